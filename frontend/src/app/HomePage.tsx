@@ -1,0 +1,40 @@
+import { Button, Stack } from '@mantine/core';
+import { Link } from 'react-router';
+import { useLab } from '@/api/lab';
+import { Page, Panel } from '@/components/Page';
+import { PageHead } from '@/components/PageHead';
+import { DatasetTable } from '@/features/datasets/DatasetTable';
+import { RunTable } from '@/features/runs/RunTable';
+
+/** Everything the lab has: its datasets and its runs, newest first. */
+export function HomePage() {
+  const { lab, may } = useLab();
+  if (lab === null)
+    return (
+      <Page>
+        <PageHead title="No lab yet" summary="You are in no lab. Ask an owner or admin of a lab to add you." />
+      </Page>
+    );
+  return (
+    <Page>
+      <PageHead
+        title={lab.name}
+        actions={
+          may('researcher') && (
+            <Button component={Link} to="/upload">
+              Upload a dataset
+            </Button>
+          )
+        }
+      />
+      <Stack gap="md">
+        <Panel title="Runs">
+          <RunTable lab={lab.id} />
+        </Panel>
+        <Panel title="Datasets">
+          <DatasetTable lab={lab.id} />
+        </Panel>
+      </Stack>
+    </Page>
+  );
+}

@@ -1,0 +1,55 @@
+import { createBrowserRouter, Outlet, type RouteObject } from 'react-router';
+import { LoginPage } from '@/features/accounts/LoginPage';
+import { SetupPage } from '@/features/accounts/SetupPage';
+import { Gate, Loading, Welcome } from './Gate';
+import { Broken, Missing } from './Broken';
+import { HomePage } from './HomePage';
+import { Shell } from './Shell';
+
+/** Pages that are loaded when they are first visited. */
+const pages: RouteObject[] = [
+  { index: true, Component: HomePage },
+  { path: 'upload', lazy: async () => ({ Component: (await import('@/features/datasets/UploadPage')).UploadPage }) },
+  {
+    path: 'datasets/:datasetId/:number?',
+    lazy: async () => ({ Component: (await import('./DatasetRoute')).DatasetRoute }),
+  },
+  { path: 'runs/new', lazy: async () => ({ Component: (await import('@/features/recipes/RecipePage')).RecipePage }) },
+  { path: 'runs/:runId', lazy: async () => ({ Component: (await import('@/features/runs/RunPage')).RunPage }) },
+  {
+    path: 'runs/:runId/gallery',
+    lazy: async () => ({ Component: (await import('@/features/gallery/GalleryPage')).GalleryPage }),
+  },
+  {
+    path: 'runs/:runId/exports',
+    lazy: async () => ({ Component: (await import('@/features/exports/ExportPage')).ExportPage }),
+  },
+  { path: 'tokens', lazy: async () => ({ Component: (await import('@/features/accounts/TokensPage')).TokensPage }) },
+  { path: '*', Component: Missing },
+];
+
+export const router = createBrowserRouter([
+  {
+    element: <Outlet />,
+    HydrateFallback: Loading,
+    errorElement: <Broken />,
+    children: [
+      {
+        element: <Welcome />,
+        children: [
+          { path: 'login', Component: LoginPage },
+          { path: 'setup', Component: SetupPage },
+        ],
+      },
+      {
+        element: (
+          <Gate>
+            <Shell />
+          </Gate>
+        ),
+        // A page that breaks leaves the frame around it standing.
+        children: [{ errorElement: <Broken />, children: pages }],
+      },
+    ],
+  },
+]);

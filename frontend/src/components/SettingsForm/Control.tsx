@@ -1,0 +1,155 @@
+import {
+  ActionIcon,
+  Input,
+  JsonInput,
+  NumberInput,
+  SegmentedControl,
+  Select,
+  Switch,
+  TextInput,
+  Tooltip,
+} from '@mantine/core';
+import { IconRestore } from '@tabler/icons-react';
+import { useId, useState } from 'react';
+import { boundsOf, type ChoiceField, type Field, type JsonField, type NumberField } from './fields';
+import classes from './SettingsForm.module.css';
+
+type Props<F extends Field = Field> = {
+  field: F;
+  value: unknown;
+  fault: string | null;
+  onChange: (value: unknown) => void;
+};
+
+/** One setting: its control, its help with bounds and default, and, once changed, the way back to the default. */
+export function Control({ changed, ...props }: Props & { changed: boolean }) {
+  const { field, onChange } = props;
+  return (
+    <div className={classes.row}>
+      <SettingInput {...props} />
+      {changed && (
+        <Tooltip label={`Back to the default, ${shown(field.initial)}`}>
+          <ActionIcon aria-label={`Reset ${field.title} to its default`} onClick={() => onChange(field.initial)}>
+            <IconRestore size={16} />
+          </ActionIcon>
+        </Tooltip>
+      )}
+    </div>
+  );
+}
+
+function SettingInput(props: Props) {
+  const { field, value, fault, onChange } = props;
+  const shared = { label: field.title, description: helpOf(field), error: fault };
+  switch (field.kind) {
+    case 'number':
+    case 'integer':
+      return <NumberControl {...props} field={field} />;
+    case 'choice':
+      return <ChoiceControl {...props} field={field} />;
+    case 'switch':
+      return (
+        <Switch {...shared} checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />
+      );
+    case 'text':
+      return (
+        <TextInput
+          {...shared}
+          value={typeof value === 'string' ? value : ''}
+          onChange={(event) => onChange(event.currentTarget.value)}
+        />
+      );
+    case 'json':
+      // A new key when the default comes back, so that the draft starts from it.
+      return <JsonControl key={String(value === field.initial)} {...props} field={field} />;
+  }
+}
+
+function NumberControl({ field, value, fault, onChange }: Props<NumberField>) {
+  return (
+    <NumberInput
+      label={field.title}
+      description={helpOf(field)}
+      error={fault}
+      value={typeof value === 'number' ? value : ''}
+      onChange={(next) => onChange(next === '' ? (field.optional ? null : '') : next)}
+      allowDecimal={field.kind === 'number'}
+      step={stepOf(field, value)}
+      clampBehavior="none"
+      classNames={{ wrapper: classes.short }}
+    />
+  );
+}
+
+function ChoiceControl({ field, value, fault, onChange }: Props<ChoiceField>) {
+  const id = useId();
+  const data = field.choices.map((choice) => ({ value: String(choice), label: shown(choice) }));
+  const choose = (text: string | null) => onChange(field.choices.find((choice) => String(choice) === text) ?? null);
+  const letters = data.reduce((sum, choice) => sum + choice.label.length, 0);
+  const current = typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+  if (data.length > 4 || letters > 32 || current === null || field.optional)
+    return (
+      <Select
+        label={field.title}
+        description={helpOf(field)}
+        error={fault}
+        data={data}
+        value={current}
+        onChange={choose}
+        clearable={field.optional}
+        allowDeselect={false}
+        classNames={{ wrapper: classes.short ?? '' }}
+      />
+    );
+  return (
+    <Input.Wrapper label={field.title} labelElement="div" labelProps={{ id }} description={helpOf(field)} error={fault}>
+      <div>
+        <SegmentedControl mt={4} size="xs" aria-labelledby={id} data={data} value={current} onChange={choose} />
+      </div>
+    </Input.Wrapper>
+  );
+}
+
+function JsonControl({ field, value, fault, onChange }: Props<JsonField>) {
+  const [draft, setDraft] = useState(() => JSON.stringify(value));
+  const edit = (text: string) => {
+    setDraft(text);
+    try {
+      onChange(JSON.parse(text));
+    } catch {
+      // Half-typed JSON is kept in the draft; the input itself says that it is not finished.
+    }
+  };
+  return (
+    <JsonInput
+      label={field.title}
+      description={helpOf(field)}
+      error={fault}
+      validationError="This is not complete JSON yet."
+      value={draft}
+      onChange={edit}
+      autosize
+      minRows={1}
+    />
+  );
+}
+
+/** One sentence of help, the bounds and the default. */
+function helpOf(field: Field) {
+  const bounds = field.kind === 'number' || field.kind === 'integer' ? boundsOf(field) : '';
+  const facts = [bounds, field.initial === null ? '' : `default ${shown(field.initial)}`].filter((fact) => fact !== '');
+  return facts.length === 0 ? field.help : `${field.help} (${facts.join('; ')})`;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (value === null) return 'nothing';
+  return typeof value === 'string' ? value.replaceAll('_', ' ') : JSON.stringify(value);
+}
+
+/** A step of the arrows that fits the size of the number: 1 for counts, a tenth for rates. */
+function stepOf(field: NumberField, value: unknown): number {
+  if (field.kind === 'integer') return 1;
+  const size = Math.abs(typeof value === 'number' && value !== 0 ? value : 1);
+  return 10 ** (Math.floor(Math.log10(size)) - 1);
+}

@@ -1,0 +1,84 @@
+import { Anchor, Radio, Text } from '@mantine/core';
+import type { Schemas } from '@/api/client';
+import classes from './Choices.module.css';
+
+type Card = Schemas['Card'];
+
+export type Option = { name: string; card: Card; /** Why it cannot be taken, or null. */ obstacle: string | null };
+
+type Props = {
+  label: string;
+  options: Option[];
+  value: string;
+  onChange: (name: string) => void;
+  fault?: string | undefined;
+  /** Only title and summary, where people know the things already. */
+  brief?: boolean;
+};
+
+/** Cards to choose one from; those that do not fit stand there with the reason. */
+export function Choices({ label, options, value, onChange, fault, brief = false }: Props) {
+  return (
+    <Radio.Group value={value} onChange={onChange} aria-label={label} error={fault}>
+      <div className={classes.grid}>
+        {options.map((option) => (
+          <ChoiceCard key={option.name} option={option} brief={brief} />
+        ))}
+      </div>
+    </Radio.Group>
+  );
+}
+
+function ChoiceCard({ option: { name, card, obstacle }, brief }: { option: Option; brief: boolean }) {
+  return (
+    <div className={classes.card} data-disabled={obstacle !== null}>
+      <Radio
+        value={name}
+        disabled={obstacle !== null}
+        label={<span className={classes.title}>{card.title}</span>}
+        description={card.summary}
+      />
+      {obstacle !== null && (
+        <Text size="xs" c="var(--warn)" className={classes.notes}>
+          {obstacle}
+        </Text>
+      )}
+      {!brief && <Notes card={card} />}
+    </div>
+  );
+}
+
+function Notes({ card }: { card: Card }) {
+  return (
+    <div className={classes.notes}>
+      {card.strengths !== '' && (
+        <Text size="xs">
+          <b>Good at:</b> {card.strengths}
+        </Text>
+      )}
+      {card.limits !== '' && (
+        <Text size="xs">
+          <b>Mind:</b> {card.limits}
+        </Text>
+      )}
+      <Paper card={card} />
+    </div>
+  );
+}
+
+function Paper({ card }: { card: Card }) {
+  if (card.paper === '') return null;
+  const line = [card.authors, card.venue].filter((part) => part !== '').join(', ');
+  return (
+    <Text size="xs" c="dimmed" mt={4}>
+      {card.url === '' ? (
+        card.paper
+      ) : (
+        <Anchor href={card.url} target="_blank" rel="noreferrer" inherit underline="always">
+          {card.paper}
+        </Anchor>
+      )}
+      {line !== '' && `. ${line}`}
+    </Text>
+  );
+}

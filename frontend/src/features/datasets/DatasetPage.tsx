@@ -1,0 +1,128 @@
+import { Button, Select, Stack, Tabs } from '@mantine/core';
+import { useState, type ReactNode } from 'react';
+import { Link, useNavigate, useParams } from 'react-router';
+import { api, type Schemas } from '@/api/client';
+import { useLab } from '@/api/lab';
+import { Fault, Waiting } from '@/components/Fault';
+import { moment } from '@/components/format';
+import { Page } from '@/components/Page';
+import { PageHead } from '@/components/PageHead';
+import { StateLabel } from '@/components/StateLabel';
+import { ImageGrid } from './ImageGrid';
+import { IngestPanel } from './IngestPanel';
+import { useLiveVersion } from './live';
+import { ReportTable } from './ReportTable';
+import { VersionPanel } from './VersionPanel';
+import { isMoving, wordsOf } from './words';
+
+type Version = Schemas['DatasetVersion'];
+
+/** A dataset: one of its versions, with its images, its report and, below, what the app puts there. */
+export function DatasetPage({ below }: { below: (version: string) => ReactNode }) {
+  const { datasetId = '', number } = useParams();
+  const { data, error, refetch } = api.useQuery('get', '/api/v1/datasets/{id}/', {
+    params: { path: { id: datasetId } },
+  });
+  // The newest version stands first.
+  const chosen =
+    number === undefined ? data?.versions[0] : data?.versions.find((version) => version.number === Number(number));
+  if (data === undefined)
+    return (
+      <Page>{error === null ? <Waiting lines={8} /> : <Fault error={error} onRetry={() => void refetch()} />}</Page>
+    );
+  if (chosen === undefined)
+    return (
+      <Page>
+        <PageHead title={data.name} crumbs={[{ label: 'Home', to: '/' }]} summary="There is no such version." />
+      </Page>
+    );
+  return <VersionView key={chosen.id} dataset={data} id={chosen.id} below={below} />;
+}
+
+type ViewProps = { dataset: Schemas['Dataset']; id: string; below: (version: string) => ReactNode };
+
+function VersionView({ dataset, id, below }: ViewProps) {
+  const version = useLiveVersion(id);
+  if (version.data === undefined)
+    return (
+      <Page>
+        {version.error === null ? (
+          <Waiting lines={8} />
+        ) : (
+          <Fault error={version.error} onRetry={() => void version.refetch()} />
+        )}
+      </Page>
+    );
+  const shown = version.data;
+  return (
+    <Page>
+      <Head dataset={dataset} version={shown} />
+      <Stack gap="md">
+        {isMoving(shown.state) && <IngestPanel version={shown} />}
+        {shown.state === 'rejected' && (
+          <Fault
+            error={new Error(shown.error?.message ?? 'The reason is not known.')}
+            title="Nothing could be taken from this file"
+          />
+        )}
+        {shown.state === 'ready' && <ReadyView version={shown} below={below} />}
+        {shown.state === 'rejected' && <ReportTable version={shown} />}
+      </Stack>
+    </Page>
+  );
+}
+
+function ReadyView({ version, below }: { version: Version; below: (version: string) => ReactNode }) {
+  const [label, setLabel] = useState<string | null>(null);
+  return (
+    <>
+      <VersionPanel version={version} label={label} onLabel={setLabel} />
+      {below(version.id)}
+      <Tabs defaultValue="images" keepMounted={false}>
+        <Tabs.List mb="md">
+          <Tabs.Tab value="images">Images</Tabs.Tab>
+          <Tabs.Tab value="report">Ingest report</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="images">
+          <ImageGrid version={version} label={label} onLabel={setLabel} />
+        </Tabs.Panel>
+        <Tabs.Panel value="report">
+          <ReportTable version={version} />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}
+
+function Head({ dataset, version }: { dataset: Schemas['Dataset']; version: Version }) {
+  const navigate = useNavigate();
+  const { may } = useLab();
+  const { label, tone } = wordsOf(version.state);
+  return (
+    <PageHead
+      title={dataset.name}
+      crumbs={[{ label: 'Home', to: '/' }]}
+      badge={<StateLabel tone={tone}>{label}</StateLabel>}
+      summary={`Version ${version.number}, ${moment(version.created_at)}`}
+      actions={
+        <>
+          {dataset.versions.length > 1 && (
+            <Select
+              aria-label="Version"
+              w={130}
+              allowDeselect={false}
+              data={dataset.versions.map(({ number }) => ({ value: String(number), label: `Version ${number}` }))}
+              value={String(version.number)}
+              onChange={(value) => void navigate(`/datasets/${dataset.id}/${value ?? ''}`)}
+            />
+          )}
+          {version.state === 'ready' && may('researcher') && (
+            <Button component={Link} to={`/runs/new?version=${version.id}`}>
+              New run
+            </Button>
+          )}
+        </>
+      }
+    />
+  );
+}

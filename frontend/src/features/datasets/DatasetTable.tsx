@@ -1,0 +1,93 @@
+import { Anchor, Button, Table } from '@mantine/core';
+import { Link } from 'react-router';
+import { api, cursorOf, type Schemas } from '@/api/client';
+import { useLab } from '@/api/lab';
+import { Empty } from '@/components/Empty';
+import { Fault, Waiting } from '@/components/Fault';
+import { ago, bytes, count } from '@/components/format';
+import { MoreButton } from '@/components/MoreButton';
+import { StateLabel } from '@/components/StateLabel';
+import { TableScroll } from '@/components/TableScroll';
+import { isMoving, wordsOf } from './words';
+
+const REFRESH_MS = 3_000;
+
+/** The lab's datasets with their newest version. */
+export function DatasetTable({ lab }: { lab: string }) {
+  const { may } = useLab();
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = api.useInfiniteQuery(
+    'get',
+    '/api/v1/datasets/',
+    { params: { query: { lab, limit: 20 } } },
+    {
+      initialPageParam: null,
+      getNextPageParam: (page) => cursorOf(page.next),
+      refetchInterval: (query) =>
+        query.state.data?.pages.some((page) =>
+          page.results.some((one) => one.versions.some((version) => isMoving(version.state))),
+        ) === true
+          ? REFRESH_MS
+          : false,
+    },
+  );
+  if (data === undefined) return error === null ? <Waiting /> : <Fault error={error} onRetry={() => void refetch()} />;
+  const datasets = data.pages.flatMap((page) => page.results);
+  if (datasets.length === 0)
+    return (
+      <Empty
+        title="No datasets yet"
+        action={
+          may('researcher') && (
+            <Button component={Link} to="/upload">
+              Upload a dataset
+            </Button>
+          )
+        }
+      >
+        A dataset is a zip of images with one folder per class. It is where everything begins.
+      </Empty>
+    );
+  return (
+    <>
+      <TableScroll label="Datasets" minWidth={560}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Dataset</Table.Th>
+            <Table.Th>State</Table.Th>
+            <Table.Th ta="right">Images</Table.Th>
+            <Table.Th ta="right">Classes</Table.Th>
+            <Table.Th ta="right">Size</Table.Th>
+            <Table.Th>Uploaded</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {datasets.map((dataset) => (
+            <DatasetRow key={dataset.id} dataset={dataset} />
+          ))}
+        </Table.Tbody>
+      </TableScroll>
+      <MoreButton hasMore={hasNextPage} isLoading={isFetchingNextPage} onMore={() => void fetchNextPage()} />
+    </>
+  );
+}
+
+function DatasetRow({ dataset: { id, name, created_at, versions } }: { dataset: Schemas['Dataset'] }) {
+  const [newest] = versions;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Anchor component={Link} to={`/datasets/${id}`} fw={500} size="sm">
+          {name}
+          {versions.length > 1 && `, ${versions.length} versions`}
+        </Anchor>
+      </Table.Td>
+      <Table.Td>
+        {newest && <StateLabel tone={wordsOf(newest.state).tone}>{wordsOf(newest.state).label}</StateLabel>}
+      </Table.Td>
+      <Table.Td ta="right">{newest && count(newest.num_images)}</Table.Td>
+      <Table.Td ta="right">{newest && count(newest.classes.length)}</Table.Td>
+      <Table.Td ta="right">{newest && bytes(newest.size_bytes)}</Table.Td>
+      <Table.Td>{ago(created_at)}</Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,26 @@
+import { Group, Progress, Text } from '@mantine/core';
+import type { Schemas } from '@/api/client';
+import { LinkLabel } from '@/components/LinkLabel';
+import { count } from '@/components/format';
+import { Panel } from '@/components/Page';
+
+/** How far the reading of an upload is. */
+export function IngestPanel({ version }: { version: Schemas['DatasetVersion'] }) {
+  const { current, max } = version.progress ?? { current: 0, max: 0 };
+  const known = max > 0;
+  return (
+    <Panel title="Reading the upload" actions={<LinkLabel />}>
+      <Text size="sm" mb="sm">
+        {version.state === 'queued'
+          ? 'Waits for a free worker.'
+          : 'Every image is opened, checked and given a thumbnail. You may leave this page; the reading goes on.'}
+      </Text>
+      <Progress value={known ? (100 * current) / max : 0} aria-label="Files read" size="lg" />
+      <Group justify="flex-end" mt={4}>
+        <Text size="sm" c="dimmed" className="numbers">
+          {known ? `${count(current)} of ${count(max)} files` : ''}
+        </Text>
+      </Group>
+    </Panel>
+  );
+}

@@ -1,0 +1,197 @@
+import { Button, Code, Group, List, Stack, Text, TextInput } from '@mantine/core';
+import { Dropzone } from '@mantine/dropzone';
+import { IconFileZip, IconUpload, IconX } from '@tabler/icons-react';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useNavigate } from 'react-router';
+import { http, queries, take } from '@/api/client';
+import { faultsOf } from '@/api/errors';
+import { useLab } from '@/api/lab';
+import { uploadLimit } from '@/api/limits';
+import { Fault } from '@/components/Fault';
+import { bytes } from '@/components/format';
+import { Columns, Page, Panel } from '@/components/Page';
+import { PageHead } from '@/components/PageHead';
+import { TransferBar } from './TransferBar';
+import { useSending } from './useSending';
+
+/** A zip of class folders becomes a dataset: chosen, named, sent, then read by a worker. */
+export function UploadPage() {
+  const { lab, may } = useLab();
+  const navigate = useNavigate();
+  const [file, setFile] = useState<File | null>(null);
+  const [name, setName] = useState('');
+  const { transfer, begin, pause, resume, discard } = useSending();
+  const { data: limit } = useQuery({ queryKey: ['upload-limit'], queryFn: uploadLimit, staleTime: Infinity });
+
+  const create = useMutation({
+    mutationFn: (upload: string) =>
+      take(http.POST('/api/v1/datasets/', { body: { lab: lab?.id ?? '', name: name.trim(), upload } })),
+    onSuccess: async (dataset) => {
+      await queries.invalidateQueries({ queryKey: ['get', '/api/v1/datasets/'] });
+      await navigate(`/datasets/${dataset.id}`);
+    },
+  });
+  const choose = (chosen: File) => {
+    create.reset();
+    setFile(chosen);
+    setName((given) => (given === '' ? nameFrom(chosen.name) : given));
+    if (lab !== null) begin(chosen, lab.id);
+  };
+  const giveUp = () => {
+    discard();
+    setFile(null);
+  };
+  if (!may('researcher'))
+    return (
+      <Page>
+        <PageHead title="Upload a dataset" />
+        <Text>Uploading needs the role researcher in this lab. Ask an owner or admin of the lab for it.</Text>
+      </Page>
+    );
+  return (
+    <Page>
+      <PageHead title="Upload a dataset" />
+      <Columns
+        main={
+          <Panel>
+            <Stack>
+              {file === null ? (
+                <Drop onChoose={choose} limit={limit ?? null} />
+              ) : (
+                <TransferBar
+                  name={file.name}
+                  transfer={transfer}
+                  onPause={pause}
+                  onResume={resume}
+                  onDiscard={giveUp}
+                />
+              )}
+              <form
+                onSubmit={(event) => {
+                  event.preventDefault();
+                  if (transfer.upload !== null) create.mutate(transfer.upload);
+                }}
+              >
+                <Stack>
+                  <TextInput
+                    label="Name of the dataset"
+                    description="As your lab will find it; you can name it while the file is on its way."
+                    value={name}
+                    onChange={(event) => setName(event.currentTarget.value)}
+                    error={faultsOf(create.error).name}
+                    maxLength={120}
+                    required
+                    maw={420}
+                  />
+                  <Fault error={create.error} />
+                  <Group>
+                    <Button
+                      type="submit"
+                      disabled={transfer.upload === null || name.trim() === ''}
+                      loading={create.isPending}
+                    >
+                      Create the dataset
+                    </Button>
+                    {file !== null && transfer.upload === null && (
+                      <Text size="sm" c="dimmed">
+                        as soon as the file has arrived
+                      </Text>
+                    )}
+                  </Group>
+                </Stack>
+              </form>
+            </Stack>
+          </Panel>
+        }
+        aside={<Accepted limit={limit ?? null} />}
+      />
+    </Page>
+  );
+}
+
+function Drop({ onChoose, limit }: { onChoose: (file: File) => void; limit: number | null }) {
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const check = (files: File[]) => {
+    const [file] = files;
+    if (file === undefined) return;
+    if (limit !== null && file.size > limit)
+      setRefusal(`${file.name} has ${bytes(file.size)}; at most ${bytes(limit)} are accepted.`);
+    else if (file.size === 0) setRefusal(`${file.name} is empty.`);
+    else onChoose(file);
+  };
+  const refuse = () => setRefusal('Drop one zip file. A folder is packed first: its context menu has “Compress”.');
+  return (
+    <Stack gap="xs">
+      <Dropzone
+        onDrop={check}
+        onReject={refuse}
+        accept={{ 'application/zip': ['.zip'], 'application/x-zip-compressed': ['.zip'] }}
+        multiple={false}
+        inputProps={{ 'aria-label': 'Choose a zip file' }}
+      >
+        <Group justify="center" gap="md" mih={150} style={{ pointerEvents: 'none' }} wrap="nowrap">
+          <Dropzone.Accept>
+            <IconUpload size={40} stroke={1.4} aria-hidden />
+          </Dropzone.Accept>
+          <Dropzone.Reject>
+            <IconX size={40} stroke={1.4} aria-hidden />
+          </Dropzone.Reject>
+          <Dropzone.Idle>
+            <IconFileZip size={40} stroke={1.4} aria-hidden />
+          </Dropzone.Idle>
+          <div>
+            <Text fw={600}>Drop a zip of class folders here, or click to choose it</Text>
+            <Text size="sm" c="dimmed">
+              It is sent in pieces: a lost network or a reload loses nothing, pick the same file to continue.
+            </Text>
+          </div>
+        </Group>
+      </Dropzone>
+      {refusal !== null && (
+        <Text size="sm" c="var(--mantine-color-error)" role="alert">
+          {refusal}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+const LAYOUTS = `flowers.zip
+├─ rose/   img1.jpg  img2.jpg
+└─ tulip/  img3.png
+
+flowers.zip
+├─ train/  rose/  tulip/
+├─ val/    rose/  tulip/
+└─ test/   rose/  tulip/`;
+
+function Accepted({ limit }: { limit: number | null }) {
+  return (
+    <Panel title="What is accepted">
+      <Stack gap="sm">
+        <Text size="sm">One folder per class, with or without split folders around the classes:</Text>
+        <Code block tabIndex={0}>
+          {LAYOUTS}
+        </Code>
+        <List size="sm" spacing={4}>
+          <List.Item>A zip file{limit === null ? '' : ` of at most ${bytes(limit)}`}.</List.Item>
+          <List.Item>PNG, JPEG, WebP, BMP or TIFF; sides of 8 to 8192 pixels, at most 64 MiB each.</List.Item>
+          <List.Item>Without split folders, 10 % of each class become val and 10 % test.</List.Item>
+        </List>
+        <Text size="sm" c="dimmed">
+          Every image is opened and checked. What cannot be used is listed with the reason; the rest is taken.
+        </Text>
+      </Stack>
+    </Panel>
+  );
+}
+
+/** "my_flowers-v2.zip" -> "my flowers-v2" */
+function nameFrom(fileName: string): string {
+  return fileName
+    .replace(/\.zip$/i, '')
+    .replaceAll('_', ' ')
+    .trim()
+    .slice(0, 120);
+}

@@ -1,0 +1,52 @@
+import { SimpleGrid, Text } from '@mantine/core';
+import type { Schemas } from '@/api/client';
+import { ClassBars } from '@/components/ClassBars';
+import { CopyLine } from '@/components/CopyLine';
+import { bytes, count } from '@/components/format';
+import { Panel, Stats } from '@/components/Page';
+import { balanceOf } from './balance';
+import { OUTCOMES, SPLITS } from './words';
+
+type Props = { version: Schemas['DatasetVersion']; label: string | null; onLabel: (label: string | null) => void };
+
+/** What a version holds: sizes, balance, and images per class and split. */
+export function VersionPanel({ version, label, onLabel }: Props) {
+  const splits = SPLITS.filter((split) => version.counts[split] !== undefined);
+  const parts = splits.map((split) => ({ name: split, tone: split, counts: version.counts[split] ?? {} }));
+  const outcomes = OUTCOMES.filter((outcome) => (version.outcomes[outcome] ?? 0) > 0);
+  return (
+    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+      <Panel title="Images per class">
+        <ClassBars
+          classNames={version.classes}
+          parts={parts}
+          chosen={label}
+          onChoose={onLabel}
+          label="Images per class and split; press a class to see only its images"
+        />
+      </Panel>
+      <Panel title="Health">
+        <Stats
+          stats={[
+            { label: 'Images', value: count(version.num_images) },
+            { label: 'Classes', value: count(version.classes.length) },
+            ...splits.map((split) => ({ label: split, value: count(sum(version.counts[split])) })),
+            { label: 'Size', value: bytes(version.size_bytes) },
+            ...outcomes.map((outcome) => ({ label: `Files ${outcome}`, value: count(version.outcomes[outcome] ?? 0) })),
+          ]}
+        />
+        <Text size="sm" mt="md" mb="md">
+          {balanceOf(version.counts.train ?? {})}
+        </Text>
+        <Text size="xs" c="dimmed" mb={4}>
+          Content hash: the same images, labels and splits always give the same.
+        </Text>
+        <CopyLine text={version.content_hash} label="the content hash" />
+      </Panel>
+    </SimpleGrid>
+  );
+}
+
+function sum(counts: Record<string, number> | undefined): number {
+  return Object.values(counts ?? {}).reduce((total, n) => total + n, 0);
+}

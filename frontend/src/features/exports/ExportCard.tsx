@@ -1,0 +1,98 @@
+import { Anchor, Button, Group, Progress, Stack, Text } from '@mantine/core';
+import { IconDownload } from '@tabler/icons-react';
+import { Link } from 'react-router';
+import type { Schemas } from '@/api/client';
+import { CopyLine } from '@/components/CopyLine';
+import { Fault } from '@/components/Fault';
+import { bytes, count, moment, words } from '@/components/format';
+import { Panel, Stats } from '@/components/Page';
+import { StateLabel, type Tone } from '@/components/StateLabel';
+import { useLiveExport } from './live';
+
+type Export = Schemas['Export'];
+
+const WORDS: Record<Export['state'], { label: string; tone: Tone }> = {
+  queued: { label: 'Queued', tone: 'waiting' },
+  building: { label: 'Being built', tone: 'active' },
+  interrupted: { label: 'Interrupted', tone: 'warn' },
+  ready: { label: 'Ready', tone: 'good' },
+  failed: { label: 'Failed', tone: 'bad' },
+};
+
+/** One export: what it holds, how far it is, and how to take it away. */
+export function ExportCard({ start }: { start: Export }) {
+  const one = useLiveExport(start);
+  const { label, tone } = WORDS[one.state];
+  return (
+    <Panel title={one.file_name} actions={<StateLabel tone={tone}>{label}</StateLabel>}>
+      <Stack gap="sm">
+        <Text size="sm" c="dimmed">
+          {words(one.format)}, {CONTENT[one.content]}
+          {one.accepted_only ? ', accepted only' : ''}; asked for {moment(one.created_at)}
+          {one.created_by === null ? '' : ` by ${one.created_by}`}
+        </Text>
+        {one.state === 'failed' && <Fault error={new Error(one.error?.message ?? 'The reason is not known.')} />}
+        {one.state === 'ready' ? <Ready one={one} /> : one.state !== 'failed' && <Building one={one} />}
+      </Stack>
+    </Panel>
+  );
+}
+
+const CONTENT: Record<Export['content'], string> = {
+  both: 'real and synthetic images',
+  real: 'real images',
+  synthetic: 'synthetic images',
+};
+
+function Building({ one }: { one: Export }) {
+  const { current, max } = one.progress;
+  return (
+    <div>
+      <Progress value={max > 0 ? (100 * current) / max : 0} aria-label="Images written" />
+      <Text size="xs" c="dimmed" ta="right" className="numbers">
+        {max > 0 ? `${count(current)} of ${count(max)} images` : 'waits for a free worker'}
+      </Text>
+    </div>
+  );
+}
+
+function Ready({ one }: { one: Export }) {
+  const url = one.download_url ?? '';
+  return (
+    <>
+      <Group justify="space-between">
+        <Stats
+          stats={[
+            { label: 'Real', value: count(one.num_real) },
+            { label: 'Synthetic', value: count(one.num_synthetic) },
+            { label: 'Size', value: bytes(one.size_bytes) },
+          ]}
+        />
+        <Button component="a" href={url} download={one.file_name} leftSection={<IconDownload size={16} />}>
+          Download
+        </Button>
+      </Group>
+      <div>
+        <Text size="xs" c="dimmed" mb={4}>
+          sha256
+        </Text>
+        <CopyLine text={one.sha256} label="the sha256" />
+      </div>
+      <div>
+        <Text size="xs" c="dimmed" mb={4}>
+          From a terminal, with a token from{' '}
+          <Anchor component={Link} to="/tokens" inherit underline="always">
+            your tokens
+          </Anchor>
+          ; run again, it continues where it broke off:
+        </Text>
+        <CopyLine text={curlLine(one.file_name, new URL(url, window.location.origin).href)} label="the command" />
+      </div>
+    </>
+  );
+}
+
+/** The same download by the API. */
+export function curlLine(fileName: string, url: string): string {
+  return `curl --fail --location --continue-at - --header "Authorization: Token $ATELIER_TOKEN" --output ${fileName} ${url}`;
+}

@@ -1,0 +1,54 @@
+import { Text } from '@mantine/core';
+import { useParams, useSearchParams } from 'react-router';
+import { api } from '@/api/client';
+import { Fault, Waiting } from '@/components/Fault';
+import { Columns, Page } from '@/components/Page';
+import { runTitle } from '@/components/runTitle';
+import { PageHead } from '@/components/PageHead';
+import { ExportForm } from './ExportForm';
+import { ExportList } from './ExportList';
+
+/** What is taken away from a run: asked for, built, downloaded. */
+export function ExportPage() {
+  const { runId = '' } = useParams();
+  const [search] = useSearchParams();
+  const run = api.useQuery('get', '/api/v1/runs/{id}/', { params: { path: { id: runId } } });
+  const id = run.data?.pool ?? '';
+  const pool = api.useQuery('get', '/api/v1/pools/{id}/', { params: { path: { id } } }, { enabled: id !== '' });
+  if (run.data === undefined)
+    return <Page>{run.error === null ? <Waiting lines={6} /> : <Fault error={run.error} />}</Page>;
+  const crumbs = [
+    { label: 'Home', to: '/' },
+    { label: runTitle(run.data), to: `/runs/${runId}` },
+  ];
+  if (run.data.pool === null)
+    return (
+      <Page>
+        <PageHead title="Export" crumbs={crumbs} />
+        <Text>An export needs the pool; it is there as soon as the run has scored its samples.</Text>
+      </Page>
+    );
+  return (
+    <Page>
+      <PageHead
+        title="Export"
+        crumbs={crumbs}
+        summary="The augmented dataset as one file, with a row for every image and where it comes from."
+      />
+      <Columns
+        main={<ExportList run={runId} />}
+        aside={
+          pool.data === undefined ? (
+            pool.error === null ? (
+              <Waiting lines={6} />
+            ) : (
+              <Fault error={pool.error} />
+            )
+          ) : (
+            <ExportForm pool={pool.data} selection={search.get('selection')} />
+          )
+        }
+      />
+    </Page>
+  );
+}

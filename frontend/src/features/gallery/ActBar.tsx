@@ -1,0 +1,69 @@
+import { Button, Group, Kbd, Switch, Text } from '@mantine/core';
+import type { Schemas } from '@/api/client';
+import { plural } from '@/components/format';
+import { ClassCounts } from './ClassCounts';
+import type { Review } from './review';
+import classes from './Gallery.module.css';
+
+type Props = {
+  pool: Schemas['Pool'];
+  selection: Schemas['Selection'] | undefined;
+  review: Review;
+  canJudge: boolean;
+  onLabel: (label: string) => void;
+};
+
+/** The verbs of reviewing, each with its key; they act on what is marked, else on the sample pointed at. */
+export function ActBar({ pool, selection, review, canJudge, onLabel }: Props) {
+  const { marks, current, judge } = review;
+  const target = marks.size > 0 ? plural(marks.size, 'marked sample') : 'this sample';
+  const idle = !canJudge || (marks.size === 0 && current === undefined);
+  return (
+    <div className={classes.acts}>
+      <Group gap="xs">
+        <Verb label="Accept" sign="A" idle={idle} title={`Accept ${target}`} onPress={() => judge('accept')} />
+        <Verb label="Reject" sign="X" idle={idle} title={`Reject ${target}`} onPress={() => judge('reject')} />
+        <Verb
+          label="Clear"
+          sign="U"
+          idle={idle}
+          title={`Clear your verdict on ${target}`}
+          onPress={() => judge(null)}
+        />
+        <Verb label="Undo" sign="Ctrl Z" idle={!canJudge} title="Undo your last verdict" onPress={review.undo} />
+        <Switch
+          size="xs"
+          label="Go on to the next"
+          checked={review.advances}
+          onChange={(event) => review.setAdvances(event.currentTarget.checked)}
+        />
+        {marks.size > 0 && (
+          <Text size="sm" fw={600} role="status">
+            {plural(marks.size, 'sample')} marked{' '}
+            <Button size="compact-xs" variant="default" onClick={review.clearMarks}>
+              Clear the marks
+            </Button>
+          </Text>
+        )}
+      </Group>
+      <ClassCounts pool={pool} selection={selection} onLabel={onLabel} />
+    </div>
+  );
+}
+
+type VerbProps = { label: string; sign: string; idle: boolean; title: string; onPress: () => void };
+
+function Verb({ label, sign, idle, title, onPress }: VerbProps) {
+  return (
+    <Button
+      size="xs"
+      variant="default"
+      disabled={idle}
+      title={title}
+      onClick={onPress}
+      rightSection={<Kbd size="xs">{sign}</Kbd>}
+    >
+      {label}
+    </Button>
+  );
+}

@@ -1,0 +1,79 @@
+import { Button, Select, Switch } from '@mantine/core';
+import type { Schemas } from '@/api/client';
+import { count, sentence, words } from '@/components/format';
+import { countChanged, DEFAULT_FILTERS, STANDINGS, type Filters } from './filters';
+
+type Props = { pool: Schemas['Pool']; filters: Filters; onChange: (filters: Filters) => void };
+
+/** What is shown and in which order; all of it stands in the address. */
+export function FilterBar({ pool, filters, onChange }: Props) {
+  const set = (part: Partial<Filters>) => onChange({ ...filters, ...part });
+  return (
+    <>
+      <Select
+        aria-label="Class"
+        placeholder="Every class"
+        size="xs"
+        w={170}
+        clearable
+        searchable
+        data={pool.classes.map((name) => ({ value: name, label: `${name} (${count(pool.class_counts[name] ?? 0)})` }))}
+        value={filters.label}
+        onChange={(label) => set({ label })}
+      />
+      <Select
+        aria-label="Kept or dropped"
+        size="xs"
+        w={140}
+        allowDeselect={false}
+        data={[
+          { value: 'true', label: 'Kept' },
+          { value: 'false', label: 'Dropped' },
+          { value: 'any', label: 'Kept and dropped' },
+        ]}
+        value={filters.kept === null ? 'any' : String(filters.kept)}
+        onChange={(kept) => set({ kept: kept === 'any' ? null : kept === 'true' })}
+      />
+      <Select
+        aria-label="Standing"
+        placeholder="Every standing"
+        size="xs"
+        w={150}
+        clearable
+        data={STANDINGS.map((standing) => ({ value: standing, label: sentence(standing) }))}
+        value={filters.standing}
+        onChange={(standing) => set({ standing: standing })}
+      />
+      <Select
+        aria-label="Sort by"
+        size="xs"
+        w={230}
+        allowDeselect={false}
+        data={[
+          { value: 'index', label: 'As drawn' },
+          ...pool.score_names.flatMap((name) => [
+            { value: `-score:${name}`, label: `${sentence(words(name))}, highest first` },
+            { value: `score:${name}`, label: `${sentence(words(name))}, lowest first` },
+          ]),
+        ]}
+        value={filters.sort}
+        onChange={(sort) => set({ sort: sort ?? 'index' })}
+      />
+      <Switch
+        size="xs"
+        label={`Only memorised (${count(pool.num_memorised)})`}
+        checked={filters.memorised === true}
+        onChange={(event) => set({ memorised: event.currentTarget.checked ? true : null })}
+      />
+      {countChanged(filters) > 0 && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={() => onChange({ ...DEFAULT_FILTERS, selection: filters.selection, sort: filters.sort })}
+        >
+          Clear the filters
+        </Button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,130 @@
+import { Button, Group, Kbd, Text } from '@mantine/core';
+import { IconDownload } from '@tabler/icons-react';
+import { Link, useSearchParams } from 'react-router';
+import type { Schemas } from '@/api/client';
+import { useLab } from '@/api/lab';
+import { Fault, Waiting } from '@/components/Fault';
+import { KeyList } from '@/components/KeyList';
+import { Page } from '@/components/Page';
+import { PageHead } from '@/components/PageHead';
+import { runTitle } from '@/components/runTitle';
+import { useKeys } from '@/components/useKeys';
+import { ActBar } from './ActBar';
+import { FilterBar } from './FilterBar';
+import { DEFAULT_FILTERS, readFilters, writeFilters, type Filters } from './filters';
+import { useReview } from './review';
+import { SampleGrid } from './SampleGrid';
+import { SelectionBar, SelectionFacts } from './SelectionBar';
+import { useSamples } from './samples';
+import { Viewer } from './Viewer';
+
+type Props = { run: Schemas['Run']; pool: Schemas['Pool'] };
+
+/** The gallery: what is shown stands in the address, what is pointed at and marked in the review. */
+export function Gallery({ run, pool }: Props) {
+  const { may } = useLab();
+  const [search, setSearch] = useSearchParams();
+  const filters = readFilters(search);
+  const selection = pool.selections.find((one) => one.id === filters.selection) ?? pool.selections[0];
+  const { samples, ...query } = useSamples(pool.id, filters, selection?.id ?? '');
+  const review = useReview(pool.id, samples ?? [], may('reviewer'));
+  useKeys(review.keys);
+
+  const change = (next: Filters) => {
+    setSearch(writeFilters(search, next), { replace: true });
+    review.restart();
+  };
+  return (
+    <Page width="wide">
+      <Head run={run} pool={pool} selection={selection} />
+      {!review.isOpen && (
+        <Group gap="xs" mb="sm" role="search" aria-label="Select, filter and sort samples">
+          <SelectionBar
+            run={run}
+            pool={pool}
+            selection={selection}
+            onChoose={(id) => change({ ...filters, selection: id })}
+          />
+          <FilterBar pool={pool} filters={filters} onChange={change} />
+        </Group>
+      )}
+      <ActBar
+        pool={pool}
+        selection={selection}
+        review={review}
+        canJudge={may('reviewer')}
+        onLabel={(label) => change({ ...filters, label })}
+      />
+      <Fault error={review.error} />
+      {samples === undefined &&
+        (query.error === null ? (
+          <Waiting lines={6} height={90} />
+        ) : (
+          <Fault error={query.error} onRetry={() => void query.refetch()} />
+        ))}
+      {samples?.length === 0 && (
+        <Nothing onClear={() => change({ ...DEFAULT_FILTERS, selection: filters.selection })} />
+      )}
+      {samples !== undefined && samples.length > 0 && (
+        <SampleGrid
+          pool={pool}
+          samples={samples}
+          review={review}
+          sort={filters.sort}
+          hasMore={query.hasNextPage}
+          onMore={() => {
+            if (!query.isFetchingNextPage) void query.fetchNextPage();
+          }}
+        />
+      )}
+      {review.isOpen && review.current !== undefined && (
+        <Viewer
+          pool={pool}
+          sample={review.current}
+          review={review}
+          length={samples?.length ?? 0}
+          hasMore={query.hasNextPage}
+        />
+      )}
+      <KeyList keys={review.keys} opened={review.keysShown} onClose={review.hideKeys} />
+    </Page>
+  );
+}
+
+function Head({ run, pool, selection }: Props & { selection: Schemas['Selection'] | undefined }) {
+  return (
+    <PageHead
+      title="Gallery"
+      crumbs={[
+        { label: 'Home', to: '/' },
+        { label: runTitle(run), to: `/runs/${run.id}` },
+      ]}
+      summary={
+        <>
+          {selection !== undefined && <SelectionFacts selection={selection} pool={pool} />} What is rejected is left out
+          of the export. <Kbd size="xs">?</Kbd> lists the keys.
+        </>
+      }
+      actions={
+        <Button
+          component={Link}
+          to={`/runs/${run.id}/exports?selection=${selection?.id ?? ''}`}
+          leftSection={<IconDownload size={16} />}
+        >
+          Export
+        </Button>
+      }
+    />
+  );
+}
+
+function Nothing({ onClear }: { onClear: () => void }) {
+  return (
+    <Text py="lg">
+      No sample matches.{' '}
+      <Button variant="default" size="compact-sm" onClick={onClear}>
+        Clear the filters
+      </Button>
+    </Text>
+  );
+}

@@ -1,0 +1,33 @@
+import { Text } from '@mantine/core';
+import { useParams } from 'react-router';
+import { api } from '@/api/client';
+import { Fault, Waiting } from '@/components/Fault';
+import { Page } from '@/components/Page';
+import { runTitle } from '@/components/runTitle';
+import { PageHead } from '@/components/PageHead';
+import { Gallery } from './Gallery';
+
+/** The pool of a run, to be looked at and judged. */
+export function GalleryPage() {
+  const { runId = '' } = useParams();
+  const run = api.useQuery('get', '/api/v1/runs/{id}/', { params: { path: { id: runId } } });
+  const id = run.data?.pool ?? '';
+  const pool = api.useQuery('get', '/api/v1/pools/{id}/', { params: { path: { id } } }, { enabled: id !== '' });
+  const error = run.error ?? pool.error;
+  if (run.data !== undefined && run.data.pool === null)
+    return (
+      <Page>
+        <PageHead
+          title="Gallery"
+          crumbs={[
+            { label: 'Home', to: '/' },
+            { label: runTitle(run.data), to: `/runs/${runId}` },
+          ]}
+        />
+        <Text>The samples are here as soon as the run has scored them.</Text>
+      </Page>
+    );
+  if (run.data === undefined || pool.data === undefined)
+    return <Page>{error === null ? <Waiting lines={8} /> : <Fault error={error} />}</Page>;
+  return <Gallery key={id} run={run.data} pool={pool.data} />;
+}

@@ -1,0 +1,51 @@
+import { Anchor, Table, Text } from '@mantine/core';
+import { Link } from 'react-router';
+import type { Schemas } from '@/api/client';
+import { CopyLine } from '@/components/CopyLine';
+import { moment, words } from '@/components/format';
+
+/** Everything needed to make this very sample again, and what people and selections decided about it. */
+export function Provenance({ detail }: { detail: Schemas['SampleDetail'] }) {
+  const { provenance, seed, index, choices, verdicts } = detail;
+  const rows: [string, React.ReactNode][] = [
+    [
+      'Run',
+      <Anchor key="run" component={Link} to={`/runs/${provenance.run}`} size="sm">
+        {provenance.run_name}
+      </Anchor>,
+    ],
+    ['Recipe', `${provenance.recipe.number}: ${provenance.recipe.model}, ${words(provenance.recipe.sampler)}`],
+    ['Dataset', `${provenance.dataset_name}, version ${provenance.version_number}`],
+    ['Row in the pool', index],
+    ['Seed of its noise', seed],
+    ['Computed on', provenance.device],
+    ...choices.map((choice): [string, React.ReactNode] => [
+      `Selection ${choice.number}`,
+      choice.kept ? `kept, rank ${(choice.rank ?? 0) + 1}` : `dropped: ${words(choice.reason)}`,
+    ]),
+    ...verdicts.map((verdict): [string, React.ReactNode] => [
+      verdict.person,
+      `${verdict.value}ed ${moment(verdict.decided_at)}${verdict.reason === '' ? '' : `: ${verdict.reason}`}`,
+    ]),
+  ];
+  return (
+    <>
+      <Table verticalSpacing={4} horizontalSpacing={0} fz="sm">
+        <Table.Tbody>
+          {rows.map(([name, value]) => (
+            <Table.Tr key={name}>
+              <Table.Td c="dimmed" w="40%">
+                {name}
+              </Table.Td>
+              <Table.Td>{value}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <Text size="sm" c="dimmed" mt="sm" mb={4}>
+        Checkpoint (sha256)
+      </Text>
+      <CopyLine text={provenance.checkpoint_sha256} label="the checkpoint's hash" />
+    </>
+  );
+}

@@ -1,0 +1,77 @@
+import { IconCheck, IconX } from '@tabler/icons-react';
+import { memo } from 'react';
+import { measured } from '@/components/format';
+import { SampleImage } from './SampleImage';
+import type { Sample } from './samples';
+import classes from './Gallery.module.css';
+
+type Props = {
+  sample: Sample;
+  resolution: number;
+  side: number;
+  /** The score that is sorted by stands under the picture. */
+  sort: string;
+  isAt: boolean;
+  isMarked: boolean;
+  place: number;
+  total: number;
+};
+
+/** One sample in the grid: picture, verdict, class and score. */
+export const Tile = memo(function Tile(props: Props) {
+  const { sample, resolution, side, sort, isAt, isMarked, place, total } = props;
+  return (
+    <div
+      id={`sample-${sample.id}`}
+      role="option"
+      aria-selected={isMarked}
+      aria-setsize={total}
+      aria-posinset={place + 1}
+      aria-label={wordsOf(sample)}
+      className={classes.tile}
+      data-at={isAt}
+      data-marked={isMarked}
+      data-verdict={sample.verdict ?? undefined}
+      data-standing={sample.standing}
+      data-place={place}
+    >
+      <SampleImage sample={sample} resolution={resolution} side={side} alt="" />
+      <Sign sample={sample} />
+      {sample.memorised && (
+        <span
+          className={classes.memorised}
+          title="Memorised: nearer to a training image than training images are to each other"
+        >
+          M
+        </span>
+      )}
+      <span className={classes.caption}>
+        <span>{sample.label}</span>
+        <span>{badgeOf(sample, sort)}</span>
+      </span>
+    </div>
+  );
+});
+
+function Sign({ sample }: { sample: Sample }) {
+  const value =
+    sample.verdict ?? (sample.standing === 'accepted' ? 'accept' : sample.standing === 'rejected' ? 'reject' : null);
+  if (value === null) return null;
+  return (
+    <span className={classes.sign} data-value={value}>
+      {value === 'accept' ? <IconCheck size={13} stroke={3} /> : <IconX size={13} stroke={3} />}
+    </span>
+  );
+}
+
+/** The score in question: the one sorted by, else the first. */
+function badgeOf(sample: Sample, sort: string): string {
+  const name = sort.replace(/^-?score:/, '');
+  const value = sample.scores[name] ?? (sort === 'index' ? Object.values(sample.scores)[0] : undefined);
+  return value === undefined ? '' : measured(Number(value.toPrecision(2)));
+}
+
+function wordsOf(sample: Sample): string {
+  const verdict = sample.verdict === null ? 'no verdict of yours' : `you ${sample.verdict}ed it`;
+  return `${sample.label}, sample ${sample.index}, ${verdict}${sample.memorised ? ', memorised' : ''}`;
+}

@@ -1,0 +1,148 @@
+import { ActionIcon, Button, Group, Kbd, SegmentedControl, Text, Tooltip } from '@mantine/core';
+import { IconArrowLeft, IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
+import { useEffect } from 'react';
+import { address } from '@/api/address';
+import { api, type Schemas } from '@/api/client';
+import { Fault, Waiting } from '@/components/Fault';
+import { count } from '@/components/format';
+import { scaleFor } from './columns';
+import { Nearest } from './Nearest';
+import { Provenance } from './Provenance';
+import { SampleImage } from './SampleImage';
+import type { Review } from './review';
+import { ScoreBars } from './ScoreBars';
+import type { Sample } from './samples';
+import classes from './Gallery.module.css';
+
+const SIDE = 448;
+
+type Props = {
+  pool: Schemas['Pool'];
+  sample: Sample;
+  review: Review;
+  length: number;
+  hasMore: boolean;
+};
+
+/** One sample large, with what was measured of it and the training images next to it. */
+export function Viewer({ pool, sample, review, length, hasMore }: Props) {
+  const { place, next, side, setSide, move, close } = review;
+  const detail = api.useQuery('get', '/api/v1/samples/{id}/', { params: { path: { id: sample.id } } });
+  // Fetched ahead, so that it is there when it is its turn.
+  useEffect(() => {
+    if (next === undefined) return;
+    new Image().src = address(
+      '/api/v1/samples/{id}/image/',
+      { id: next.id },
+      { scale: scaleFor(pool.resolution, SIDE) },
+    );
+  }, [next, pool.resolution]);
+  return (
+    <section className={classes.viewer} aria-label="Sample, large">
+      <div>
+        <Group justify="space-between" mb="xs">
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconArrowLeft size={14} />}
+            rightSection={<Kbd size="xs">Esc</Kbd>}
+            onClick={close}
+          >
+            Back to the grid
+          </Button>
+          <Group gap={4}>
+            <Step label="Sample before" onPress={() => move('left')} disabled={place === 0}>
+              <IconChevronLeft size={18} />
+            </Step>
+            <Text size="sm" className="numbers">
+              {count(place + 1)} of {count(length)}
+              {hasMore ? '+' : ''}
+            </Text>
+            <Step label="Next sample" onPress={() => move('right')} disabled={place + 1 >= length}>
+              <IconChevronRight size={18} />
+            </Step>
+          </Group>
+        </Group>
+        <div className={classes.stage} data-verdict={sample.verdict ?? undefined}>
+          <SampleImage
+            sample={sample}
+            resolution={pool.resolution}
+            side={SIDE}
+            alt={`Sample ${sample.index}, drawn as ${sample.label}`}
+          />
+        </div>
+        <Text mt="xs" ta="center" fw={600}>
+          {sample.label}
+        </Text>
+        <Text ta="center" size="sm" c="dimmed">
+          {sentenceOf(sample)}
+        </Text>
+      </div>
+      <div>
+        <ScoreBars sample={sample} />
+        <SegmentedControl
+          fullWidth
+          size="xs"
+          mt="md"
+          mb="sm"
+          aria-label="Beside the sample"
+          value={side}
+          onChange={(value) => setSide(value)}
+          data={[
+            { value: 'nearest', label: 'Nearest training images (N)' },
+            { value: 'info', label: 'Where it comes from (I)' },
+          ]}
+        />
+        {detail.data === undefined ? (
+          detail.error === null ? (
+            <Waiting lines={4} />
+          ) : (
+            <Fault error={detail.error} onRetry={() => void detail.refetch()} />
+          )
+        ) : side === 'nearest' ? (
+          <Nearest pool={pool} sample={sample} detail={detail.data} />
+        ) : (
+          <Provenance detail={detail.data} />
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Step({
+  label,
+  onPress,
+  disabled,
+  children,
+}: {
+  label: string;
+  onPress: () => void;
+  disabled: boolean;
+  children: React.ReactNode;
+}) {
+  return (
+    <Tooltip label={label}>
+      <ActionIcon aria-label={label} onClick={onPress} disabled={disabled}>
+        {children}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+/** Your verdict, the lab's standing, and what the selection did. */
+function sentenceOf(sample: Sample): string {
+  const own =
+    sample.verdict === null
+      ? 'No verdict of yours'
+      : sample.verdict === 'accept'
+        ? 'You accepted it'
+        : 'You rejected it';
+  const lab = `the lab's standing is ${sample.standing}`;
+  const kept =
+    sample.kept === null
+      ? ''
+      : sample.kept
+        ? `; kept, rank ${count((sample.rank ?? 0) + 1)}`
+        : `; dropped: ${sample.reason.replaceAll('_', ' ')}`;
+  return `${own}; ${lab}${kept}.`;
+}

@@ -1,0 +1,64 @@
+/** What the gallery shows, as it stands in the page's address: reload, share and back lead to the same samples. */
+
+export const STANDINGS = ['undecided', 'accepted', 'rejected'] as const;
+export type Standing = (typeof STANDINGS)[number];
+
+export type Filters = {
+  /** Id of a selection; null: the run's own. */
+  selection: string | null;
+  /** A class. */
+  label: string | null;
+  standing: Standing | null;
+  /** Kept or dropped by the selection; null: both. */
+  kept: boolean | null;
+  memorised: boolean | null;
+  /** `index`, `score:<name>` (lowest first) or `-score:<name>` (highest first). */
+  sort: string;
+};
+
+export const DEFAULT_FILTERS: Filters = {
+  selection: null,
+  label: null,
+  standing: null,
+  kept: true,
+  memorised: null,
+  sort: 'index',
+};
+
+export function readFilters(search: URLSearchParams): Filters {
+  const standing = search.get('standing');
+  return {
+    selection: search.get('selection'),
+    label: search.get('label'),
+    standing: isStanding(standing) ? standing : null,
+    kept: readFlag(search.get('kept'), DEFAULT_FILTERS.kept),
+    memorised: readFlag(search.get('memorised'), DEFAULT_FILTERS.memorised),
+    sort: /^-?score:\w+$/.test(search.get('sort') ?? '') ? (search.get('sort') ?? 'index') : 'index',
+  };
+}
+
+/** The address with these filters; what is as usual is left out. Parameters that are no filter stay. */
+export function writeFilters(search: URLSearchParams, filters: Filters): URLSearchParams {
+  const next = new URLSearchParams(search);
+  for (const [name, value] of Object.entries(filters)) {
+    if (value === DEFAULT_FILTERS[name as keyof Filters]) next.delete(name);
+    else next.set(name, value === null ? 'any' : String(value));
+  }
+  return next;
+}
+
+/** How many filters are not as usual. */
+export function countChanged(filters: Filters): number {
+  const names = ['label', 'standing', 'kept', 'memorised'] as const;
+  return names.filter((name) => filters[name] !== DEFAULT_FILTERS[name]).length;
+}
+
+function readFlag(text: string | null, usual: boolean | null): boolean | null {
+  if (text === 'true') return true;
+  if (text === 'false') return false;
+  return text === 'any' ? null : usual;
+}
+
+function isStanding(text: string | null): text is Standing {
+  return (STANDINGS as readonly string[]).includes(text ?? '');
+}

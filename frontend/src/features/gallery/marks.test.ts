@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { extended, NO_MARKS, toggled } from './marks';
+
+const ORDER = [11, 12, 13, 14, 15];
+
+describe('marks', () => {
+  it('toggle one by one', () => {
+    const one = toggled(NO_MARKS, 1, ORDER);
+    expect([...one.ids]).toEqual([12]);
+    expect([...toggled(one, 1, ORDER).ids]).toEqual([]);
+  });
+
+  it('extend over a range in both directions from the last one toggled', () => {
+    const one = toggled(NO_MARKS, 2, ORDER);
+    expect([...extended(one, 4, ORDER).ids]).toEqual([13, 14, 15]);
+    expect([...extended(one, 0, ORDER).ids].sort()).toEqual([11, 12, 13]);
+  });
+
+  it('keep what was marked before a range', () => {
+    const two = toggled(toggled(NO_MARKS, 0, ORDER), 3, ORDER);
+    expect([...extended(two, 4, ORDER).ids]).toEqual([11, 14, 15]);
+  });
+});

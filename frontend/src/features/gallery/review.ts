@@ -1,0 +1,109 @@
+import { useDisclosure } from '@mantine/hooks';
+import { useRef, useState } from 'react';
+import type { Key } from '@/components/useKeys';
+import { moved, type Direction } from './columns';
+import { all, extended, NO_MARKS, toggled, type Marks } from './marks';
+import { useVerdicts, type Sample, type Value } from './samples';
+
+export type Side = 'info' | 'nearest';
+type Press = { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean };
+
+/** Reviewing: which sample is pointed at, which are marked, whether one is seen large, and what each key does. */
+export function useReview(pool: string, samples: Sample[], canJudge: boolean) {
+  const { decide, undo } = useVerdicts(pool);
+  const [at, setAt] = useState(0);
+  const [marks, setMarks] = useState<Marks>(NO_MARKS);
+  const [isOpen, setOpen] = useState(false);
+  const [side, setSide] = useState<Side>('nearest');
+  const [advances, setAdvances] = useState(true);
+  const [keysShown, keyList] = useDisclosure();
+  const columns = useRef(1);
+
+  const place = Math.max(0, Math.min(at, samples.length - 1));
+  const current = samples[place];
+  const order = samples.map((sample) => sample.id);
+
+  const move = (direction: Direction) => setAt(moved(place, direction, isOpen ? 1 : columns.current, samples.length));
+  const judge = (value: Value) => {
+    if (!canJudge) return;
+    if (marks.ids.size > 0) {
+      decide.mutate({ ids: [...marks.ids], value });
+      setMarks(NO_MARKS);
+    } else if (current !== undefined) {
+      decide.mutate({ ids: [current.id], value });
+      if (advances) move('right');
+    }
+  };
+  const open = (to: number) => {
+    setAt(to);
+    setOpen(true);
+  };
+  const openOn = (what: Side) => {
+    setSide(what);
+    setOpen(true);
+  };
+  const back = () => {
+    if (isOpen) setOpen(false);
+    else setMarks(NO_MARKS);
+  };
+  const press = (to: number, event: Press) => {
+    if (event.shiftKey) setMarks(extended({ ...marks, anchor: marks.anchor ?? place }, to, order));
+    else if (event.ctrlKey || event.metaKey) setMarks(toggled(marks, to, order));
+    setAt(to);
+  };
+  /** The samples are others now: begin anew. */
+  const restart = () => {
+    setAt(0);
+    setMarks(NO_MARKS);
+  };
+
+  const keys: Key[] = [
+    { keys: ['a', 'p'], label: 'Accept', act: () => judge('accept') },
+    { keys: ['x'], label: 'Reject', act: () => judge('reject') },
+    { keys: ['u'], label: 'Clear your verdict', act: () => judge(null) },
+    { keys: ['mod+z'], label: 'Undo your last verdict, also of many at once', act: () => undo.mutate() },
+    { keys: ['ArrowLeft'], label: 'Sample before', act: () => move('left') },
+    { keys: ['ArrowRight'], label: 'Next sample', act: () => move('right') },
+    { keys: ['ArrowUp'], label: 'Row above', act: () => move('up') },
+    { keys: ['ArrowDown'], label: 'Row below', act: () => move('down') },
+    {
+      keys: ['s'],
+      label: 'Mark or unmark; Shift+click marks a range',
+      act: () => setMarks(toggled(marks, place, order)),
+    },
+    { keys: ['mod+a'], label: 'Mark everything that is loaded', act: () => setMarks(all(order)) },
+    { keys: ['Enter'], label: 'Look at it large', act: () => setOpen(true) },
+    { keys: ['Escape'], label: 'Back to the grid; then clear the marks', act: back },
+    { keys: ['n'], label: 'Nearest training images', act: () => openOn('nearest') },
+    { keys: ['i'], label: 'Where it comes from', act: () => openOn('info') },
+    { keys: ['?'], label: 'This list', act: keyList.open },
+  ];
+  return {
+    place,
+    current,
+    next: samples[place + 1],
+    marks: marks.ids,
+    isOpen,
+    side,
+    setSide,
+    advances,
+    setAdvances,
+    keys,
+    keysShown,
+    hideKeys: keyList.close,
+    error: decide.error ?? undo.error,
+    noteColumns: (count: number) => {
+      columns.current = count;
+    },
+    move,
+    judge,
+    undo: () => undo.mutate(),
+    open,
+    close: () => setOpen(false),
+    press,
+    clearMarks: () => setMarks(NO_MARKS),
+    restart,
+  };
+}
+
+export type Review = ReturnType<typeof useReview>;

@@ -1,0 +1,106 @@
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQueryClient,
+  type InfiniteData,
+} from '@tanstack/react-query';
+import { cursorOf, http, take, type Schemas } from '@/api/client';
+import type { Filters } from './filters';
+
+export type Sample = Schemas['Sample'];
+export type Value = 'accept' | 'reject' | null;
+type Pages = InfiniteData<Schemas['SamplePage'], string | null>;
+
+const PAGE = 200;
+
+function keyOf(pool: string, filters: Filters, selection: string) {
+  return ['samples', pool, { ...filters, selection }] as const;
+}
+
+/** The samples that match, page by page as the reader comes near the end of what is loaded. */
+export function useSamples(pool: string, filters: Filters, selection: string) {
+  const { data, ...query } = useInfiniteQuery({
+    queryKey: keyOf(pool, filters, selection),
+    queryFn: ({ pageParam, signal }) =>
+      take(
+        http.GET('/api/v1/pools/{id}/samples/', {
+          params: {
+            path: { id: pool },
+            query: { ...queryOf(filters, selection), cursor: pageParam ?? '', limit: PAGE },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => cursorOf(page.next),
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
+  });
+  return { ...query, samples: data?.pages.flatMap((page) => page.results) };
+}
+
+function queryOf(filters: Filters, selection: string) {
+  const { label, standing, kept, memorised, sort } = filters;
+  return {
+    selection,
+    sort,
+    ...(label === null ? {} : { label }),
+    ...(standing === null ? {} : { standing }),
+    ...(kept === null ? {} : { kept }),
+    ...(memorised === null ? {} : { memorised }),
+  };
+}
+
+/**
+ * Verdicts, seen at once and then as the server has them. Samples stay where they are even when they no longer match
+ * the filter, so that nothing jumps under the reader; the next visit shows the filter's truth.
+ */
+export function useVerdicts(pool: string) {
+  const queries = useQueryClient();
+  const all = { queryKey: ['samples', pool] };
+  const poolKey = ['get', '/api/v1/pools/{id}/', { params: { path: { id: pool } } }];
+  const mutationKey = ['verdicts', pool];
+  const patch = (change: (sample: Sample) => Sample) =>
+    queries.setQueriesData<Pages>(all, (before) => before && patched(before, change));
+
+  const settle = (act: Schemas['Act']) => {
+    const changed = new Map(act.samples.map((one) => [one.id, one]));
+    patch((sample) => ({ ...sample, ...changed.get(sample.id) }));
+    queries.setQueryData<Schemas['Pool']>(
+      poolKey,
+      (before) => before && { ...before, num_accepted: act.num_accepted, num_rejected: act.num_rejected },
+    );
+    void queries.invalidateQueries({ queryKey: ['get', '/api/v1/samples/{id}/'] });
+    // The counts by class come with the pool; once, after the last of several quick verdicts.
+    if (queries.isMutating({ mutationKey }) <= 1) void queries.invalidateQueries({ queryKey: poolKey });
+  };
+
+  const decide = useMutation({
+    mutationKey,
+    mutationFn: ({ ids, value }: { ids: number[]; value: Value }) =>
+      take(
+        http.POST('/api/v1/pools/{id}/verdicts/', { params: { path: { id: pool } }, body: { ids, value, reason: '' } }),
+      ),
+    onMutate: ({ ids, value }) => {
+      const touched = new Set(ids);
+      patch((sample) => (touched.has(sample.id) ? { ...sample, verdict: value } : sample));
+    },
+    onSuccess: settle,
+    // What was shown ahead of the answer is not true: ask again.
+    onError: () => queries.invalidateQueries(all),
+    // One after the other: the last key pressed is the last one stored.
+    scope: { id: `verdicts ${pool}` },
+  });
+  const undo = useMutation({
+    mutationKey,
+    mutationFn: () => take(http.POST('/api/v1/pools/{id}/verdicts/undo/', { params: { path: { id: pool } } })),
+    onSuccess: settle,
+    scope: { id: `verdicts ${pool}` },
+  });
+  return { decide, undo };
+}
+
+function patched(pages: Pages, change: (sample: Sample) => Sample): Pages {
+  return { ...pages, pages: pages.pages.map((page) => ({ ...page, results: page.results.map(change) })) };
+}

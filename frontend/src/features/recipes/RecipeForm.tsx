@@ -1,0 +1,210 @@
+import { Button, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useNavigate } from 'react-router';
+import { http, queries, take, type Schemas } from '@/api/client';
+import { ClassBars } from '@/components/ClassBars';
+import { Fault } from '@/components/Fault';
+import { plural } from '@/components/format';
+import { Columns, Panel } from '@/components/Page';
+import { SettingsForm } from '@/components/SettingsForm/SettingsForm';
+import { BudgetEditor } from '@/components/recipe/BudgetEditor';
+import { Choices } from '@/components/recipe/Choices';
+import { faultsUnder, unplaced, type Draft } from './draft';
+import { modelObstacle, samplerObstacle } from '@/components/recipe/suitability';
+
+const TYPING_PAUSE_MS = 400;
+
+type Props = { catalogue: Schemas['Catalogue']; version: Schemas['DatasetVersion']; kind: string; start: Draft };
+
+/** The form of a recipe: the server says, as one types, what does not fit and how much will be drawn. */
+export function RecipeForm({ catalogue, version, kind, start }: Props) {
+  const [draft, setDraft] = useState(start);
+  const set = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  const model = catalogue.models.find((one) => one.name === draft.model) ?? catalogue.models[0];
+  const sampler = catalogue.samplers.find((one) => one.name === draft.sampler) ?? catalogue.samplers[0];
+  const yields = catalogue.dataset_kinds.find((one) => one.name === kind)?.yields ?? [];
+  const check = useCheck(version.id, draft);
+  const problems = check.data?.problems ?? [];
+  const real = version.counts.train ?? {};
+  if (model === undefined || sampler === undefined)
+    return <Text>The catalogue is empty; look into the log of the service.</Text>;
+  return (
+    <Columns
+      main={
+        <>
+          <Panel title="Model">
+            <Stack gap="lg">
+              <Choices
+                label="Model"
+                value={draft.model}
+                onChange={(name) => set({ model: name, model_settings: {} })}
+                options={catalogue.models.map((one) => ({ ...one, obstacle: modelObstacle(one, yields) }))}
+                fault={faultsUnder(problems, 'model')['']}
+              />
+              <SettingsForm
+                key={model.name}
+                schema={model.schema}
+                values={draft.model_settings}
+                onChange={(model_settings) => set({ model_settings })}
+                faults={faultsUnder(problems, 'model_settings')}
+              />
+            </Stack>
+          </Panel>
+          <Panel title="Sampler">
+            <Stack gap="lg">
+              <Choices
+                label="Sampler"
+                value={draft.sampler}
+                onChange={(name) => set({ sampler: name, sampler_settings: {} })}
+                options={catalogue.samplers.map((one) => ({
+                  ...one,
+                  obstacle: samplerObstacle(one, model, draft.model_settings),
+                }))}
+                fault={faultsUnder(problems, 'sampler')['']}
+              />
+              <SettingsForm
+                key={sampler.name}
+                schema={sampler.schema}
+                values={draft.sampler_settings}
+                onChange={(sampler_settings) => set({ sampler_settings })}
+                faults={faultsUnder(problems, 'sampler_settings')}
+                none="This sampler has nothing to set."
+              />
+            </Stack>
+          </Panel>
+          <Panel title="Budget">
+            <Stack gap="lg">
+              <BudgetEditor
+                budget={draft.budget}
+                classNames={version.classes}
+                real={real}
+                onChange={(budget) => set({ budget })}
+                fault={Object.values(faultsUnder(problems, 'budget'))[0]}
+              />
+              <Group align="flex-start">
+                <NumberInput
+                  label="Pool factor"
+                  description="Candidates drawn per image asked for; the sampler keeps the best of them."
+                  min={1}
+                  max={1000}
+                  step={1}
+                  value={draft.pool_factor}
+                  onChange={(value) => set({ pool_factor: Number(value) })}
+                  error={faultsUnder(problems, 'pool_factor')['']}
+                  maw={300}
+                />
+                <NumberInput
+                  label="Seed"
+                  description="The same recipe, data and seed give the same result."
+                  min={0}
+                  allowDecimal={false}
+                  value={draft.seed}
+                  onChange={(value) => set({ seed: Number(value) })}
+                  error={faultsUnder(problems, 'seed')['']}
+                  maw={300}
+                />
+              </Group>
+            </Stack>
+          </Panel>
+        </>
+      }
+      aside={<Outcome version={version} draft={draft} check={check} onName={(name) => set({ name })} />}
+    />
+  );
+}
+
+/** The server's opinion of the draft, a moment after the last change. */
+function useCheck(version: string, draft: Draft) {
+  const [settled] = useDebouncedValue(draft, TYPING_PAUSE_MS);
+  // The name changes nothing of what the recipe does.
+  const recipe = { ...settled, name: '' };
+  return useQuery({
+    queryKey: ['validate', version, recipe],
+    queryFn: ({ signal }) => take(http.POST('/api/v1/runs/validate/', { body: { version, recipe }, signal })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+type OutcomeProps = {
+  version: Schemas['DatasetVersion'];
+  draft: Draft;
+  check: ReturnType<typeof useCheck>;
+  onName: (name: string) => void;
+};
+
+/** What the recipe will bring, and the button that starts it. */
+function Outcome({ version, draft, check, onName }: OutcomeProps) {
+  const navigate = useNavigate();
+  const key = useIdempotencyKey(draft);
+  const start = useMutation({
+    mutationFn: () => {
+      const headers = { 'Idempotency-Key': key };
+      return take(
+        http.POST('/api/v1/runs/', {
+          body: { version: version.id, recipe: draft, name: draft.name },
+          params: { header: headers },
+        }),
+      );
+    },
+    onSuccess: async (run) => {
+      await queries.invalidateQueries({ queryKey: ['get', '/api/v1/runs/'] });
+      await navigate(`/runs/${run.id}`);
+    },
+  });
+  const estimate = check.data?.estimate;
+  const problems = check.data?.problems ?? [];
+  const total = Object.values(estimate?.budget ?? {}).reduce((sum, n) => sum + n, 0);
+  return (
+    <Panel title="What comes out">
+      <Stack gap="md">
+        <ClassBars
+          classNames={version.classes}
+          parts={[
+            { name: 'real (train)', tone: 'train', counts: version.counts.train ?? {} },
+            { name: 'synthetic', tone: 'synthetic', counts: estimate?.budget ?? {} },
+          ]}
+          label="Training images per class, real and synthetic"
+        />
+        {estimate && total > 0 && (
+          <Text size="sm">
+            {plural(total, 'synthetic image')}, chosen from {plural(estimate.num_candidates, 'candidate')}.
+          </Text>
+        )}
+        <TextInput
+          label="Name of the run"
+          placeholder="given by itself when empty"
+          value={draft.name}
+          maxLength={120}
+          onChange={(event) => onName(event.currentTarget.value)}
+        />
+        {unplaced(problems).map((problem) => (
+          <Fault key={problem.message} error={new Error(problem.message)} />
+        ))}
+        <Fault error={start.error ?? check.error} />
+        <Button loading={start.isPending} disabled={problems.length > 0} onClick={() => start.mutate()}>
+          Start the run
+        </Button>
+        {problems.length > 0 && (
+          <Text size="sm" c="var(--mantine-color-error)" role="status">
+            {plural(problems.length, 'thing')} to put right first; each stands at its place in the form.
+          </Text>
+        )}
+      </Stack>
+    </Panel>
+  );
+}
+
+/** Pressing twice starts once; a changed recipe is another run, and so is the same one from a new page. */
+function useIdempotencyKey(draft: Draft): string {
+  // Not randomUUID: it is missing where the page comes over plain http from another machine.
+  const [page] = useState(() => crypto.getRandomValues(new Uint32Array(4)).join('-'));
+  return `${page}-${hashOf(JSON.stringify(draft))}`;
+}
+
+function hashOf(text: string): string {
+  let hash = 5381;
+  for (const sign of text) hash = (hash * 33 + (sign.codePointAt(0) ?? 0)) >>> 0;
+  return hash.toString(36);
+}

@@ -1,0 +1,71 @@
+import { Text } from '@mantine/core';
+import { useSearchParams } from 'react-router';
+import { api, type Schemas } from '@/api/client';
+import { Fault, Waiting } from '@/components/Fault';
+import { Page } from '@/components/Page';
+import { PageHead } from '@/components/PageHead';
+import { NEW_DRAFT, type Draft } from './draft';
+import { RecipeForm } from './RecipeForm';
+
+/** A recipe for a dataset version; `like` starts from the recipe of a past run. */
+export function RecipePage() {
+  const [search] = useSearchParams();
+  const id = search.get('version') ?? '';
+  const like = search.get('like');
+  const catalogue = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
+  const version = api.useQuery('get', '/api/v1/versions/{id}/', { params: { path: { id } } }, { enabled: id !== '' });
+  const of = version.data?.dataset ?? '';
+  const dataset = api.useQuery(
+    'get',
+    '/api/v1/datasets/{id}/',
+    { params: { path: { id: of } } },
+    { enabled: of !== '' },
+  );
+  const past = api.useQuery(
+    'get',
+    '/api/v1/runs/{id}/',
+    { params: { path: { id: like ?? '' } } },
+    { enabled: like !== null },
+  );
+
+  const error = catalogue.error ?? version.error ?? dataset.error ?? past.error;
+  if (id === '')
+    return (
+      <Page>
+        <PageHead title="New run" />
+        <Text>Open a dataset and press “New run” there; a recipe is always for one version of a dataset.</Text>
+      </Page>
+    );
+  if (
+    catalogue.data === undefined ||
+    version.data === undefined ||
+    dataset.data === undefined ||
+    (like !== null && past.data === undefined)
+  )
+    return <Page>{error === null ? <Waiting lines={8} /> : <Fault error={error} />}</Page>;
+  const { name, kind } = dataset.data;
+  const { number } = version.data;
+  return (
+    <Page>
+      <PageHead
+        title="New run"
+        crumbs={[
+          { label: 'Home', to: '/' },
+          { label: `${name}, version ${number}`, to: `/datasets/${of}/${number}` },
+        ]}
+        summary="A recipe: which model learns, which sampler chooses, how much is wanted."
+      />
+      <RecipeForm
+        catalogue={catalogue.data}
+        version={version.data}
+        kind={kind}
+        start={past.data ? draftFrom(past.data.recipe) : NEW_DRAFT}
+      />
+    </Page>
+  );
+}
+
+function draftFrom(recipe: Schemas['Recipe']): Draft {
+  const { model, model_settings, sampler, sampler_settings, budget, pool_factor, seed } = recipe;
+  return { ...NEW_DRAFT, model, model_settings, sampler, sampler_settings, budget, pool_factor, seed };
+}

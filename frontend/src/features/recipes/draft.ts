@@ -1,0 +1,45 @@
+import type { Budget } from '@/components/recipe/budget';
+import type { Values } from '@/components/SettingsForm/fields';
+
+/** A recipe as it is being written; settings hold only what differs from the defaults. */
+export type Draft = {
+  name: string;
+  model: string;
+  model_settings: Values;
+  sampler: string;
+  sampler_settings: Values;
+  budget: Budget;
+  pool_factor: number;
+  seed: number;
+};
+
+export const NEW_DRAFT: Draft = {
+  name: '',
+  model: 'dcgan',
+  model_settings: {},
+  sampler: 'class_confidence',
+  sampler_settings: {},
+  budget: { kind: 'per_class', count: 200 },
+  pool_factor: 4,
+  seed: 0,
+};
+
+export type Problem = { code: string; message: string; field: string };
+
+/** The problems below one input, by the rest of their path: `model_settings.batch_size` under `model_settings` is `batch_size`. */
+export function faultsUnder(problems: Problem[], input: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const { field, message } of problems) {
+    const path = field.replace(/^recipe\./, '');
+    if (path === input) found[''] = message;
+    else if (path.startsWith(`${input}.`)) found[path.slice(input.length + 1)] = message;
+  }
+  return found;
+}
+
+const PLACED = ['model', 'model_settings', 'sampler', 'sampler_settings', 'budget', 'pool_factor', 'seed', 'name'];
+
+/** The problems that no input of the form shows: they stand at the button. */
+export function unplaced(problems: Problem[]): Problem[] {
+  return problems.filter(({ field }) => !PLACED.includes(field.replace(/^recipe\./, '').split('.')[0] ?? ''));
+}

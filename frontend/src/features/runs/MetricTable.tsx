@@ -1,0 +1,80 @@
+import { Stack, Table, Text } from '@mantine/core';
+import { api, type Schemas } from '@/api/client';
+import { count, measured, words } from '@/components/format';
+import { Panel } from '@/components/Page';
+import { TableScroll } from '@/components/TableScroll';
+
+type Measured = Schemas['Measurement'];
+
+/** What was measured of the synthetic images: value, interval, on how many, and what to mind. */
+export function MetricTable({ metrics }: { metrics: Record<string, Measured> }) {
+  const { data: catalogue } = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
+  const names = Object.keys(metrics);
+  if (names.length === 0) return null;
+  const cardOf = (name: string) => catalogue?.metrics.find((metric) => metric.name === name);
+  return (
+    <Panel title="Quality">
+      <Stack gap="xs">
+        <TableScroll label="Metrics of the synthetic images" minWidth={560}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Metric</Table.Th>
+              <Table.Th ta="right">Value</Table.Th>
+              <Table.Th>95 % interval</Table.Th>
+              <Table.Th>Better</Table.Th>
+              <Table.Th>On images (real, synthetic)</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {names.map((name) => (
+              <MetricRow key={name} name={name} metric={metrics[name]} card={cardOf(name)} />
+            ))}
+          </Table.Tbody>
+        </TableScroll>
+        <Text size="xs" c="dimmed">
+          Measured in the space of a small encoder that learnt your own training images, so the values compare runs on
+          this dataset version, not with published figures. The test split is never looked at here.
+        </Text>
+      </Stack>
+    </Panel>
+  );
+}
+
+type RowProps = { name: string; metric: Measured | undefined; card: Schemas['MetricPlugin'] | undefined };
+
+function MetricRow({ name, metric, card }: RowProps) {
+  if (metric === undefined) return null;
+  const { value, low, high, num_real, num_synthetic, caution } = metric;
+  return (
+    <>
+      <Table.Tr>
+        <Table.Th scope="row" fw={500} title={card?.card.summary}>
+          {card?.card.title ?? words(name)}
+        </Table.Th>
+        <Table.Td ta="right" fw={600}>
+          {value === null ? '–' : measured(value)}
+          {card !== undefined && card.unit !== '' && (
+            <Text span inherit fw={400} c="dimmed">
+              {' '}
+              {card.unit}
+            </Text>
+          )}
+        </Table.Td>
+        <Table.Td>{low === null || high === null ? '–' : `${measured(low)} to ${measured(high)}`}</Table.Td>
+        <Table.Td>{card?.better}</Table.Td>
+        <Table.Td>
+          {count(num_real)}, {count(num_synthetic)}
+        </Table.Td>
+      </Table.Tr>
+      {caution !== '' && (
+        <Table.Tr>
+          <Table.Td colSpan={5} pt={0}>
+            <Text size="xs" c="var(--warn)">
+              {caution}
+            </Text>
+          </Table.Td>
+        </Table.Tr>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,142 @@
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle, IconDownload, IconLayoutGrid } from '@tabler/icons-react';
+import { Link, useParams } from 'react-router';
+import type { Schemas } from '@/api/client';
+import { LinkLabel } from '@/components/LinkLabel';
+import { Fault, Waiting } from '@/components/Fault';
+import { count, plural, words } from '@/components/format';
+import { Page } from '@/components/Page';
+import { runTitle } from '@/components/runTitle';
+import { PageHead } from '@/components/PageHead';
+import { StateLabel } from '@/components/StateLabel';
+import { Curves } from './Curves';
+import { useLiveRun } from './live';
+import { MetricTable } from './MetricTable';
+import { ProgressPanel } from './ProgressPanel';
+import { RecipePanel } from './RecipePanel';
+import { RunActions } from './RunActions';
+import { SampleWall } from './SampleWall';
+import { YieldPanel } from './YieldPanel';
+import { isMoving, wordsOf } from './words';
+
+/** One run, live: where it is, its curves and samples, and in the end what it brought. */
+export function RunPage() {
+  const { runId = '' } = useParams();
+  // A new key, so that nothing of one run is left on the page of another.
+  return <LiveRun key={runId} id={runId} />;
+}
+
+function LiveRun({ id }: { id: string }) {
+  const { run, scalars, previews } = useLiveRun(id);
+  if (run.data === undefined)
+    return (
+      <Page>
+        {run.error === null ? <Waiting lines={8} /> : <Fault error={run.error} onRetry={() => void run.refetch()} />}
+      </Page>
+    );
+  const shown = run.data;
+  return (
+    <Page>
+      <Head run={shown} />
+      <Stack gap="md">
+        <Notices run={shown} />
+        <ProgressPanel run={shown} />
+        {shown.pool !== null && <Results run={shown} pool={shown.pool} />}
+        {previews === undefined ? <Waiting lines={5} /> : <SampleWall rows={previews} />}
+        {scalars === undefined ? <Waiting lines={5} /> : <Curves curves={scalars} />}
+        <RecipePanel run={shown} />
+      </Stack>
+    </Page>
+  );
+}
+
+/** What the run brought; it comes first when the run is finished. */
+function Results({ run, pool }: { run: Schemas['Run']; pool: string }) {
+  return (
+    <>
+      <MetricTable metrics={run.metrics} />
+      <YieldPanel run={run} pool={pool} />
+    </>
+  );
+}
+
+function Head({ run }: { run: Schemas['Run'] }) {
+  const { label, tone } = wordsOf(run.state);
+  return (
+    <PageHead
+      title={runTitle(run)}
+      crumbs={[
+        { label: 'Home', to: '/' },
+        {
+          label: `${run.dataset_name}, version ${run.version_number}`,
+          to: `/datasets/${run.dataset}/${run.version_number}`,
+        },
+      ]}
+      badge={<StateLabel tone={tone}>{label}</StateLabel>}
+      summary={
+        <Group gap="md">
+          <span>
+            {run.model} with {words(run.sampler)}, recipe {run.recipe.number}
+          </span>
+          {isMoving(run.state) && <LinkLabel />}
+        </Group>
+      }
+      actions={
+        <>
+          {run.pool !== null && (
+            <>
+              <Button component={Link} to={`/runs/${run.id}/gallery`} leftSection={<IconLayoutGrid size={16} />}>
+                Review samples
+              </Button>
+              <Button
+                component={Link}
+                to={`/runs/${run.id}/exports`}
+                variant="default"
+                leftSection={<IconDownload size={16} />}
+              >
+                Export
+              </Button>
+            </>
+          )}
+          <RunActions run={run} />
+        </>
+      }
+    />
+  );
+}
+
+function Notices({ run }: { run: Schemas['Run'] }) {
+  return (
+    <>
+      {run.error !== null && (
+        <Alert
+          role="alert"
+          variant="outline"
+          color="red"
+          icon={<IconAlertTriangle aria-hidden />}
+          title="The run failed"
+          p="sm"
+        >
+          {run.error.message}
+        </Alert>
+      )}
+      {run.attempts > 1 && isMoving(run.state) && (
+        <Text size="sm" c="var(--warn)">
+          This is attempt {count(run.attempts)} since the last checkpoint; its worker vanished{' '}
+          {plural(run.attempts - 1, 'time')}.
+        </Text>
+      )}
+      {run.warnings.length > 0 && (
+        <Alert variant="outline" color="yellow" icon={<IconAlertTriangle aria-hidden />} title="To mind" p="sm">
+          <Stack gap={4}>
+            {run.warnings.map((warning) => (
+              <Text key={warning.code + warning.message} size="sm">
+                {warning.message}
+              </Text>
+            ))}
+          </Stack>
+        </Alert>
+      )}
+    </>
+  );
+}

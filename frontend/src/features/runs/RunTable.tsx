@@ -1,0 +1,106 @@
+import { Anchor, Progress, Table, Text } from '@mantine/core';
+import { Link } from 'react-router';
+import { api, cursorOf, type Schemas } from '@/api/client';
+import { Empty } from '@/components/Empty';
+import { Fault, Waiting } from '@/components/Fault';
+import { ago, count, duration, words } from '@/components/format';
+import { MoreButton } from '@/components/MoreButton';
+import { runTitle } from '@/components/runTitle';
+import { StateLabel } from '@/components/StateLabel';
+import { TableScroll } from '@/components/TableScroll';
+import { isActive, isMoving, wordsOf } from './words';
+
+const REFRESH_MS = 4_000;
+
+/** The lab's runs, or those on one dataset version; those that move are asked again every few seconds. */
+export function RunTable({ lab, version }: { lab: string; version?: string }) {
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = api.useInfiniteQuery(
+    'get',
+    '/api/v1/runs/',
+    { params: { query: { lab, ...(version === undefined ? {} : { version }), limit: 20 } } },
+    {
+      initialPageParam: null,
+      getNextPageParam: (page) => cursorOf(page.next),
+      refetchInterval: (query) =>
+        query.state.data?.pages.some((page) => page.results.some((run) => isMoving(run.state))) === true
+          ? REFRESH_MS
+          : false,
+    },
+  );
+  if (data === undefined) return error === null ? <Waiting /> : <Fault error={error} onRetry={() => void refetch()} />;
+  const runs = data.pages.flatMap((page) => page.results);
+  if (runs.length === 0)
+    return (
+      <Empty title="No runs yet">
+        A run trains a model on a dataset and draws new images with it.{' '}
+        {version === undefined ? 'Open a dataset and press “New run”.' : 'Press “New run” above to start the first.'}
+      </Empty>
+    );
+  return (
+    <>
+      <TableScroll label="Runs" minWidth={640}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Run</Table.Th>
+            <Table.Th>State</Table.Th>
+            <Table.Th>Progress</Table.Th>
+            {version === undefined && <Table.Th>Dataset</Table.Th>}
+            <Table.Th>Recipe</Table.Th>
+            <Table.Th>Started</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {runs.map((run) => (
+            <RunRow key={run.id} run={run} withDataset={version === undefined} />
+          ))}
+        </Table.Tbody>
+      </TableScroll>
+      <MoreButton hasMore={hasNextPage} isLoading={isFetchingNextPage} onMore={() => void fetchNextPage()} />
+    </>
+  );
+}
+
+function RunRow({ run, withDataset }: { run: Schemas['RunListItem']; withDataset: boolean }) {
+  const { label, tone } = wordsOf(run.state);
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Anchor component={Link} to={`/runs/${run.id}`} fw={500} size="sm">
+          {runTitle(run)}
+        </Anchor>
+      </Table.Td>
+      <Table.Td>
+        <StateLabel tone={tone}>{label}</StateLabel>
+      </Table.Td>
+      <Table.Td>
+        <RunProgress run={run} />
+      </Table.Td>
+      {withDataset && (
+        <Table.Td>
+          <Anchor component={Link} to={`/datasets/${run.dataset}/${run.version_number}`} size="sm">
+            {run.dataset_name}, version {run.version_number}
+          </Anchor>
+        </Table.Td>
+      )}
+      <Table.Td>
+        {run.model}, {words(run.sampler)}
+      </Table.Td>
+      <Table.Td>{ago(run.created_at)}</Table.Td>
+    </Table.Tr>
+  );
+}
+
+function RunProgress({ run }: { run: Schemas['RunListItem'] }) {
+  if (!isActive(run.state) || run.num_steps === 0) return null;
+  const left = run.eta_s === null ? '' : `, ${duration(run.eta_s)} left`;
+  return (
+    <div style={{ width: 200 }}>
+      <Progress value={100 * run.stage_progress} aria-label={`Progress of ${runTitle(run)}`} />
+      <Text size="xs" c="dimmed" className="numbers">
+        {run.state === 'training'
+          ? `step ${count(run.step)} of ${count(run.num_steps)}${left}`
+          : `${Math.floor(100 * run.stage_progress)} %${left}`}
+      </Text>
+    </div>
+  );
+}

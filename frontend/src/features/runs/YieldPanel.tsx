@@ -1,0 +1,34 @@
+import { Anchor } from '@mantine/core';
+import { Link } from 'react-router';
+import { api, type Schemas } from '@/api/client';
+import { Fault, Waiting } from '@/components/Fault';
+import { Panel } from '@/components/Page';
+import { YieldTable } from '@/components/YieldTable';
+
+/** What the run's own selection brought, class by class. */
+export function YieldPanel({ run, pool }: { run: Schemas['Run']; pool: string }) {
+  const { data, error } = api.useQuery('get', '/api/v1/pools/{id}/', { params: { path: { id: pool } } });
+  const { data: catalogue } = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
+  const first = data?.selections[0];
+  const sampler = catalogue?.samplers.find((one) => one.name === first?.sampler);
+  return (
+    <Panel
+      title="Yield"
+      actions={
+        <Anchor component={Link} to={`/runs/${run.id}/gallery`} size="sm">
+          Look at the samples
+        </Anchor>
+      }
+    >
+      {first === undefined ? (
+        error === null ? (
+          <Waiting lines={4} />
+        ) : (
+          <Fault error={error} />
+        )
+      ) : (
+        <YieldTable yields={first.yields} reasons={sampler?.reasons ?? {}} />
+      )}
+    </Panel>
+  );
+}

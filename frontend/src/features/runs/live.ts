@@ -1,0 +1,104 @@
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, http, take, type Schemas } from '@/api/client';
+import { useWatch } from '@/api/live';
+import { link } from '@/api/socket';
+import { withPoints, type Curves } from './curves';
+import { Follower } from './follow';
+import { isMoving } from './words';
+
+type Run = Schemas['Run'];
+type Preview = Schemas['Preview'];
+
+function initOf(id: string) {
+  return { params: { path: { id } } };
+}
+
+/** A run that stays right: its history is asked once, then every event is laid over it. */
+export function useLiveRun(id: string) {
+  const queries = useQueryClient();
+  const init = initOf(id);
+  const run = api.useQuery('get', '/api/v1/runs/{id}/', init, { staleTime: 0 });
+  // The history is asked after the run, so that it holds everything up to the run's `last_seq`.
+  const isKnown = run.data !== undefined;
+  const scalars = api.useQuery('get', '/api/v1/runs/{id}/scalars/', init, { enabled: isKnown, staleTime: 0 });
+  const previews = api.useQuery('get', '/api/v1/runs/{id}/previews/', init, { enabled: isKnown, staleTime: 0 });
+  const [follower] = useState(() => new Follower(layOver(queries, id), (since) => historySince(id, since)));
+
+  const isLoaded = run.data !== undefined && scalars.data !== undefined && previews.data !== undefined;
+  useWatch(isLoaded ? { channel: 'run', id } : null, {
+    since: () => follower.begin(run.data?.last_seq ?? 0),
+    onMessage: (event) => follower.take(event),
+    onPoll: () => {
+      // A run that has ended says nothing more by itself.
+      if (run.data === undefined || !isMoving(run.data.state)) return;
+      void run.refetch();
+      void follower.catchUp();
+    },
+  });
+  return { run, scalars: scalars.data, previews: previews.data };
+}
+
+async function historySince(id: string, since: number): Promise<Schemas['History']> {
+  const history = await take(http.GET('/api/v1/runs/{id}/events/', { params: { path: { id }, query: { since } } }));
+  link.heard();
+  return history;
+}
+
+/** What each event changes in what the page shows. */
+function layOver(queries: QueryClient, id: string): (event: Schemas['LiveEvent']) => void {
+  const init = initOf(id);
+  const runKey = ['get', '/api/v1/runs/{id}/', init];
+  const patch = (part: Partial<Run>) => queries.setQueryData<Run>(runKey, (before) => before && { ...before, ...part });
+  const refresh = () => void queries.invalidateQueries({ queryKey: runKey });
+  return (event) => {
+    switch (event.type) {
+      case 'run.snapshot':
+        queries.setQueryData(runKey, event.data);
+        return;
+      case 'run.changed': {
+        const { state, stop_requested, cancel_requested, attempts } = event.data;
+        patch({ state, stop_requested, cancel_requested, attempts });
+        // The event carries neither what can be done now nor the place in the queue.
+        refresh();
+        return;
+      }
+      case 'run.progressed': {
+        const { step, num_steps, images_per_s, eta_s, device, points } = event.data;
+        patch({ step, num_steps, images_per_s, eta_s, device, stage_progress: num_steps > 0 ? step / num_steps : 0 });
+        queries.setQueryData<Curves>(
+          ['get', '/api/v1/runs/{id}/scalars/', init],
+          (before) => before && withPoints(before, points),
+        );
+        return;
+      }
+      case 'run.previewed':
+        queries.setQueryData<Preview[]>(
+          ['get', '/api/v1/runs/{id}/previews/', init],
+          (before) => before && withRow(before, event.data),
+        );
+        return;
+      case 'run.measured':
+        patch({ metrics: event.data.values });
+        return;
+      case 'run.warned':
+      case 'run.checkpointed':
+      case 'pool.created':
+        refresh();
+        return;
+      case 'version.changed':
+      case 'export.changed':
+      case 'selection.changed':
+      case 'subscription.opened':
+      case 'subscription.refused':
+      case 'subscription.ended':
+      case 'socket.answered':
+        return;
+    }
+  };
+}
+
+/** The wall with one more row, in rising steps, each step once. */
+function withRow(rows: Preview[], row: Preview): Preview[] {
+  return [...rows.filter((one) => one.step !== row.step), row].sort((a, b) => a.step - b.step);
+}

@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+const SERVICE = process.env.ATELIER_URL ?? 'http://127.0.0.1:8000';
+
+export default defineConfig(({ command }) => ({
+  // The service hands out what is built under /static/ and index.html at every other address.
+  base: command === 'build' ? '/static/' : '/',
+  // The service puts a fresh nonce here with every page; style elements that Mantine makes carry it.
+  html: { cspNonce: '__CSP_NONCE__' },
+  plugins: [react()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  server: {
+    proxy: {
+      '/api': SERVICE,
+      '/health': SERVICE,
+      '/ws': { target: SERVICE.replace(/^http/, 'ws'), ws: true },
+    },
+  },
+  build: {
+    target: 'es2022',
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'mantine', test: /node_modules[\\/]@(mantine|floating-ui)[\\/]/, priority: 2 },
+            { name: 'react', test: /node_modules[\\/](react|react-dom|react-router|scheduler)[\\/]/, priority: 3 },
+          ],
+        },
+      },
+    },
+  },
+  test: { environment: 'node', setupFiles: ['./vitest.setup.ts'], include: ['src/**/*.test.{ts,tsx}'] },
+}));

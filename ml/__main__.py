@@ -1,0 +1,135 @@
+"""The command line: `python -m ml list | train | generate | select | evaluate | work | pages`.
+
+A folder of class folders goes in, images come out; no web, no database. The module of a command is imported when it
+runs, so that `--help` and `list --json` answer at once.
+"""
+
+import argparse
+import importlib
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ml.errors import MlError
+from ml.protocol import EXIT_FAULT
+
+EPILOG = "exit codes: 0 done; 1 refused or failed, with a sentence on stderr; 2 wrong usage; 75 stopped with all saved"
+EXAMPLE = """example:
+  python -m ml train photos/ --model dcgan --set num_steps=2000 --out runs/first
+  python -m ml generate runs/first --per-class 400
+  python -m ml select runs/first --sampler class_confidence --budget 100 --images chosen/
+  python -m ml evaluate runs/first
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = parser().parse_args(arguments)
+    if options.command == "list":
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `python -m ml list | head` ends quietly
+    module, _, function = options.runs.partition(":")
+    try:
+        code: int = getattr(importlib.import_module(module), function)(options)
+    except MlError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        return EXIT_FAULT
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command with its help."""
+    top = argparse.ArgumentParser(
+        "python -m ml",
+        description=__doc__,
+        epilog=f"{EXAMPLE}\n{EPILOG}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _list(_command(commands, "list", "ml.listing:list_shelves", "show what stands on the shelves"))
+    _train(_command(commands, "train", "ml.commands:train", "train a model on a folder of class folders"))
+    _generate(_command(commands, "generate", "ml.commands:generate", "make and score candidates with a trained model"))
+    _select(_command(commands, "select", "ml.commands:select", "choose which candidates to keep"))
+    _evaluate(_command(commands, "evaluate", "ml.commands:evaluate", "measure the chosen images against real ones"))
+    work = _command(commands, "work", "ml.work:work", "carry out a worker's plan (for the service)")
+    work.add_argument("plan", type=Path, help="the plan, a JSON file")
+    pages = _command(commands, "pages", "ml.pages:pages", "write a page per model and sampler from its card")
+    pages.add_argument("folder", type=Path, help="folder to write models/ and samplers/ into")
+    return top
+
+
+def _command(commands: Any, name: str, runs: str, text: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=EPILOG,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    command.set_defaults(runs=runs)
+    return command
+
+
+def _list(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", nargs="?", help="show this plug-in's card and settings")
+    command.add_argument("--json", action="store_true", help="names by shelf as JSON")
+    command.add_argument("--full", action="store_true", help="with --json: cards, settings and what fits what, too")
+
+
+def _train(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", type=Path, help="class folders, with or without train/val/test folders above them")
+    command.add_argument("--model", default="dcgan", help="a name from `python -m ml list`")
+    _settings(command, "model")
+    command.add_argument("--out", type=Path, required=True, help="folder of the run, new unless --resume")
+    command.add_argument("--seed", type=int, default=0, help="the same seed gives the same images")
+    command.add_argument("--split-seed", type=int, default=0, help="seed of the splits, where the folder has none")
+    command.add_argument("--resume", action="store_true", help="go on with the run in --out from its newest checkpoint")
+    _quiet(command)
+
+
+def _generate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run_folder", type=Path, metavar="RUN", help="folder of a trained run")
+    command.add_argument("--per-class", type=int, default=100, help="candidates of each class")
+    command.add_argument("--seed", type=int, help="another seed makes other images; the run's own if left out")
+    command.add_argument("--images", type=Path, help="also write all of them here as PNG, by class")
+    _quiet(command)
+
+
+def _select(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run_folder", type=Path, metavar="RUN", help="folder of a run with a pool")
+    command.add_argument("--sampler", default="class_confidence", help="a name from `python -m ml list`")
+    _settings(command, "sampler")
+    command.add_argument(
+        "--budget",
+        default="100",
+        help="100 (per class), 2x (of the real size), fill (up to the largest class), or cat=50,dog=20",
+    )
+    command.add_argument("--seed", type=int, default=0, help="of samplers that draw")
+    command.add_argument("--images", type=Path, help="also write what is kept here as PNG, by class")
+    _quiet(command)
+
+
+def _evaluate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run_folder", type=Path, metavar="RUN", help="folder of a run with a pool")
+    command.add_argument("--json", action="store_true", help="print the measurements as JSON")
+    _quiet(command)
+
+
+def _settings(command: argparse.ArgumentParser, of: str) -> None:
+    command.add_argument(
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=f"a setting of the {of}, repeatable; `python -m ml list NAME` shows them",
+    )
+
+
+def _quiet(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""Differentiable augmentation of what D sees, real and fake alike (DiffAugment).
+
+Zhao, Liu, Lin, Zhu, Han: Differentiable Augmentation for Data-Efficient GAN Training, NeurIPS 2020,
+https://arxiv.org/abs/2006.10738. Because G learns through the same transforms, they do not leak into its images.
+Images are float [N, C, H, W] in -1..1; every image of a batch gets a draw of its own.
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Policy = Literal["none", "translation", "translation,cutout", "colour,translation", "colour,translation,cutout"]
+
+MAX_SHIFT = 1 / 8
+"""Largest translation, as a share of the side."""
+CUTOUT = 1 / 2
+"""Side of the square that cutout hides, as a share of the image's side."""
+
+
+def diff_augment(image: Tensor, policy: Policy) -> Tensor:
+    """The image transformed by each named part of the policy in turn; "none" gives the very same tensor."""
+    for part in () if policy == "none" else policy.split(","):
+        image = _PARTS[part](image)
+    return image
+
+
+def colour(image: Tensor) -> Tensor:
+    """Brightness moved by up to 0.5, saturation times 0..2, contrast times 0.5..1.5."""
+    brightness, saturation, contrast = torch.rand(3, len(image), 1, 1, 1, dtype=image.dtype, device=image.device)
+    image = image + (brightness - 0.5)
+    if image.shape[1] > 1:
+        grey = image.mean(1, keepdim=True)
+        image = torch.lerp(grey, image, saturation * 2.0)
+    mean = image.mean((1, 2, 3), keepdim=True)
+    return torch.lerp(mean, image, contrast + 0.5)
+
+
+def translation(image: Tensor) -> Tensor:
+    """Moved by whole pixels, up to MAX_SHIFT of the side either way; what comes in is 0, mid-grey."""
+    number, channels, height, width = image.shape
+    source_row, row_seen = _shifted(number, height, image.device)
+    source_column, column_seen = _shifted(number, width, image.device)
+    place = source_row[:, :, None] * width + source_column[:, None, :]
+    moved = image.flatten(2).gather(2, place.view(number, 1, -1).expand(-1, channels, -1)).view_as(image)
+    return moved * (row_seen[:, :, None] & column_seen[:, None, :]).unsqueeze(1)
+
+
+def cutout(image: Tensor) -> Tensor:
+    """A square of CUTOUT of the side set to 0, mid-grey; its middle lies anywhere, so it may reach over the edge."""
+    number, _, height, width = image.shape
+    rows = _hidden(number, height, image.device)
+    columns = _hidden(number, width, image.device)
+    return image * ~(rows[:, :, None] & columns[:, None, :]).unsqueeze(1)
+
+
+_PARTS = {"colour": colour, "translation": translation, "cutout": cutout}
+
+
+def _shifted(number: int, side: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Where each pixel of an axis comes from, clamped to the image [number, side], and whether it was inside."""
+    most = int(side * MAX_SHIFT + 0.5)
+    shift = torch.randint(-most, most + 1, (number, 1), device=device)
+    source = torch.arange(side, device=device) + shift
+    return source.clamp(0, side - 1), (source >= 0) & (source < side)
+
+
+def _hidden(number: int, side: int, device: torch.device) -> Tensor:
+    """Which pixels of an axis lie in the square, bool [number, side]."""
+    size = int(side * CUTOUT + 0.5)
+    start = torch.randint(0, side + 1 - size % 2, (number, 1), device=device) - size // 2
+    place = torch.arange(side, device=device)
+    return (place >= start) & (place < start + size)

@@ -1,0 +1,218 @@
+"""The shelves as the web sees them; the only module of `ml` that `webapp` imports.
+
+The catalogue is made by a child process, `python -m ml list --json --full`, and kept in a file named by a hash of all
+of `ml`'s source: a changed shelf makes a new one, and the web process never imports torch.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from ml.budget import MAX_CANDIDATES, MAX_IMAGES, pool_sizes, resolve
+from ml.errors import BadBudgetError, MlError
+from ml.plugin import Card
+from ml.suitability import missing_fields, why_unsuitable
+
+__all__ = [
+    "MAX_CANDIDATES",
+    "MAX_IMAGES",
+    "BadBudgetError",
+    "Card",
+    "Catalogue",
+    "CatalogueError",
+    "DatasetKindEntry",
+    "Entry",
+    "ExportFormatEntry",
+    "MetricEntry",
+    "MlError",
+    "ModelEntry",
+    "SamplerEntry",
+    "load",
+    "pool_sizes",
+    "resolve",
+]
+
+SOURCE = Path(__file__).parent
+_loading = threading.Lock()
+
+
+class CatalogueError(Exception):
+    """The catalogue cannot be made: a plug-in does not import. The message ends with what the child printed."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What all five shelves share. schema: JSON Schema of the settings, with title-less, described, bounded fields."""
+
+    name: str
+    card: Card
+    schema: dict[str, Any]
+
+    def defaults(self) -> dict[str, Any]:
+        """Every setting at its default."""
+        return {name: field["default"] for name, field in self.schema.get("properties", {}).items()}
+
+
+@dataclass(frozen=True)
+class ModelEntry(Entry):
+    """provides: score -> the setting that must be above zero for it, or None when it always can be given."""
+
+    family: str
+    consumes: tuple[str, ...]
+    provides: dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class SamplerEntry(Entry):
+    """needs: scores; reasons: code of why a candidate was dropped -> one sentence."""
+
+    needs: tuple[str, ...]
+    reasons: dict[str, str]
+
+
+@dataclass(frozen=True)
+class MetricEntry(Entry):
+    """better: `lower` or `higher`."""
+
+    unit: str
+    better: str
+
+
+@dataclass(frozen=True)
+class DatasetKindEntry(Entry):
+    """yields: fields of one item."""
+
+    yields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ExportFormatEntry(Entry):
+    """suffix: ending of the file that is written, with the dot."""
+
+    suffix: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All shelves, each by name in alphabetical order. plain: the same as JSON values, for an API to hand on."""
+
+    models: dict[str, ModelEntry]
+    samplers: dict[str, SamplerEntry]
+    metrics: dict[str, MetricEntry]
+    dataset_kinds: dict[str, DatasetKindEntry]
+    export_formats: dict[str, ExportFormatEntry]
+    budget_schema: dict[str, Any]
+    plain: dict[str, Any]
+
+    def suits(self, model: str, settings: Mapping[str, Any], sampler: str) -> str | None:
+        """None when the sampler can rank what the model, with these settings, makes; else one sentence why not.
+
+        Settings left out count with their defaults. Raises: KeyError for a name that is on no shelf.
+        """
+        entry = self.models[model]
+        needs = self.samplers[sampler].needs
+        return why_unsuitable(sampler, needs, model, entry.provides, entry.defaults() | dict(settings))
+
+    def fits(self, model: str, dataset_kind: str) -> str | None:
+        """None when a dataset of this kind has all that the model learns from; else one sentence why not."""
+        return missing_fields(model, self.models[model].consumes, dataset_kind, self.dataset_kinds[dataset_kind].yields)
+
+
+def load(cache_dir: Path) -> Catalogue:
+    """The catalogue of the source as it is now; made within a few seconds when it is not in `cache_dir` yet.
+
+    Raises: CatalogueError.
+    """
+    with _loading:
+        return _load(cache_dir, _fingerprint(_signature()))
+
+
+@lru_cache(maxsize=2)
+def _load(cache_dir: Path, fingerprint: str) -> Catalogue:
+    file = cache_dir / f"catalogue-{fingerprint}.json"
+    try:
+        return _parse(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        plain = _make()
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(plain), encoding="utf-8")
+    os.replace(temporary, file)
+    for older in cache_dir.glob("catalogue-*.json"):
+        if older != file:
+            older.unlink(missing_ok=True)
+    return _parse(plain)
+
+
+def _signature() -> tuple[tuple[str, int, int], ...]:
+    """Path, size and time of every source file: what tells cheaply that nothing changed."""
+    files = sorted(path for path in SOURCE.rglob("*.py"))
+    return tuple((str(path), (facts := path.stat()).st_size, facts.st_mtime_ns) for path in files)
+
+
+@lru_cache(maxsize=2)
+def _fingerprint(signature: tuple[tuple[str, int, int], ...]) -> str:
+    digest = hashlib.sha256(f"{sys.version_info[:2]} pydantic {pydantic.VERSION}".encode())
+    for path, _, _ in signature:
+        digest.update(f"\0{Path(path).relative_to(SOURCE).as_posix()}\0".encode() + Path(path).read_bytes())
+    return digest.hexdigest()[:32]
+
+
+def _make() -> dict[str, Any]:
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    child = subprocess.run(
+        [sys.executable, "-m", "ml", "list", "--json", "--full"],
+        cwd=SOURCE.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    if child.returncode != 0:
+        raise CatalogueError(
+            f"`python -m ml list --json --full` ended with code {child.returncode}, so no catalogue could be made; "
+            f"mend the plug-in it names: {child.stderr[-2000:]}"
+        )
+    plain: dict[str, Any] = json.loads(child.stdout)
+    return plain
+
+
+def _parse(plain: dict[str, Any]) -> Catalogue:
+    return Catalogue(
+        models={
+            row["name"]: ModelEntry(
+                **_shared(row), family=row["family"], consumes=tuple(row["consumes"]), provides=row["provides"]
+            )
+            for row in plain["models"]
+        },
+        samplers={
+            row["name"]: SamplerEntry(**_shared(row), needs=tuple(row["needs"]), reasons=row["reasons"])
+            for row in plain["samplers"]
+        },
+        metrics={
+            row["name"]: MetricEntry(**_shared(row), unit=row["unit"], better=row["better"]) for row in plain["metrics"]
+        },
+        dataset_kinds={
+            row["name"]: DatasetKindEntry(**_shared(row), yields=tuple(row["yields"])) for row in plain["dataset_kinds"]
+        },
+        export_formats={
+            row["name"]: ExportFormatEntry(**_shared(row), suffix=row["suffix"]) for row in plain["export_formats"]
+        },
+        budget_schema=plain["budget"],
+        plain=plain,
+    )
+
+
+def _shared(row: dict[str, Any]) -> dict[str, Any]:
+    return {"name": row["name"], "card": Card(**row["card"]), "schema": row["schema"]}

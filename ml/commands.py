@@ -1,0 +1,145 @@
+"""The commands that compute: train, generate, select, evaluate. Each returns the exit code."""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ml.budget import parse_budget
+from ml.errors import BadSettingsError
+from ml.ingest import read_folder
+from ml.model import LabelledImageModel
+from ml.plugin import find, read_settings
+from ml.protocol import EXIT_DONE, EXIT_STOPPED, IngestedFile
+from ml.records import ImageRecord
+from ml.run_folder import RunFolder
+from ml.terminal import Bars, metric_table, yield_table
+from ml.told import ShouldStop, StopRequested
+
+TOLD_FILES = 10
+
+
+def train(options: argparse.Namespace) -> int:
+    """Read the folder, prepare, train."""
+    bars = Bars(options.quiet)
+    if options.resume:
+        run = RunFolder.open(options.out)
+    else:
+        RunFolder.refuse_used(options.out)
+        settings = read_pairs(options.settings)
+        read_settings(find("models", LabelledImageModel, options.model), settings)  # refused before anything is made
+        run = RunFolder.create(
+            options.out,
+            _read(options, bars),
+            {
+                "model": options.model,
+                "model_settings": settings,
+                "sampler": "random",
+                "sampler_settings": {},
+                "budget": {"kind": "per_class", "count": 1},
+                "pool_factor": 1.0,
+                "seed": options.seed,
+            },
+        )
+    advice = f"`python -m ml train {options.folder} --out {options.out} --resume` goes on"
+    return _stoppable(lambda should_stop: print(run.train(bars, should_stop)["checkpoint"]), advice, bars)
+
+
+def generate(options: argparse.Namespace) -> int:
+    """Make a pool and score it."""
+    bars, run = Bars(options.quiet), RunFolder.open(options.run_folder)
+
+    def go(should_stop: ShouldStop) -> None:
+        run.generate(options.per_class, options.seed, bars, should_stop)
+        print(run.artefact("generate")["pool"])
+        _write_images(run, options)
+
+    return _stoppable(go, "the same command starts the pool anew", bars)
+
+
+def select(options: argparse.Namespace) -> int:
+    """Choose from the pool and print the yield."""
+    bars, run = Bars(options.quiet), RunFolder.open(options.run_folder)
+    run.select(options.sampler, read_pairs(options.settings), parse_budget(options.budget), options.seed, bars)
+    print(yield_table(bars.yields))
+    _write_images(run, options)
+    return EXIT_DONE
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure the selection, or the whole pool where nothing was selected."""
+    bars = Bars(options.quiet)
+    values = RunFolder.open(options.run_folder).evaluate(bars)
+    bars.close()
+    print(json.dumps(values, indent=1) if options.json else metric_table(values))
+    return EXIT_DONE
+
+
+def read_pairs(pairs: Sequence[str]) -> dict[str, Any]:
+    """`NAME=VALUE` as typed -> settings; a value is a number, true, false or null as JSON says them, else a word.
+
+    Raises: BadSettingsError.
+    """
+    settings = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise BadSettingsError(f"--set {pair} has no value; write it as NAME=VALUE, like --set num_steps=2000.")
+        settings[name.strip()] = _value(value.strip())
+    return settings
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _read(options: argparse.Namespace, bars: Bars) -> list[ImageRecord]:
+    """The folder's images; says how many, and what was passed over."""
+    over: list[IngestedFile] = []
+
+    def on_file(row: IngestedFile) -> None:
+        if row["outcome"] != "accepted":
+            over.append(row)
+
+    records = read_folder(options.folder, options.split_seed, on_file=on_file)
+    num_classes = len({record.label for record in records})
+    held_out = sum(record.split == "test" for record in records)
+    bars.say(f"{len(records)} images of {num_classes} classes, {held_out} of them held out for tests")
+    for row in over[:TOLD_FILES]:
+        bars.say(f"{row['outcome']}: {row['name']}: {row['reason']}")
+    if len(over) > TOLD_FILES:
+        bars.say(f"and {len(over) - TOLD_FILES} more files that are not used")
+    return records
+
+
+def _write_images(run: RunFolder, options: argparse.Namespace) -> None:
+    if options.images:
+        print(f"{run.write_images(options.images)} images in {options.images}", file=sys.stderr)
+
+
+def _stoppable(go: Callable[[ShouldStop], None], advice: str, bars: Bars) -> int:
+    """Ctrl-C or SIGTERM: save, then leave with 75; a second Ctrl-C ends at once."""
+    asked = threading.Event()
+
+    def stop(number: int, frame: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        go(asked.is_set)
+    except StopRequested:
+        bars.close()
+        print(f"stopped, everything finished so far is saved; {advice}", file=sys.stderr)
+        return EXIT_STOPPED
+    finally:
+        bars.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return EXIT_DONE

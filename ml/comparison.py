@@ -1,0 +1,101 @@
+"""What distances between two sets of images need: equal class mixes, an order of its own, and an interval."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.metric import ImageSet
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """features: float32 [N, D]; weight: float64 [N], positive, sums to 1."""
+
+    features: NDArray[np.float32]
+    weight: Floats
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    @property
+    def effective_size(self) -> float:
+        """The number of equally weighted images that would tell as much."""
+        return float(1.0 / (self.weight**2).sum())
+
+    def take(self, rows: NDArray[np.int64]) -> "Weighted":
+        """Some of the images, weighted anew."""
+        weight = self.weight[rows]
+        return Weighted(self.features[rows], weight / weight.sum())
+
+
+Statistic = Callable[[Weighted, Weighted], float]
+
+
+def join(first: ImageSet, second: ImageSet) -> ImageSet:
+    """Both sets as one."""
+    return ImageSet(
+        np.concatenate([first.features, second.features]),
+        np.concatenate([first.label, second.label]),
+        np.concatenate([first.probabilities, second.probabilities]),
+    )
+
+
+def equal_weights(images: ImageSet) -> Weighted:
+    """Every image counts the same."""
+    return in_own_order(images.features, np.full(len(images), 1.0 / len(images)))
+
+
+def weights_of_mix(real: ImageSet, synthetic: ImageSet) -> Weighted:
+    """The real images of the synthetic set's classes, weighted so that their classes are mixed as they are there.
+
+    Otherwise a budget that fills up rare classes would be measured by its class mix instead of by its images.
+    """
+    number = int(max(real.label.max(initial=0), synthetic.label.max(initial=0))) + 1
+    wanted = np.bincount(synthetic.label, minlength=number).astype(np.float64)
+    there = np.bincount(real.label, minlength=number)
+    per_image = np.divide(wanted, there, out=np.zeros(number), where=there > 0)[real.label]
+    rows = per_image > 0
+    return in_own_order(real.features[rows], per_image[rows] / max(per_image.sum(), 1e-300))
+
+
+def in_own_order(features: NDArray[np.float32], weight: Floats) -> Weighted:
+    """Rows sorted by their content, so that no result depends on the order in which they came.
+
+    The key is the sum of a row's bits times fixed numbers, modulo 2^64: exact, so equal rows have equal keys.
+    """
+    bits = np.ascontiguousarray(features, dtype=np.float32).view(np.uint32)
+    factors: NDArray[np.uint64] = np.random.default_rng(0).integers(1, 2**63, bits.shape[1:], dtype=np.uint64)
+    keys = np.zeros(len(bits), np.uint64)
+    for column in range(bits.shape[1]):
+        keys += bits[:, column] * factors[column]
+    order = np.lexsort((weight, keys))
+    return Weighted(np.asarray(features, np.float32)[order], weight[order])
+
+
+def half_sample_interval(
+    statistic: Statistic, value: float, first: Weighted, second: Weighted, seed: int, largest: int, repeats: int = 50
+) -> tuple[float, float]:
+    """A 95 % interval around `value` from the spread of the statistic over random halves of both sets.
+
+    Half of a sample without replacement varies around the whole as the whole varies around the truth; a part m of n
+    smaller than a half (at most `largest` images) varies more, by sqrt((n - m) / m). Drawing with replacement instead
+    would put exact doubles into a set, which distances between distributions answer with a bias.
+    """
+    rng = np.random.default_rng(seed % 2**64)
+    sizes = [min(len(part) // 2, largest) for part in (first, second)]
+    shrink = max(np.sqrt(size / (len(part) - size)) for size, part in zip(sizes, (first, second), strict=True))
+    values = [
+        statistic(
+            *(
+                part.take(rng.choice(len(part), size, replace=False))
+                for size, part in zip(sizes, (first, second), strict=True)
+            )
+        )
+        for _ in range(repeats)
+    ]
+    half_width = 1.96 * float(np.std(values, ddof=1) * shrink)
+    return value - half_width, value + half_width

@@ -1,0 +1,49 @@
+"""The contract of a dataset kind: how images and labels lie on disk or in an archive."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ml.plugin import Plugin
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One image that a source holds, by the member name it has there.
+
+    name: the path inside the source, with `/`; label: the class; split: one of SPLITS, or None when it states none.
+    """
+
+    name: str
+    label: str
+    split: str | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A source's member names as a kind reads them: the images, and each other member with why it is passed over."""
+
+    entries: tuple[Entry, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+class DatasetKind(Plugin):
+    """One on-disk layout."""
+
+    yields: ClassVar[tuple[str, ...]] = ("image",)
+    """Fields of one item; a model fits when it consumes no other."""
+
+    @classmethod
+    def recognise(cls, names: Sequence[str]) -> bool:
+        """Whether these member names look like this kind."""
+        raise NotImplementedError
+
+    @classmethod
+    def read(cls, names: Sequence[str]) -> Listing:
+        """Labels and splits from member names.
+
+        Raises: BadDatasetError when nothing usable is there.
+        """
+        raise NotImplementedError

@@ -1,0 +1,107 @@
+"""Where and in which arithmetic a run computes: decided from the machine at run time, never from a file."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import torch
+from torch import nn
+
+from ml.errors import OutOfMemoryError
+
+Precision = Literal["fp32", "bf16"]
+M = TypeVar("M", bound=nn.Module)
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The GPU when there is one, else the CPU; or the device that `name` says."""
+    if name != "auto":
+        return torch.device(name)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def choose_precision(wish: Literal["auto", "fp32", "bf16"], device: torch.device) -> Precision:
+    """bf16 only where the device computes it faster; on a CPU without AMX it is emulated, and slow."""
+    if wish != "auto":
+        return wish
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    return "bf16" if device.type == "cpu" and cpu_has_amx_bf16() else "fp32"
+
+
+def cpu_has_amx_bf16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether this CPU multiplies bf16 matrices in hardware (flag amx_bf16); no where the system does not say."""
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    return any(line.startswith("flags") and "amx_bf16" in line.split() for line in lines)
+
+
+def thread_share(environ: Mapping[str, str] = os.environ) -> int:
+    """Threads for this process: OMP_NUM_THREADS within the cores it may use, else 1.
+
+    One is the default because a second thread on a shared core makes training slower, not faster: each of hundreds of
+    barriers a step then waits for the scheduler.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    wish = environ.get("OMP_NUM_THREADS", "1")
+    return max(1, min(int(wish) if wish.isdigit() else 1, cores))
+
+
+def prepare(device: torch.device) -> None:
+    """Set this process's threads and the GPU's fast fp32 paths, once, before the first network is built."""
+    torch.set_num_threads(thread_share())
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = True
+        torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.benchmark = True
+
+
+def describe(device: torch.device, precision: Precision) -> str:
+    """Device and precision for people: `NVIDIA H200, bf16`."""
+    return f"{device_name(device)}, {precision}"
+
+
+def device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    threads = torch.get_num_threads()
+    return f"CPU with {threads} thread{'s' if threads > 1 else ''}"
+
+
+def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[object]:
+    """Within this context convolutions and products run in `precision`; weights stay fp32."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+def channels_last(model: M, device: torch.device) -> M:
+    """The model on the device, convolution weights in the memory order that convolutions are fastest in."""
+    moved: M = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return moved
+
+
+@contextmanager
+def memory_advice(device: torch.device, batch_size: int, resolution: int) -> Iterator[None]:
+    """Turn any out-of-memory fault inside into one sentence with the settings to lower.
+
+    Raises: OutOfMemoryError.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not _is_memory_fault(error):
+            raise
+        raise OutOfMemoryError(
+            f"The memory of {device_name(device)} was not enough for batch_size {batch_size} at resolution "
+            f"{resolution}; lower batch_size, for example to {max(2, batch_size // 2)}, or the resolution."
+        ) from error
+
+
+def _is_memory_fault(error: Exception) -> bool:
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(error)
+    return "out of memory" in text or "can't allocate memory" in text or "could not allocate" in text.lower()

@@ -1,0 +1,148 @@
+"""The only place that knows pixel ranges, colours and fit rules.
+
+Stored images are uint8 NHWC, 0..255. A model sees float NCHW in its `image_range`.
+"""
+
+import io
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from ml.errors import BadImageError
+
+Fit = Literal["crop", "pad", "stretch"]
+Pixels = NDArray[np.uint8]
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
+"""Formats that are decoded; nothing else is ever tried on a person's bytes."""
+MAX_PIXELS = 64_000_000
+_SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "F")
+
+
+# --- from files ---------------------------------------------------------------------------------------------------
+def open_image(source: Path | bytes) -> Image.Image:
+    """An image decoded fully, upright, as "L" or "RGB"; transparency is laid on white.
+
+    Raises: BadImageError.
+    """
+    name = source.name if isinstance(source, Path) else "image"
+    try:
+        with Image.open(source if isinstance(source, Path) else io.BytesIO(source), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise BadImageError(
+                    f"{name} has {image.width} x {image.height} pixels; at most {MAX_PIXELS:,} are read, so shrink it."
+                )
+            image.load()
+            return _plain(ImageOps.exif_transpose(image))
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise BadImageError(f"{name} cannot be decoded ({error}); replace it or leave it out.") from error
+
+
+def is_grey(source: Path) -> bool:
+    """Whether an image holds no colour; a file of a grey mode is not decoded for the answer.
+
+    Raises: BadImageError.
+    """
+    try:
+        with Image.open(source, formats=FORMATS) as image:
+            if image.mode in ("1", "L", *_SIXTEEN_BIT):
+                return True
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise BadImageError(f"{source.name} cannot be decoded ({error}); replace it or leave it out.") from error
+    pixels = np.asarray(open_image(source))
+    return pixels.ndim == 2 or bool((pixels == pixels[..., :1]).all())
+
+
+def fit_image(image: Image.Image, resolution: int, fit: Fit, channels: int) -> Pixels:
+    """uint8 [resolution, resolution, channels]: cut the middle, add borders, or stretch.
+
+    Borders take the median colour of the image's own edge, so that a digit on black stays on black and a product photo
+    on white stays on white.
+    """
+    square = image.convert("L" if channels == 1 else "RGB")
+    size = (resolution, resolution)
+    if fit == "crop":
+        square = ImageOps.fit(square, size, Image.Resampling.BICUBIC)
+    elif fit == "pad":
+        square = ImageOps.pad(square, size, Image.Resampling.BICUBIC, color=_edge_colour(square))
+    else:
+        square = square.resize(size, Image.Resampling.BICUBIC)
+    return np.asarray(square, dtype=np.uint8).reshape(resolution, resolution, channels)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    if image.mode in _SIXTEEN_BIT:
+        return _eight_bit(image)
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        opaque = Image.new("RGBA", image.size, "white")
+        opaque.alpha_composite(image.convert("RGBA"))
+        return opaque.convert("L" if image.mode in ("L", "LA", "La", "1") else "RGB")
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Sixteen-bit grey keeps its upper eight bits, as a viewer shows it; values already within 0..255 stay."""
+    values = np.asarray(image, dtype=np.float64)
+    if values.size and values.max() > 255:
+        values = values / 257.0
+    return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
+
+
+def _edge_colour(image: Image.Image) -> Any:
+    pixels = np.asarray(image)
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    colour = np.median(edge, axis=0)
+    return int(colour) if image.mode == "L" else tuple(int(part) for part in colour)
+
+
+# --- to and from a model ------------------------------------------------------------------------------------------
+def to_model(pixels: Tensor, image_range: tuple[float, float]) -> Tensor:
+    """uint8 [N, H, W, C] -> float32 [N, C, H, W] in `image_range`, channels-last in memory."""
+    low, high = image_range
+    return pixels.permute(0, 3, 1, 2).float().mul_((high - low) / 255.0).add_(low)
+
+
+def to_pixels(image: Tensor, image_range: tuple[float, float]) -> Tensor:
+    """float [N, C, H, W] in `image_range` -> uint8 [N, H, W, C], rounded to the nearest, outside values clamped."""
+    low, high = image_range
+    scaled = image.float().sub(low).mul_(255.0 / (high - low)).add_(0.5).clamp_(0, 255)
+    return scaled.to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+
+
+# --- to files -----------------------------------------------------------------------------------------------------
+def png_bytes(pixels: Pixels) -> bytes:
+    """uint8 [H, W, 1 or 3] as PNG, without loss."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def strip(pixels: Pixels, num_columns: int | None = None) -> Pixels:
+    """uint8 [N, H, W, C] side by side: [rows * H, num_columns * W, C]; one row unless `num_columns` says otherwise.
+
+    An incomplete last row is filled with black.
+    """
+    number, height, width, channels = pixels.shape
+    columns = num_columns or number
+    rows = -(-number // columns)
+    sheet = np.zeros((rows * columns, height, width, channels), np.uint8)
+    sheet[:number] = pixels
+    grid = sheet.reshape(rows, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
+    return np.ascontiguousarray(grid.reshape(rows * height, columns * width, channels))
+
+
+def write_png(file: Path, pixels: Pixels) -> None:
+    """Write uint8 [H, W, C] so that `file` is whole or absent."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(png_bytes(pixels))
+        os.replace(temporary, file)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,264 @@
+"""From a source to a dataset version: walk, recognise, decode, store, split, report.
+
+`run` is the verb `ingest` of a worker's child process; `read_folder` is the same reading for the command line, where
+the images stay where they are.
+"""
+
+import dataclasses
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ml.archive import open_source
+from ml.dataset_kind import SPLITS, DatasetKind, Listing
+from ml.decode import Decoder
+from ml.errors import BadDatasetError, BadSettingsError
+from ml.examine import Found, PassedOver, examine
+from ml.folder_source import FolderSource
+from ml.image_file import ImageLimits
+from ml.object_store import ObjectStore
+from ml.plugin import find, shelf
+from ml.protocol import Emit, IngestedFile, IngestPlan, emit
+from ml.records import ImageRecord
+from ml.source import Source, printable
+from ml.splits import DEFAULT_FRACTIONS, Unsplit, assign_splits
+from ml.zip_directory import ZipLimits
+
+_DEFAULT_KIND = "labelled_images"
+_REPORT_ROWS = 200
+_PROGRESS_S = 0.5
+L = TypeVar("L", ZipLimits, ImageLimits)
+OnFile = Callable[[IngestedFile], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    """One image of the version in the making."""
+
+    name: str
+    label: str
+    split: str | None
+    sha256: str
+    suffix: str
+    width: int
+    height: int
+    is_grey: bool
+    size_bytes: int
+
+
+# --- the verb -----------------------------------------------------------------------------------------------------
+def run(plan: IngestPlan, emit: Emit = emit) -> None:
+    """Fill the store and tell every file's fate: what is passed over as it comes, what is accepted at the end.
+
+    Raises: BadArchiveError, BadDatasetError, BadSettingsError.
+    """
+    zip_limits, image_limits = _read_limits(plan["limits"])
+    store = ObjectStore(Path(plan["store"]), Path(plan["out"]))
+    report = _Report(emit)
+    accepted: list[_Accepted] = []
+    with open_source(Path(plan["source"]), zip_limits) as source, Decoder(image_limits) as decoder:
+        listing = _list(source, plan["kind"])
+        report.passed_over(_left_out(source, listing))
+        for answer in _counted(examine(source, listing.entries, decoder), len(listing.entries), emit):
+            if isinstance(answer, PassedOver):
+                report.passed_over([answer])
+            else:
+                store.put_image(answer.sha256, answer.decoded.suffix, answer.data)
+                store.put_thumbnail(answer.sha256, answer.decoded.thumbnail)
+                accepted.append(_accepted(answer))
+    report.flush()
+    images, lost = _split(accepted, plan["split_seed"], plan["split_fractions"])
+    report.passed_over(lost)
+    store.sync()
+    for index, (image, split) in enumerate(images):
+        report.add(_row(index, image, split))
+    report.flush()
+    emit(
+        {
+            "event": "result",
+            "classes": sorted({image.label for image, _ in images}),
+            "counts": _counts(images),
+            "content_hash": _content_hash(images),
+            "num_images": len(images),
+            "size_bytes": sum(image.size_bytes for image, _ in images),
+        }
+    )
+
+
+def read_folder(
+    folder: Path,
+    split_seed: int = 0,
+    split_fractions: Sequence[float] = DEFAULT_FRACTIONS,
+    kind: str | None = None,
+    on_file: OnFile | None = None,
+) -> list[ImageRecord]:
+    """The good images of a folder with their splits, in the order of their names; nothing is copied.
+
+    `on_file` hears what became of every file.
+
+    Raises: BadDatasetError when the folder holds no usable labelled images.
+    """
+    if not folder.is_dir():
+        raise BadDatasetError(f"There is no folder at {printable(str(folder))}; check the path.")
+    tell = on_file or (lambda row: None)
+    accepted: list[_Accepted] = []
+    source = FolderSource(folder)
+    with Decoder() as decoder:
+        listing = _list(source, kind)
+        for passed in _left_out(source, listing):
+            tell(_passed_row(passed))
+        for answer in examine(source, listing.entries, decoder):
+            if isinstance(answer, PassedOver):
+                tell(_passed_row(answer))
+            else:
+                accepted.append(_accepted(answer))
+    images, lost = _split(accepted, split_seed, split_fractions)
+    for passed in lost:
+        tell(_passed_row(passed))
+    for index, (image, split) in enumerate(images):
+        tell(_row(index, image, split))
+    return [ImageRecord(at, source.path_of(image.name), image.label, split) for at, (image, split) in enumerate(images)]
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+def _read_limits(values: dict[str, Any]) -> tuple[ZipLimits, ImageLimits]:
+    known = {field.name for limits in (ZipLimits, ImageLimits) for field in dataclasses.fields(limits)}
+    unknown = ", ".join(sorted(set(values) - known))
+    if unknown:
+        raise BadSettingsError(f"There are no limits called {unknown}; known are {', '.join(sorted(known))}.")
+    if "formats" in values:
+        values = {**values, "formats": tuple(values["formats"])}
+    return _limited(ZipLimits, values), _limited(ImageLimits, values)
+
+
+def _limited(limits: type[L], values: dict[str, Any]) -> L:
+    """The limits of one kind that `values` holds, the others as they are by default."""
+    own: dict[str, Any] = {key: values[key] for key in limits.__dataclass_fields__ if key in values}
+    return limits(**own)
+
+
+def _list(source: Source, kind: str | None) -> Listing:
+    """What the source's kind makes of it; the kind is recognised when none is named."""
+    if kind is not None:
+        return find("dataset_kinds", DatasetKind, kind).read(source.names)
+    kinds = shelf("dataset_kinds", DatasetKind)
+    fitting = next((plugin for plugin in kinds.values() if plugin.recognise(source.names)), kinds[_DEFAULT_KIND])
+    return fitting.read(source.names)
+
+
+def _left_out(source: Source, listing: Listing) -> list[PassedOver]:
+    """What the walk and the kind leave out."""
+    return [PassedOver(name, "skipped", reason) for name, reason in (*source.skipped, *listing.skipped)]
+
+
+def _counted(answers: Iterable[Found | PassedOver], number: int, emit: Emit) -> Iterator[Found | PassedOver]:
+    """The same answers, with progress told at most twice a second."""
+    emit({"event": "progress", "current": 0, "max": number})
+    last = time.monotonic()
+    for current, answer in enumerate(answers, 1):
+        yield answer
+        if time.monotonic() - last >= _PROGRESS_S:
+            last = time.monotonic()
+            emit({"event": "progress", "current": current, "max": number})
+    emit({"event": "progress", "current": number, "max": number})
+
+
+def _accepted(found: Found) -> _Accepted:
+    decoded = found.decoded
+    return _Accepted(
+        found.entry.name,
+        found.entry.label,
+        found.entry.split,
+        found.sha256,
+        decoded.suffix,
+        decoded.width,
+        decoded.height,
+        decoded.is_grey,
+        len(found.data),
+    )
+
+
+# --- splits and sums ----------------------------------------------------------------------------------------------
+def _split(
+    accepted: list[_Accepted], seed: int, fractions: Sequence[float]
+) -> tuple[list[tuple[_Accepted, str]], list[PassedOver]]:
+    """Images with their final splits in the order of their names, and those whose class cannot be trained.
+
+    Raises: BadDatasetError when nothing is left.
+    """
+    if not accepted:
+        raise BadDatasetError("None of the source's images can be used; the report says why for each file.")
+    accepted = sorted(accepted, key=lambda image: image.name)
+    splits = assign_splits([Unsplit(image.sha256, image.label, image.split) for image in accepted], seed, fractions)
+    trained = {image.label for image, split in zip(accepted, splits, strict=True) if split == "train"}
+    if not trained:
+        raise BadDatasetError("None of the usable images lies in the training split; the report says why for each.")
+    kept = [(image, split) for image, split in zip(accepted, splits, strict=True) if image.label in trained]
+    lost = [
+        PassedOver(image.name, "skipped", f"The class {printable(image.label)} has no image in the training split.")
+        for image in accepted
+        if image.label not in trained
+    ]
+    return kept, lost
+
+
+def _counts(images: Sequence[tuple[_Accepted, str]]) -> dict[str, dict[str, int]]:
+    """Split -> class -> number of images; every split names every class."""
+    classes = sorted({image.label for image, _ in images})
+    counts = {split: dict.fromkeys(classes, 0) for split in SPLITS}
+    for image, split in images:
+        counts[split][image.label] += 1
+    return counts
+
+
+def _content_hash(images: Sequence[tuple[_Accepted, str]]) -> str:
+    """sha256 over the sorted image hashes with labels and splits: names and order do not count."""
+    lines = sorted(f"{image.sha256}\t{split}\t{image.label}\n" for image, split in images)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+# --- the report ---------------------------------------------------------------------------------------------------
+class _Report:
+    """Rows of the report, told in batches."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._rows: list[IngestedFile] = []
+
+    def passed_over(self, files: Iterable[PassedOver]) -> None:
+        for file in files:
+            self.add(_passed_row(file))
+
+    def add(self, row: IngestedFile) -> None:
+        self._rows.append(row)
+        if len(self._rows) == _REPORT_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._rows:
+            self._emit({"event": "ingest_files", "files": self._rows})
+            self._rows = []
+
+
+def _passed_row(file: PassedOver) -> IngestedFile:
+    return {"name": printable(file.name), "outcome": file.outcome, "reason": file.reason}
+
+
+def _row(index: int, image: _Accepted, split: str) -> IngestedFile:
+    return {
+        "name": printable(image.name),
+        "outcome": "accepted",
+        "reason": "",
+        "index": index,
+        "label": image.label,
+        "split": split,
+        "sha256": image.sha256,
+        "suffix": image.suffix,
+        "width": image.width,
+        "height": image.height,
+        "is_grey": image.is_grey,
+        "size_bytes": image.size_bytes,
+    }

@@ -1,0 +1,91 @@
+"""Measuring: every metric on the images that were kept, and the short measure that training is steered by."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.comparison import equal_weights, weights_of_mix
+from ml.errors import TooFewSamplesError
+from ml.features import Encoder
+from ml.metric import Evidence, ImageSet, Measurement, Metric
+from ml.metrics.kid import kernel_distance, reference_of
+from ml.plugin import shelf
+from ml.protocol import MeasurementRow
+from ml.train import Evaluate, Generate
+
+NUM_STEERING = 512
+"""Images of the averaged generator by which a checkpoint is judged; half as many above 64 pixels."""
+
+Labels = NDArray[np.int64]
+
+
+def measure_all(
+    evidence: Evidence, before_each: Callable[[str], None] = lambda name: None
+) -> dict[str, MeasurementRow]:
+    """Every metric on the shelf. One that refuses has no value, and its sentence as the caution."""
+    rows: dict[str, MeasurementRow] = {}
+    for name, plugin in shelf("metrics", Metric).items():
+        before_each(name)
+        try:
+            rows[name] = _row(plugin(plugin.Settings()).measure(evidence))
+        except TooFewSamplesError as error:
+            rows[name] = _refused(error.message, evidence)
+    return rows
+
+
+def checkpoint_measure(
+    encoder: Encoder, train: ImageSet, val: ImageSet, classes: tuple[str, ...], seed: int
+) -> Evaluate:
+    """What the loop asks at every checkpoint: KID and TARR of some images with the real class mix.
+
+    Labels and noise are the same at every checkpoint, so that only training makes the difference.
+    """
+    # every class is wanted, hence the training images stand for the synthetic ones
+    reference, _ = reference_of(Evidence(train, val, train, classes))
+    labels, seeds = _steering(reference, encoder.facts.resolution, seed)
+
+    def evaluate(generate: Generate) -> Mapping[str, float]:
+        synthetic = encoder.image_set(generate(labels, seeds), labels)
+        return {
+            "metric/kid": kernel_distance(weights_of_mix(reference, synthetic), equal_weights(synthetic)),
+            "metric/tarr": float((synthetic.probabilities.argmax(axis=1) == labels).mean()),
+        }
+
+    return evaluate
+
+
+def _steering(reference: ImageSet, resolution: int, seed: int) -> tuple[Labels, Labels]:
+    """Labels mixed as in the reference, and seeds."""
+    number = NUM_STEERING if resolution <= 64 else NUM_STEERING // 2
+    rng = np.random.default_rng([seed % 2**64, 0x5EED])
+    labels = np.resize(rng.permutation(reference.label), number)
+    return labels, rng.integers(0, 2**53, number, dtype=np.int64)
+
+
+def _row(measurement: Measurement) -> MeasurementRow:
+    row = asdict(measurement)
+    return {
+        "value": row["value"],
+        "low": row["low"],
+        "high": row["high"],
+        "num_real": row["num_real"],
+        "num_synthetic": row["num_synthetic"],
+        "per_class": dict(row["per_class"]),
+        "details": dict(row["details"]),
+        "caution": row["caution"],
+    }
+
+
+def _refused(sentence: str, evidence: Evidence) -> MeasurementRow:
+    return {
+        "value": None,
+        "low": None,
+        "high": None,
+        "num_real": len(evidence.train),
+        "num_synthetic": len(evidence.synthetic),
+        "per_class": {},
+        "details": {},
+        "caution": sentence,
+    }

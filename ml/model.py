@@ -1,0 +1,184 @@
+"""The contract of a model: one published generative method.
+
+A model is one `torch.nn.Module` whose networks are attributes in capitals (`G`, `D`). It says how to build its
+networks, how one training step goes and how images come out. Devices, precision, seeding, loading, the exponential
+moving average (EMA), logging, saving and previews belong to the loop (`ml/train.py`), never to a model.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from ml.plugin import SHOWN_FIRST, Plugin, Settings
+
+Scalars = dict[str, Tensor]
+"""Path of a scalar (`loss/G`, `score/real`, `penalty/gradient`) -> 0-d tensor, detached."""
+
+Minimise = Callable[[Tensor], None]
+Update = Callable[[str], AbstractContextManager[Minimise]]
+"""`with update("D") as minimise:` lets only D's weights ask for gradients; `minimise(loss)` steps D's optimizer."""
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """What the networks must fit."""
+
+    resolution: int
+    channels: int
+    classes: tuple[str, ...]
+    counts: tuple[int, ...]
+    """Training images per class."""
+
+    @property
+    def num_images(self) -> int:
+        return sum(self.counts)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One draw of training data on the run's device.
+
+    image: float [N, channels, resolution, resolution] in the model's `image_range`; label: int64 [N].
+    """
+
+    image: Tensor
+    label: Tensor
+
+
+class ModelSettings(Settings):
+    """The settings that every model shares; a model adds its own and may change these defaults."""
+
+    resolution: int = Field(
+        32,
+        ge=16,
+        le=256,
+        description="Side of the square images that are learnt, in pixels.",
+        json_schema_extra=SHOWN_FIRST,
+    )
+    fit: Literal["crop", "pad", "stretch"] = Field(
+        "crop", description="How an image that is not square becomes square: cut the middle, add borders, or stretch."
+    )
+    channels: Literal["auto", "grey", "colour"] = Field(
+        "auto", description="Grey or colour; auto takes grey when every training image is grey."
+    )
+    batch_size: int = Field(
+        64, ge=2, le=1024, description="Images per step; lower it when memory runs out.", json_schema_extra=SHOWN_FIRST
+    )
+    num_steps: int = Field(
+        1000,
+        ge=1,
+        le=10_000_000,
+        description="Training steps; more steps, better images.",
+        json_schema_extra=SHOWN_FIRST,
+    )
+    class_balanced_draw: bool = Field(
+        True, description="Draw every class equally often, so that rare classes are learnt too."
+    )
+    ema_half_life: int = Field(
+        2000,
+        ge=0,
+        le=1_000_000,
+        description="Half-life, in images, of the averaged generator that makes the images; 0 turns averaging off.",
+    )
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", description="Arithmetic; auto takes bfloat16 where this machine computes it faster."
+    )
+    num_checkpoints: int = Field(
+        10, ge=1, le=1000, description="How many times, evenly spread, training is saved and its quality measured."
+    )
+    num_previews: int = Field(
+        20, ge=1, le=200, description="How many rows the sample wall gets over the whole training."
+    )
+
+
+class Model(nn.Module, Plugin):
+    """One published generative method.
+
+    `Settings` of a model derives from `ModelSettings`. A family is a base class below this one.
+    """
+
+    Settings: ClassVar[type[Settings]] = ModelSettings
+    consumes: ClassVar[tuple[str, ...]] = ("image",)
+    """Fields of a dataset kind's item that training needs; fit with a dataset kind is computed from this."""
+    image_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
+    ema_networks: ClassVar[tuple[str, ...]] = ("G",)
+    """Networks of which the loop keeps an average, found as `<name>_ema` when images are made."""
+    provides: ClassVar[Mapping[str, str | None]] = {}
+    """Scores the model can give -> the setting that must be above zero for it, or None when it always can."""
+
+    def __init__(self, data: DataSpec, settings: ModelSettings) -> None:
+        super().__init__()
+        self.data = data
+        self.settings = settings
+        self.build()
+
+    @classmethod
+    def available_scores(cls, settings: ModelSettings) -> frozenset[str]:
+        """Names of the scores this model gives with these settings."""
+        return frozenset(s for s, setting in cls.provides.items() if setting is None or getattr(settings, setting))
+
+    @classmethod
+    def total_steps(cls, settings: ModelSettings, data: DataSpec) -> int:
+        """Steps of a whole training; a method stated in epochs overrides this."""
+        return settings.num_steps
+
+    @classmethod
+    def preview_steps(cls, settings: ModelSettings, data: DataSpec) -> list[int]:
+        """The steps after which the fixed noise is shown, the last one included."""
+        total = cls.total_steps(settings, data)
+        rows = min(settings.num_previews, total)
+        return sorted({max(1, round(total * (row + 1) / rows)) for row in range(rows)})
+
+    def averaged(self, network: str) -> nn.Module:
+        """The network's average where the loop keeps one, else the network itself."""
+        twin = getattr(self, f"{network}_ema", None)
+        return twin if isinstance(twin, nn.Module) else self.get_submodule(network)
+
+    def build(self) -> None:
+        """Create the networks, from `self.data` and `self.settings`, as attributes in capitals."""
+        raise NotImplementedError
+
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """Name of an update -> its optimizer."""
+        raise NotImplementedError
+
+    def training_step(self, batch: Batch, update: Update, step: int) -> Scalars:
+        """One step of the method, as its paper's algorithm box says it."""
+        raise NotImplementedError
+
+
+class LabelledImageModel(Model):
+    """Family: images of a wanted class from noise.
+
+    `draw` says how the loop fills a batch: "mixed" (all classes, balanced or as they are) or "one_class" (step t holds
+    images of one class only, for methods that train one network per class).
+    """
+
+    consumes = ("image", "label")
+    draw: ClassVar[Literal["mixed", "one_class"]] = "mixed"
+    z_dim: int
+
+    def noise(self, seeds: Sequence[int]) -> Tensor:
+        """z [len(seeds), z_dim] on the CPU, N(0, 1); row i depends on seeds[i] alone: one image can be made again."""
+        rows = [torch.randn(self.z_dim, generator=torch.Generator().manual_seed(int(seed))) for seed in seeds]
+        return torch.stack(rows) if rows else torch.empty(0, self.z_dim)
+
+    def generate(self, z: Tensor, label: Tensor) -> Tensor:
+        """Images [N, channels, resolution, resolution] in `image_range` of the classes `label` int64 [N].
+
+        Uses the averaged network where there is one. Called in eval mode, without gradients.
+        """
+        raise NotImplementedError
+
+    def realism(self, image: Tensor, label: Tensor) -> Tensor:
+        """D's raw real/fake score [N] (higher: more real) of images in `image_range` shown as class `label`."""
+        raise NotImplementedError
+
+    def class_confidence(self, image: Tensor) -> Tensor:
+        """D's class probabilities [N, number of classes] of images in `image_range`."""
+        raise NotImplementedError

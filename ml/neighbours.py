@@ -1,0 +1,84 @@
+"""Nearest training images in feature space, and the rule by which a synthetic image counts as memorised."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ml.exactness import exact_arithmetic
+
+Features = NDArray[np.float32]
+
+MIN_VALIDATION = 100
+MAX_REFERENCE = 5000
+PERCENTILE = 1.0
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """row: int64 [N, k], rows of the reference set, nearest first; distance: float32 [N, k], Euclidean."""
+
+    row: NDArray[np.int64]
+    distance: Features
+
+
+def nearest(
+    query: Features, reference: Features, k: int = 1, device: str | torch.device = "cpu", chunk: int = 1024
+) -> Nearest:
+    """The k nearest rows of `reference` (all of them when it has fewer); memory is bounded by `chunk` rows of a matrix.
+
+    Candidates come from |a|^2 - 2ab, which cancels badly for near-copies; their distances are then computed from the
+    differences, so that the distance of an exact copy is exactly 0. Equal distances go by row.
+    """
+    k = min(k, len(reference))
+    points = torch.from_numpy(np.ascontiguousarray(reference)).to(device)
+    squares = points.square().sum(1)
+    rows = np.empty((len(query), k), np.int64)
+    distances = np.empty((len(query), k), np.float32)
+    with exact_arithmetic():
+        for start in range(0, len(query), chunk):
+            part = torch.from_numpy(np.ascontiguousarray(query[start : start + chunk])).to(device)
+            near = torch.topk(squares - 2 * part @ points.T, min(k + 3, len(reference)), largest=False).indices
+            near = near.sort(dim=1).values
+            distance, order = (points[near] - part[:, None]).square().sum(2).sqrt().sort(dim=1, stable=True)
+            rows[start : start + chunk] = near.gather(1, order)[:, :k].cpu().numpy()
+            distances[start : start + chunk] = distance[:, :k].cpu().numpy()
+    return Nearest(rows, distances)
+
+
+@dataclass(frozen=True)
+class MemorisedRule:
+    """A synthetic image is memorised when it lies closer to a training image than `threshold`.
+
+    threshold: the 1st percentile of how close real images that were not learnt lie to the nearest training image, so
+    that about 1 % of genuinely new images would be flagged, too; median: of the same distances; reference: which real
+    images those were; num_reference: how many.
+    """
+
+    threshold: float
+    median: float
+    reference: str
+    num_reference: int
+
+
+def memorised_rule(train: Features, val: Features, device: str | torch.device = "cpu") -> MemorisedRule:
+    """The rule for a dataset: from validation images, or, below 100 of them, from each training image to the others.
+
+    At most 5,000 images are asked, evenly spread. A single training image leaves exact copies only.
+    """
+    if len(val) < MIN_VALIDATION and len(train) < 2:
+        return MemorisedRule(0.0, 0.0, "none", 0)
+    if len(val) >= MIN_VALIDATION:
+        reference, asked = "validation", _spread(val)
+        distance = nearest(asked, train, 1, device).distance[:, 0]
+    else:
+        reference, asked = "training, each image to the others", _spread(train)
+        distance = nearest(asked, train, 2, device).distance[:, 1]
+    return MemorisedRule(float(np.percentile(distance, PERCENTILE)), float(np.median(distance)), reference, len(asked))
+
+
+def _spread(features: Features) -> Features:
+    if len(features) <= MAX_REFERENCE:
+        return features
+    return features[np.linspace(0, len(features) - 1, MAX_REFERENCE).astype(np.int64)]

@@ -1,0 +1,310 @@
+"""A recipe on a dataset, stage by stage: prepare, train, generate, score, select.
+
+Each stage turns what earlier ones left on disk into an output of its own, whole or not at all, and says so; a stage
+that the plan's `done` holds is not repeated. The worker's child, the command line and the tests all come through here.
+
+    <out>/data/ encoder/ checkpoints/ previews/ pool/ scores.npz selection.npz metrics.json
+"""
+
+import json
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.budget import pool_sizes, resolve
+from ml.device import choose_device, choose_precision, describe, device_name, memory_advice
+from ml.device import prepare as prepare_device
+from ml.encoder_training import num_steps, train_encoder
+from ml.errors import BadDatasetError, UnsuitableSamplerError
+from ml.features import Encoder, load_encoder, save_encoder, split_features
+from ml.measure import checkpoint_measure, measure_all
+from ml.metric import Evidence, ImageSet
+from ml.model import LabelledImageModel, ModelSettings
+from ml.pack import Pack, open_pack, write_pack
+from ml.plugin import find, read_settings
+from ml.pool import Pool, PoolFacts, open_pool, plan_candidates, shard_size, write_pool
+from ml.protocol import STAGES, Artefacts, Emit, MeasurementRow, RunPlan, SelectPlan, Stage, Yield
+from ml.records import ImageRecord
+from ml.sampler import Sampler
+from ml.score import Known, score_pool
+from ml.selection import candidates_of, make_sampler, read_selection, select, yields_of
+from ml.suitability import why_unsuitable
+from ml.told import Meter, ShouldStop, StopRequested, Told
+from ml.train import generate_images, load_for_generation, step_seed, train
+from ml.whole import whole_file, whole_folder
+
+FEW_IMAGES = 10
+CHUNK = 4096
+
+
+def run(
+    plan: RunPlan, emit: Emit, should_stop: ShouldStop = lambda: False, last: Stage = "select"
+) -> dict[Stage, Artefacts]:
+    """Go through the stages up to `last`; returns what each left behind.
+
+    Raises: StopRequested when `should_stop` says so and all is saved; MlError.
+    """
+    work = Run(plan, emit, should_stop)
+    work.check()
+    with memory_advice(work.device, work.settings.batch_size, work.settings.resolution):
+        for stage in STAGES[: STAGES.index(last) + 1]:
+            if stage not in work.done:
+                emit({"event": "stage_started", "stage": stage})
+                artefact: Artefacts = getattr(work, stage)()
+                emit({"event": "stage_finished", "stage": stage, "artefact": artefact})
+                work.done[stage] = artefact
+        if last == "select":
+            emit({"event": "result", "yields": work.yields()})
+    return work.done
+
+
+def select_again(plan: SelectPlan, emit: Emit) -> None:
+    """Another selection from a pool that is there, with another sampler, budget or seed.
+
+    Raises: UnsuitableSamplerError, BadBudgetError, BadSettingsError.
+    """
+    sampler = make_sampler(plan["sampler"], plan["sampler_settings"])
+    model = find("models", LabelledImageModel, plan["model"])
+    check_suitable(sampler, model, read_settings(model, plan["model_settings"]))
+    budget = resolve(plan["budget"], plan["train_counts"])
+    file = Path(plan["out"]) / "selection.npz"
+    yields = select(sampler, open_pool(Path(plan["pool"])), Path(plan["scores"]), budget, plan["seed"], file)
+    emit({"event": "result", "yields": yields, "selection": str(file)})
+
+
+def check_suitable(sampler: Sampler, model: type[LabelledImageModel], settings: ModelSettings) -> None:
+    """Raises: UnsuitableSamplerError, with the reason."""
+    reason = why_unsuitable(sampler.name, sampler.needs, model.name, model.provides, settings.model_dump())
+    if reason:
+        raise UnsuitableSamplerError(reason)
+
+
+class Run:
+    """One plan being carried out; the methods named like stages are the stages."""
+
+    def __init__(self, plan: RunPlan, emit: Emit, should_stop: ShouldStop) -> None:
+        """Raises: UnknownPluginError, BadSettingsError, BadDatasetError."""
+        recipe = plan["recipe"]
+        self.recipe, self.emit, self.should_stop = recipe, emit, should_stop
+        self.out = Path(plan["out"]).absolute()
+        self.done = dict(plan["done"])
+        self.resume_from = Path(plan["resume_from"]) if plan["resume_from"] else None
+        self.classes = tuple(plan["dataset"]["classes"])
+        self.records = list(read_records(Path(plan["dataset"]["images"])))
+        self.model_class = find("models", LabelledImageModel, recipe["model"])
+        self.settings: ModelSettings = read_settings(self.model_class, recipe["model_settings"])
+        self.sampler = make_sampler(recipe["sampler"], recipe["sampler_settings"])
+        self.seed = recipe["seed"]
+        self.device = choose_device()
+        prepare_device(self.device)
+
+    def check(self) -> None:
+        """Refuse at once what a later stage would refuse after hours.
+
+        Raises: UnsuitableSamplerError, BadBudgetError.
+        """
+        check_suitable(self.sampler, self.model_class, self.settings)
+        pool_sizes(self.budget(), self.recipe["pool_factor"])
+
+    def budget(self) -> dict[str, int]:
+        """Class -> images to keep."""
+        return resolve(self.recipe["budget"], self.train_counts)
+
+    # --- the stages ---------------------------------------------------------------------------------------------
+    def prepare(self) -> Artefacts:
+        """Decode every image once, and learn the encoder that scores and metrics look through."""
+        self.warn_of_small_classes()
+        num_records = len(self.records)
+        meter = self.meter("prepare", num_records + num_steps(sum(self.train_counts.values())))
+        settings = self.settings
+        pack = write_pack(
+            self.records,
+            self.classes,
+            self.out / "data",
+            settings.resolution,
+            settings.fit,
+            settings.channels,
+            on_packed=lambda done, number: meter.to(done),
+        )
+        # the same images, the same encoder: runs on one dataset version are measured by one ruler
+        encoder = train_encoder(
+            pack,
+            int(pack.hash[:15], 16),
+            self.device,
+            on_step=lambda step, number: meter.to(num_records + step, counts_images=False),
+        )
+        with whole_folder(self.out / "encoder") as folder:
+            save_encoder(encoder, folder)
+            for split in ("train", "val"):
+                split_features(encoder, pack, split, folder)
+        return {"data": str(self.out / "data"), "encoder": str(self.out / "encoder")}
+
+    def train(self) -> Artefacts:
+        """Train the model; the checkpoint with the best measure is what makes the images."""
+        evaluate = checkpoint_measure(self.encoder, self.train_set, self.val_set, self.classes, self.seed)
+        result = train(
+            self.model_class,
+            self.settings,
+            self.pack,
+            self.out,
+            self.seed,
+            self.resume_from,
+            Told(self.emit, self.should_stop),
+            evaluate,
+            self.device,
+        )
+        if result.stopped:
+            raise StopRequested
+        return {"checkpoint": str(result.checkpoint.absolute()), "sha256": result.sha256}
+
+    def generate(self) -> Artefacts:
+        """Make every candidate: so many per image asked for, each from a seed of its own."""
+        model = self.trained_model()
+        label, seed = plan_candidates(
+            pool_sizes(self.budget(), self.recipe["pool_factor"]), step_seed(self.seed, "pool")
+        )
+        precision = choose_precision(self.settings.precision, self.device)
+        meter = self.meter("generate", len(label), describe(self.device, precision))
+        facts = PoolFacts(
+            self.classes,
+            model.data.resolution,
+            model.data.channels,
+            len(label),
+            self.done["train"]["sha256"],
+            model.name,
+            shard_size(model.data.resolution, model.data.channels),
+        )
+        write_pool(
+            self.out / "pool",
+            label,
+            seed,
+            facts,
+            make=lambda labels, seeds: generate_images(model, labels, seeds, self.device, precision),
+            on_made=lambda done, number: meter.to(done),
+        )
+        return {"pool": str(self.out / "pool")}
+
+    def score(self) -> Artefacts:
+        """Ask the discriminator, the encoder and the training images about every candidate."""
+        pool, file = self.pool(), self.out / "scores.npz"
+        meter = self.meter("score", len(pool))
+        known = Known(self.train_set, self.val_set, self.pack.index[self.pack.rows("train")])
+        names = score_pool(
+            pool,
+            self.trained_model(),
+            self.encoder,
+            known,
+            file,
+            self.device,
+            on_scored=lambda done, number: meter.to(done),
+        )
+        self.tell_pool(pool, names)
+        return {"scores": str(file)}
+
+    def select(self) -> Artefacts:
+        """Let the sampler decide, and measure what it kept."""
+        pool, file = self.pool(), self.out / "selection.npz"
+        select(self.sampler, pool, Path(self.done["score"]["scores"]), self.budget(), self.seed, file)
+        values = self.measure(pool, read_selection(file).kept)
+        with whole_file(self.out / "metrics.json") as partial:
+            partial.write_text(json.dumps(values, indent=1), encoding="utf-8")
+        self.emit({"event": "metrics", "values": values})
+        return {"selection": str(file)}
+
+    # --- their parts --------------------------------------------------------------------------------------------
+    @cached_property
+    def train_counts(self) -> dict[str, int]:
+        """Class -> training images. Raises: BadDatasetError."""
+        counts = dict.fromkeys(self.classes, 0)
+        for record in self.records:
+            if record.label not in counts:
+                raise BadDatasetError(f"Image {record.index} is of the class {record.label!r}, which the plan lacks.")
+            counts[record.label] += record.split == "train"
+        return counts
+
+    @cached_property
+    def pack(self) -> Pack:
+        return open_pack(Path(self.done["prepare"]["data"]))
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        return load_encoder(Path(self.done["prepare"]["encoder"]), self.device)
+
+    @cached_property
+    def train_set(self) -> ImageSet:
+        return split_features(self.encoder, self.pack, "train", Path(self.done["prepare"]["encoder"]))
+
+    @cached_property
+    def val_set(self) -> ImageSet:
+        return split_features(self.encoder, self.pack, "val", Path(self.done["prepare"]["encoder"]))
+
+    def trained_model(self) -> LabelledImageModel:
+        trained = self.done["train"]
+        return load_for_generation(Path(trained["checkpoint"]), self.device, trained["sha256"])
+
+    def pool(self) -> Pool:
+        return open_pool(Path(self.done["generate"]["pool"]))
+
+    def meter(self, stage: Stage, number: int, device: str | None = None) -> Meter:
+        meter = Meter(self.emit, self.should_stop, stage, number, device or device_name(self.device))
+        meter.to(0)
+        return meter
+
+    def warn_of_small_classes(self) -> None:
+        small = [f"{name} ({count})" for name, count in self.train_counts.items() if count < FEW_IMAGES]
+        if small:
+            self.emit(
+                {
+                    "event": "warning",
+                    "code": "few_images",
+                    "message": f"Fewer than {FEW_IMAGES} training images: {', '.join(small[:10])}. A generator "
+                    "tends to repeat so few; look at the memorised share before using them.",
+                }
+            )
+
+    def tell_pool(self, pool: Pool, score_names: tuple[str, ...]) -> None:
+        self.emit(
+            {
+                "event": "pool",
+                "path": str(pool.folder),
+                "classes": list(pool.facts.classes),
+                "resolution": pool.facts.resolution,
+                "channels": pool.facts.channels,
+                "num_samples": len(pool),
+                "checkpoint_sha256": pool.facts.checkpoint_sha256,
+                "score_names": list(score_names),
+            }
+        )
+
+    def measure(self, pool: Pool, rows: NDArray[np.int64]) -> dict[str, MeasurementRow]:
+        """Every metric on some of the pool's images, against training and validation images."""
+        meter = self.meter("select", 1)
+        parts = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)] or [rows]
+        features, probabilities = zip(*(self.encoder.encode(pool.images(part)) for part in parts), strict=True)
+        synthetic = ImageSet(np.concatenate(features), pool.label[rows], np.concatenate(probabilities))
+        evidence = Evidence(self.train_set, self.val_set, synthetic, self.classes, self.seed)
+        return measure_all(evidence, before_each=lambda name: meter.to(0))
+
+    def yields(self) -> dict[str, Yield]:
+        """The yield of the selection on disk."""
+        candidates = candidates_of(self.pool(), Path(self.done["score"]["scores"]))
+        return yields_of(read_selection(Path(self.done["select"]["selection"])), candidates, self.budget())
+
+
+def read_records(file: Path) -> Iterator[ImageRecord]:
+    """The images of a plan, from JSON lines.
+
+    Raises: BadDatasetError for an image of the test split: it is reserved for studies, and must not be seen here.
+    """
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            if row["split"] not in ("train", "val"):
+                raise BadDatasetError(
+                    f"Image {row['index']} is of the split {row['split']!r}; a run may see train and val only, so that "
+                    f"studies can trust the test split."
+                )
+            yield ImageRecord(row["index"], Path(row["file"]), row["label"], row["split"])

@@ -1,0 +1,99 @@
+"""The one mechanism by which something is added: a shelf is a folder, a plug-in is a file on it.
+
+A plug-in is the one public class in `ml/<shelf>/<name>.py` that derives from the shelf's contract; its `name` is the
+file's name. Importing a plug-in opens no network, file or clock.
+"""
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from ml.errors import BadSettingsError, UnknownPluginError
+
+SHELVES = ("models", "samplers", "metrics", "dataset_kinds", "export_formats")
+SHOWN_FIRST: dict[str, JsonValue] = {"x-simple": True}
+"""`json_schema_extra` of the few settings that a form shows at once; the others are folded away."""
+
+
+class Settings(BaseModel):
+    """A plug-in's settings, and thereby its form: every field has a default, bounds and one sentence of help."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a person reads before choosing a plug-in."""
+
+    title: str
+    summary: str
+    authors: str = ""
+    paper: str = ""
+    venue: str = ""
+    url: str = ""
+    strengths: str = ""
+    limits: str = ""
+
+
+class Plugin:
+    """What all five contracts share."""
+
+    name: ClassVar[str]
+    card: ClassVar[Card]
+    Settings: ClassVar[type[Settings]] = Settings
+
+
+P = TypeVar("P", bound=Plugin)
+
+
+def shelf(folder: str, contract: type[P]) -> dict[str, type[P]]:
+    """All plug-ins of one shelf by name, in alphabetical order."""
+    package = importlib.import_module(f"ml.{folder}")
+    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_"))
+    return {name: _plugin_in(f"ml.{folder}.{name}", contract) for name in names}
+
+
+def find(folder: str, contract: type[P], name: str) -> type[P]:
+    """The plug-in called `name`.
+
+    Raises: UnknownPluginError.
+    """
+    package = importlib.import_module(f"ml.{folder}")
+    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_"))
+    if name not in names:
+        raise UnknownPluginError(f"There is no {name!r} on the shelf {folder}; choose one of: {', '.join(names)}.")
+    return _plugin_in(f"ml.{folder}.{name}", contract)
+
+
+def _plugin_in(module_name: str, contract: type[P]) -> type[P]:
+    module = importlib.import_module(module_name)
+    own = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, contract)
+        and value.__module__ == module_name
+        and not value.__name__.startswith("_")
+    ]
+    short = module_name.rpartition(".")[2]
+    if len(own) != 1 or own[0].name != short:
+        raise TypeError(f"{module_name} must hold exactly one {contract.__name__} whose name is {short!r}")
+    return own[0]
+
+
+def read_settings(plugin: type[Plugin], values: dict[str, Any]) -> Any:
+    """The plug-in's settings object from plain values.
+
+    Raises: BadSettingsError, one sentence per field.
+    """
+    try:
+        return plugin.Settings(**values)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc']) or 'settings'}: {fault['msg']} (found {fault['input']!r})"
+            for fault in error.errors()
+        )
+        raise BadSettingsError(f"The settings of {plugin.name} do not fit: {faults}.") from error

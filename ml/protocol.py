@@ -1,0 +1,367 @@
+"""What passes between a worker and its child process `python -m ml work PLAN.json`.
+
+The worker writes a plan; the child answers with events, one JSON object per line on stdout, and an exit code. Nothing
+else reaches stdout: `claim_stdout` sends every other writer to stderr. Importing this module never imports torch. All
+paths, in plans and in events, are absolute.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NotRequired, TextIO, cast
+
+from pydantic import Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+EXIT_DONE: Final = 0
+EXIT_FAULT: Final = 1
+EXIT_STOPPED: Final = 75
+"""Stopped on request (SIGTERM) with a checkpoint saved; the same plan with `resume_from` goes on."""
+
+Stage = Literal["prepare", "train", "generate", "score", "select"]
+STAGES: Final[tuple[Stage, ...]] = ("prepare", "train", "generate", "score", "select")
+
+
+# --- plans ------------------------------------------------------------------------------------------------------
+class Recipe(TypedDict):
+    """A model, a sampler and how much is wanted; `budget` is read by `ml.budget`."""
+
+    model: str
+    model_settings: dict[str, Any]
+    sampler: str
+    sampler_settings: dict[str, Any]
+    budget: dict[str, Any]
+    pool_factor: float
+    seed: int
+
+
+class DatasetPart(TypedDict):
+    """The images a run may see: JSON lines {"index", "file", "label", "split"} of the splits train and val only."""
+
+    classes: list[str]
+    images: str
+
+
+class Artefacts(TypedDict, total=False):
+    """What a stage left behind: paths, and the checkpoint's hash.
+
+    prepare: data, encoder (folders); train: checkpoint (file), sha256; generate: pool (folder); score: scores (file);
+    select: selection (file).
+    """
+
+    data: str
+    encoder: str
+    checkpoint: str
+    sha256: str
+    pool: str
+    scores: str
+    selection: str
+
+
+class IngestPlan(TypedDict):
+    """Read a source into the lab's store. `kind` None: the kind is recognised."""
+
+    verb: Literal["ingest"]
+    source: str
+    source_name: str
+    out: str
+    store: str
+    kind: str | None
+    split_seed: int
+    split_fractions: list[float]
+    limits: dict[str, Any]
+
+
+class RunPlan(TypedDict):
+    """A recipe on a dataset, through all stages that `done` does not hold yet."""
+
+    verb: Literal["run"]
+    recipe: Recipe
+    dataset: DatasetPart
+    out: str
+    done: dict[Stage, Artefacts]
+    resume_from: str | None
+
+
+class SelectPlan(TypedDict):
+    """Another selection from a scored pool."""
+
+    verb: Literal["select"]
+    pool: str
+    scores: str
+    model: str
+    model_settings: dict[str, Any]
+    sampler: str
+    sampler_settings: dict[str, Any]
+    budget: dict[str, Any]
+    seed: int
+    train_counts: dict[str, int]
+    out: str
+
+
+class ExportPlan(TypedDict):
+    """Write an augmented dataset.
+
+    images: JSON lines {"id", "file", "label", "split", "name", "row"} of real images; samples: JSON lines
+    {"id", "index", "label", "row"} of the pool's images to include.
+    """
+
+    verb: Literal["export"]
+    format: str
+    title: str
+    images: str
+    pool: str | None
+    samples: str
+    provenance: dict[str, Any]
+    card: str
+    out: str
+
+
+Plan = Annotated[IngestPlan | RunPlan | SelectPlan | ExportPlan, Field(discriminator="verb")]
+
+
+def read_plan(path: Path) -> IngestPlan | RunPlan | SelectPlan | ExportPlan:
+    """The plan in a file.
+
+    Raises: ValueError, naming the field, when it is none; a plan is written by this product, so that is a defect.
+    """
+    adapter: TypeAdapter[IngestPlan | RunPlan | SelectPlan | ExportPlan] = TypeAdapter(Plan)
+    try:
+        return adapter.validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise ValueError(f"{path} is no plan: {error}") from error
+
+
+# --- events -----------------------------------------------------------------------------------------------------
+class StageStarted(TypedDict):
+    event: Literal["stage_started"]
+    stage: Stage
+
+
+class StageFinished(TypedDict):
+    """The stage's outputs are whole on disk; a later attempt gets `artefact` back in `done`."""
+
+    event: Literal["stage_finished"]
+    stage: Stage
+    artefact: Artefacts
+
+
+class StageProgress(TypedDict):
+    """Where a stage of a run is. `device` says device and precision, as shown to people."""
+
+    event: Literal["progress"]
+    stage: Stage
+    step: int
+    num_steps: int
+    images_per_s: float | None
+    eta_s: float | None
+    device: str
+
+
+class FileProgress(TypedDict):
+    """Where an ingest or export is, in files."""
+
+    event: Literal["progress"]
+    current: int
+    max: int
+
+
+class ScalarsLogged(TypedDict):
+    """Finite values by path (`loss/G`, `metric/kid`)."""
+
+    event: Literal["scalars"]
+    step: int
+    values: dict[str, float]
+
+
+PreviewColumn = TypedDict("PreviewColumn", {"class": str, "seed": int})
+"""One column of the sample wall: the same class and noise at every step. Written so because `class` is a keyword."""
+
+
+class Preview(TypedDict):
+    """One row of the sample wall, a PNG: `num_columns` square tiles of `tile` pixels, side by side."""
+
+    event: Literal["preview"]
+    step: int
+    file: str
+    tile: int
+    columns: list[PreviewColumn]
+    num_columns: int
+
+
+class CheckpointSaved(TypedDict):
+    event: Literal["checkpoint"]
+    step: int
+    file: str
+    sha256: str
+    size_bytes: int
+    is_best: bool
+
+
+class CheckpointRemoved(TypedDict):
+    event: Literal["checkpoint_removed"]
+    file: str
+
+
+class Warned(TypedDict):
+    """Something a person should know that does not stop the work."""
+
+    event: Literal["warning"]
+    code: str
+    message: str
+
+
+class MeasurementRow(TypedDict):
+    """One metric. `value` is None when it refused, and `caution` then says why."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    num_real: int
+    num_synthetic: int
+    per_class: dict[str, float]
+    details: dict[str, Any]
+    caution: str
+
+
+class Measured(TypedDict):
+    event: Literal["metrics"]
+    values: dict[str, MeasurementRow]
+
+
+class PoolScored(TypedDict):
+    """The pool is whole and scored; `path` is its folder, its scores lie in the artefact of the stage `score`."""
+
+    event: Literal["pool"]
+    path: str
+    classes: list[str]
+    resolution: int
+    channels: int
+    num_samples: int
+    checkpoint_sha256: str
+    score_names: list[str]
+
+
+class Yield(TypedDict):
+    """What became of one class; `dropped` counts by reason code."""
+
+    asked: int
+    generated: int
+    kept: int
+    dropped: dict[str, int]
+
+
+class Failed(TypedDict):
+    """A fault with a sentence for a person; the exit code is 1."""
+
+    event: Literal["error"]
+    code: str
+    message: str
+
+
+class IngestedFile(TypedDict):
+    """What became of one file of a source; from `index` on only when it was accepted."""
+
+    name: str
+    outcome: Literal["accepted", "duplicate", "skipped", "failed"]
+    reason: str
+    index: NotRequired[int]
+    label: NotRequired[str]
+    split: NotRequired[str]
+    sha256: NotRequired[str]
+    suffix: NotRequired[str]
+    width: NotRequired[int]
+    height: NotRequired[int]
+    is_grey: NotRequired[bool]
+    size_bytes: NotRequired[int]
+
+
+class IngestedFiles(TypedDict):
+    """Up to 200 rows of the report."""
+
+    event: Literal["ingest_files"]
+    files: list[IngestedFile]
+
+
+class IngestResult(TypedDict):
+    """counts: split -> class -> images."""
+
+    event: Literal["result"]
+    classes: list[str]
+    counts: dict[str, dict[str, int]]
+    content_hash: str
+    num_images: int
+    size_bytes: int
+
+
+class RunResult(TypedDict):
+    event: Literal["result"]
+    yields: dict[str, Yield]
+
+
+class SelectResult(TypedDict):
+    event: Literal["result"]
+    yields: dict[str, Yield]
+    selection: str
+
+
+class ExportResult(TypedDict):
+    event: Literal["result"]
+    file: str
+    sha256: str
+    size_bytes: int
+    num_real: int
+    num_synthetic: int
+
+
+Event = (
+    StageStarted
+    | StageFinished
+    | StageProgress
+    | FileProgress
+    | ScalarsLogged
+    | Preview
+    | CheckpointSaved
+    | CheckpointRemoved
+    | Warned
+    | Measured
+    | PoolScored
+    | Failed
+    | IngestedFiles
+    | IngestResult
+    | RunResult
+    | SelectResult
+    | ExportResult
+)
+Emit = Callable[[Event], None]
+
+_events: TextIO | None = None
+
+
+def claim_stdout() -> None:
+    """Keep stdout for events: what libraries or native code print there goes to stderr from now on."""
+    global _events
+    sys.stdout.flush()
+    _events = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+
+
+def emit(event: Event) -> None:
+    """Write one event as one line, at once.
+
+    Raises: ValueError when a number is not finite: JSON has no word for it.
+    """
+    stream = _events or sys.stdout
+    stream.write(json.dumps(event, ensure_ascii=True, allow_nan=False, separators=(",", ":")) + "\n")
+    stream.flush()
+
+
+def read_event(line: str) -> Event | None:
+    """The event in a line of the child's stdout, or None when the line is none (torn by a kill)."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return cast(Event, value) if isinstance(value, dict) and isinstance(value.get("event"), str) else None

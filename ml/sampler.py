@@ -1,0 +1,95 @@
+"""The contract of a sampler: one strategy that decides which candidates of a pool deserve to be kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.errors import UnsuitableSamplerError
+from ml.plugin import Plugin
+
+KEPT = ""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """A scored pool as a sampler sees it; row i is candidate i.
+
+    label: int64 [N], index into `classes`; seed: int64 [N]; scores: name -> float64 [N], higher is better for
+    `class_confidence` (0..1) and `realism` (raw score of D), distance for `nearest_training_distance`.
+    """
+
+    classes: tuple[str, ...]
+    label: NDArray[np.int64]
+    seed: NDArray[np.int64]
+    scores: Mapping[str, NDArray[np.float64]]
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+
+@dataclass(frozen=True)
+class ClassYield:
+    """What became of one class: asked for, generated, kept, and the others by reason code."""
+
+    asked: int
+    generated: int
+    kept: int
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A sampler's answer.
+
+    kept: int64 [K] indices of candidates, best first within each class; reason: str [N], "" where kept, else the code
+    of why a candidate was dropped (explained in the sampler's `reasons`).
+    """
+
+    kept: NDArray[np.int64]
+    reason: NDArray[np.str_]
+
+    def yields(self, pool: Candidates, budget: Mapping[str, int]) -> dict[str, ClassYield]:
+        """The yield per class: a result that is stored and shown, not a log line."""
+        answer = {}
+        for index, name in enumerate(pool.classes):
+            reasons = self.reason[pool.label == index]
+            codes, counts = np.unique(reasons[reasons != KEPT], return_counts=True)
+            answer[name] = ClassYield(
+                asked=budget.get(name, 0),
+                generated=len(reasons),
+                kept=int((reasons == KEPT).sum()),
+                dropped={str(code): int(count) for code, count in zip(codes, counts, strict=True)},
+            )
+        return answer
+
+
+class Sampler(Plugin):
+    """One selection strategy. Deterministic: the same pool, budget, settings and seed give the same answer."""
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Scores of the pool that the strategy reads."""
+    reasons: ClassVar[Mapping[str, str]] = {}
+    """Code of a reason for dropping -> one sentence."""
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    def select(self, pool: Candidates, budget: Mapping[str, int], seed: int) -> Selected:
+        """At most `budget[class]` candidates of each class.
+
+        Raises: UnsuitableSamplerError when the pool lacks a score in `needs`.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def check_scores(cls, available: frozenset[str], model_name: str) -> None:
+        """Raises: UnsuitableSamplerError, with the reason, when a needed score is not available."""
+        missing = [score for score in cls.needs if score not in available]
+        if missing:
+            raise UnsuitableSamplerError(
+                f"The sampler {cls.name} ranks by {', '.join(missing)}, which the model {model_name} with these "
+                f"settings cannot give; choose another sampler, or a model that provides it."
+            )

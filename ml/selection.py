@@ -1,0 +1,55 @@
+"""From a scored pool to a selection: the sampler's answer, kept in a file, and its yield.
+
+<file>.npz  kept    int64 [K], best first within each class
+            reason  str [N], "" where kept, else the code of why not
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from ml.plugin import find, read_settings
+from ml.pool import Pool
+from ml.protocol import Yield
+from ml.sampler import Candidates, Sampler, Selected
+from ml.score import read_scores
+from ml.whole import whole_file
+
+
+def make_sampler(name: str, settings: Mapping[str, Any]) -> Sampler:
+    """Raises: UnknownPluginError, BadSettingsError."""
+    plugin = find("samplers", Sampler, name)
+    return plugin(read_settings(plugin, dict(settings)))
+
+
+def candidates_of(pool: Pool, scores: Path) -> Candidates:
+    """The pool as samplers see it."""
+    return Candidates(pool.facts.classes, pool.label, pool.seed, read_scores(scores))
+
+
+def select(
+    sampler: Sampler, pool: Pool, scores: Path, budget: Mapping[str, int], seed: int, file: Path
+) -> dict[str, Yield]:
+    """Write what the sampler keeps to `file`; returns the yield per class.
+
+    Raises: UnsuitableSamplerError.
+    """
+    candidates = candidates_of(pool, scores)
+    selected = sampler.select(candidates, budget, seed)
+    with whole_file(file) as partial:
+        np.savez(partial, kept=selected.kept, reason=selected.reason)
+    return yields_of(selected, candidates, budget)
+
+
+def read_selection(file: Path) -> Selected:
+    """The selection in a file."""
+    with np.load(file, allow_pickle=False) as arrays:
+        return Selected(kept=arrays["kept"], reason=arrays["reason"])
+
+
+def yields_of(selected: Selected, candidates: Candidates, budget: Mapping[str, int]) -> dict[str, Yield]:
+    """Class -> asked, generated, kept, dropped by reason, as plain values."""
+    return {name: cast(Yield, asdict(result)) for name, result in selected.yields(candidates, budget).items()}

@@ -1,0 +1,39 @@
+"""Who fits whom, computed from what each side says of itself; the same words in the web and on the command line."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def why_unsuitable(
+    sampler: str, needs: Sequence[str], model: str, provides: Mapping[str, str | None], settings: Mapping[str, Any]
+) -> str | None:
+    """None when the model, with these settings (all of them), gives every score the sampler needs; else why not."""
+    never = [score for score in needs if score not in provides]
+    if never:
+        return (
+            f"The sampler {sampler} ranks by {_words(never)}, which the model {model} cannot give; choose another "
+            f"sampler, or a model that provides it."
+        )
+    for score in needs:
+        setting = provides[score]
+        if setting is not None and not settings[setting]:
+            return (
+                f"The sampler {sampler} ranks by {_words([score])}, which the model {model} gives only with {setting} "
+                f"above 0; raise it, or choose another sampler."
+            )
+    return None
+
+
+def missing_fields(model: str, consumes: Sequence[str], dataset_kind: str, yields: Sequence[str]) -> str | None:
+    """None when a dataset kind yields all that a model consumes; else why not."""
+    missing = [field for field in consumes if field not in yields]
+    if not missing:
+        return None
+    return (
+        f"The model {model} learns from {', '.join(consumes)}, and a dataset of the kind {dataset_kind} has no "
+        f"{', '.join(missing)}; choose another model, or another dataset."
+    )
+
+
+def _words(scores: Sequence[str]) -> str:
+    return ", ".join(score.replace("_", " ") for score in scores)

@@ -1,0 +1,121 @@
+"""How the command line shows events and results: bars and remarks on stderr, tables on stdout."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tqdm import tqdm
+
+from ml.protocol import Event, MeasurementRow, Yield
+
+
+class Bars:
+    """One progress bar per stage; remembers the yields that a `result` brings."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._bar: Any = None
+        self._stage = ""
+        self.yields: dict[str, Yield] = {}
+
+    def __call__(self, event: Event) -> None:
+        match event["event"]:
+            case "progress":
+                self._progress(event)
+            case "scalars":
+                if self._bar is not None:
+                    self._bar.set_postfix({path: f"{value:.3g}" for path, value in list(event["values"].items())[:4]})
+            case "stage_finished":
+                self.close()
+            case "warning":
+                self.say(f"warning: {event['message']}")
+            case "checkpoint":
+                self.say(f"checkpoint {event['file']}{' (best)' if event['is_best'] else ''}")
+            case "result":
+                self.yields = event["yields"]  # type: ignore[typeddict-item]
+
+    def say(self, text: str) -> None:
+        """A remark above the bar."""
+        if not self._quiet:
+            tqdm.write(text, file=sys.stderr)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        self._bar, self._stage = None, ""
+
+    def _progress(self, event: Mapping[str, Any]) -> None:
+        if self._stage != event["stage"]:
+            self.close()
+            self._stage = event["stage"]
+            self._bar = tqdm(
+                total=event["num_steps"],
+                initial=event["step"],
+                desc=f"{self._stage} on {event['device']}",
+                disable=self._quiet,
+                file=sys.stderr,
+                dynamic_ncols=True,
+            )
+        self._bar.update(event["step"] - self._bar.n)
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows with columns under each other; the first row is the head."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def yield_table(yields: Mapping[str, Yield]) -> str:
+    """What became of each class."""
+    head = ("class", "asked", "generated", "kept", "dropped")
+    rows = [
+        (
+            name,
+            str(row["asked"]),
+            str(row["generated"]),
+            str(row["kept"]),
+            ", ".join(f"{reason} {count}" for reason, count in row["dropped"].items()),
+        )
+        for name, row in yields.items()
+    ]
+    return table([head, *rows])
+
+
+def metric_table(values: Mapping[str, MeasurementRow]) -> str:
+    """Each metric with its interval and counts, and what to beware of below."""
+    head = ("metric", "value", "95 % interval", "real", "synthetic")
+    rows = [
+        (name, _number(row["value"]), _interval(row), str(row["num_real"]), str(row["num_synthetic"]))
+        for name, row in values.items()
+    ]
+    cautions = [f"{name}: {row['caution']}" for name, row in values.items() if row["caution"]]
+    return "\n".join([table([head, *rows]), *cautions])
+
+
+def _interval(row: MeasurementRow) -> str:
+    return "" if row["low"] is None else f"{_number(row['low'])} to {_number(row['high'])}"
+
+
+def _number(value: float | None) -> str:
+    return "refused" if value is None else f"{value:.4g}"
+
+
+def settings_table(schema: Mapping[str, Any]) -> str:
+    """Every setting with its default, bounds and help."""
+    head = ("setting", "default", "may be", "what it does")
+    rows = [
+        (name, str(field["default"]), bounds(field), field.get("description", ""))
+        for name, field in schema.get("properties", {}).items()
+    ]
+    return table([head, *rows]) if rows else "It has no settings."
+
+
+def bounds(field: Mapping[str, Any]) -> str:
+    """What a field of a JSON Schema may be, in words."""
+    if "enum" in field:
+        return ", ".join(map(str, field["enum"]))
+    signs = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+    limits = [f"{sign} {field[key]}" for key, sign in signs.items() if key in field]
+    return ", ".join(limits) or str(field.get("type", ""))

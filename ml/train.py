@@ -1,0 +1,391 @@
+"""The training loop: one story for every model.
+
+    build the model -> (resume) -> for each step: seed, draw, train, average -> now and then: log, show, measure, save
+
+Networks, losses and the order of updates are the model's; everything else is here. Steps count from 1. A step depends
+on the checkpoint's state, the seed and its own number alone, so that a resumed run equals an uninterrupted one bit for
+bit on a CPU.
+"""
+
+import hashlib
+import math
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ml.average import Average
+from ml.callbacks import Callbacks
+from ml.checkpoint import (
+    Written,
+    carry,
+    checkpoint_file,
+    load_model,
+    load_optimizers,
+    model_tensors,
+    optimizer_state,
+    prune,
+    read_checkpoint,
+    sweep,
+    write_checkpoint,
+)
+from ml.device import (
+    Precision,
+    autocast,
+    channels_last,
+    choose_device,
+    choose_precision,
+    describe,
+    memory_advice,
+    prepare,
+)
+from ml.draw import Draw
+from ml.errors import BadSettingsError, CheckpointError
+from ml.feed import Feed
+from ml.generation import generate_images, load_for_generation
+from ml.images import Pixels, strip, write_png
+from ml.model import LabelledImageModel, ModelSettings
+from ml.pace import Pace
+from ml.pack import Pack
+from ml.resume import changes, check_same_run, environment
+from ml.scalars import ScalarLog, check_finite
+from ml.update import Updates
+
+__all__ = [
+    "Callbacks",
+    "Evaluate",
+    "Generate",
+    "TrainResult",
+    "generate_images",
+    "load_for_generation",
+    "step_seed",
+    "train",
+]
+
+BEST_BY: Final = "metric/kid"
+"""The value of `evaluate` that decides which checkpoint is best; lower is better."""
+MAX_COLUMNS: Final = 12
+"""Columns of the sample wall."""
+SAVE_EVERY_S: Final = 300.0
+"""A checkpoint is also saved when this long has passed since the last one; it is not measured."""
+
+Labels = NDArray[np.int64]
+Generate = Callable[[Labels, Labels], Pixels]
+"""(labels int64 [N], seeds int64 [N]) -> uint8 [N, resolution, resolution, channels] of the model as it now is."""
+Evaluate = Callable[[Generate], Mapping[str, float]]
+"""Path of a scalar (`metric/kid`) -> value, from images it asks for."""
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """How training ended.
+
+    checkpoint, sha256: the best checkpoint, which makes the images (the newest without `evaluate`, or when stopped);
+    last: the newest one, from which to resume; stopped: whether steps are left.
+    """
+
+    checkpoint: Path
+    sha256: str
+    last: Path
+    step: int
+    num_steps: int
+    stopped: bool
+    best_value: float | None
+
+
+def train(
+    model_class: type[LabelledImageModel],
+    settings: ModelSettings,
+    pack: Pack,
+    out: Path,
+    seed: int,
+    resume_from: Path | None = None,
+    callbacks: Callbacks | None = None,
+    evaluate: Evaluate | None = None,
+    device: torch.device | None = None,
+    num_kept: int = 2,
+) -> TrainResult:
+    """Train a model on a pack's training split and leave `out/checkpoints` and `out/previews`.
+
+    `resume_from` goes on from a checkpoint of the same recipe, data and seed, here or of an earlier attempt elsewhere.
+    `evaluate` is called at each planned checkpoint and decides, by BEST_BY, which one is best. The best and the newest
+    `num_kept` checkpoints are kept.
+
+    Raises: NonFiniteLossError, OutOfMemoryError, CheckpointError, BadSettingsError when the pack does not fit.
+    """
+    device = device or choose_device()
+    prepare(device)
+    with memory_advice(device, settings.batch_size, settings.resolution):
+        run = _Training(model_class, settings, pack, out, seed, callbacks or Callbacks(), evaluate, device, num_kept)
+        run.begin(resume_from)
+        while run.step < run.num_steps:
+            if run.callbacks.should_stop():
+                return run.stop()
+            run.advance()
+            if run.step in run.preview_steps:
+                run.show()
+            if run.step in run.planned_steps:
+                run.save(measured=True)
+            elif run.save_is_due():
+                run.save(measured=False)
+            run.report()
+        return run.finish()
+
+
+def step_seed(seed: int, purpose: str, number: int = 0) -> int:
+    """A seed in 0..2**63-1 for one purpose and number of a run; unrelated for any other."""
+    digest = hashlib.blake2b(f"{seed}/{purpose}/{number}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1
+
+
+class _Training:
+    """The state of one training, and the sentences that `train` is told in."""
+
+    def __init__(
+        self,
+        model_class: type[LabelledImageModel],
+        settings: ModelSettings,
+        pack: Pack,
+        out: Path,
+        seed: int,
+        callbacks: Callbacks,
+        evaluate: Evaluate | None,
+        device: torch.device,
+        num_kept: int,
+    ) -> None:
+        self.settings, self.pack, self.seed, self.device = settings, pack, seed, device
+        self.callbacks, self.evaluate, self.num_kept = callbacks, evaluate, num_kept
+        self.checkpoints, self.previews = out / "checkpoints", out / "previews"
+        self.spec = pack.spec()
+        _check_fit(settings, pack)
+        self.precision: Precision = choose_precision(settings.precision, device)
+        self.num_steps = model_class.total_steps(settings, self.spec)
+        self.preview_steps = frozenset(model_class.preview_steps(settings, self.spec))
+        self.planned_steps = _evenly_spread(self.num_steps, settings.num_checkpoints)
+
+        self._seed("init", 0)
+        self.model = channels_last(model_class(self.spec, settings), device)
+        self.optimizers = self.model.optimizers()
+        self.update = Updates(self.model, self.optimizers)
+        self.average = Average(self.model, settings.ema_half_life, settings.batch_size)
+
+        rows = pack.rows("train")
+        draw = Draw(pack.label[rows], settings.batch_size, seed, model_class.draw, settings.class_balanced_draw)
+        self.feed = Feed(pack, rows, draw, model_class.image_range, device)
+        self.log = ScalarLog(self.num_steps, self.callbacks.on_scalars)
+        self.columns = _preview_columns(self.spec.classes, seed)
+        self.step = 0
+        self.best: tuple[int, float | None] | None = None
+        self.last: Written | None = None
+
+    # --- the sentences ------------------------------------------------------------------------------------------
+    def begin(self, resume_from: Path | None) -> None:
+        """Be ready for the next step: at the start, or where a checkpoint was."""
+        self.checkpoints.mkdir(parents=True, exist_ok=True)
+        sweep(self.checkpoints)
+        if resume_from is not None:
+            self._resume(resume_from)
+        self.model.train()
+        self.pace = Pace(self.settings.batch_size)
+        self.saved_at = time.monotonic()
+        self._tell_progress()
+
+    def advance(self) -> None:
+        """One step."""
+        self.step += 1
+        self._seed("step", self.step)
+        batch = self.feed.batch(self.step)
+        with autocast(self.device, self.precision):
+            scalars = self.model.training_step(batch, self.update, self.step)
+        self.average.update()
+        self.log.add(self.step, scalars)
+        self.pace.count()
+
+    def report(self) -> None:
+        """Log and tell where training is, about twice a second."""
+        if self.pace.is_due():
+            self.log.flush()
+            self._tell_progress()
+
+    def show(self) -> None:
+        """A row of the sample wall: the same noise and classes at every step."""
+        labels, seeds = self.columns
+        pixels = self._generate(labels, seeds)
+        file = self.previews / f"step-{self.step:08d}.png"
+        write_png(file, strip(pixels))
+        named = [
+            {"class": self.spec.classes[label], "seed": int(seed)} for label, seed in zip(labels, seeds, strict=True)
+        ]
+        self.callbacks.on_preview(self.step, file, self.spec.resolution, named, len(named))
+        self.pace.pause()
+
+    def save_is_due(self) -> bool:
+        """Whether a kill now would lose more than SAVE_EVERY_S of work."""
+        return time.monotonic() - self.saved_at > SAVE_EVERY_S
+
+    def save(self, measured: bool) -> Written:
+        """Check, measure if asked, and write a checkpoint; then drop what is neither best nor new."""
+        self.log.flush()
+        tensors = model_tensors(self.model)
+        for name, tensor in tensors.items():
+            if tensor.is_floating_point():
+                check_finite(self.step, name, float(tensor.sum(dtype=torch.float64)))
+        is_best = self._measure() if measured else self.evaluate is None
+        if is_best and self.evaluate is None:
+            self.best = (self.step, None)
+        states, plain = optimizer_state(self.optimizers)
+        self.last = write_checkpoint(self.checkpoints, self.step, {**tensors, **states}, self._facts(plain))
+        self._tell_checkpoint(self.last, is_best)
+        for file in prune(self.checkpoints, self.best[0] if self.best else None, self.num_kept):
+            self.callbacks.on_checkpoint_removed(file)
+        self.saved_at = time.monotonic()
+        self.pace.pause()
+        return self.last
+
+    def stop(self) -> TrainResult:
+        """Leave early with everything saved."""
+        if self.last is None or self.last.step != self.step:
+            self.save(measured=False)
+        self._tell_progress()
+        return self._result(stopped=True)
+
+    def finish(self) -> TrainResult:
+        self.log.flush()
+        self._tell_progress()
+        return self._result(stopped=False)
+
+    # --- their parts --------------------------------------------------------------------------------------------
+    def _seed(self, purpose: str, number: int) -> None:
+        """Seed every generator that a model may use; nothing about randomness is carried from step to step."""
+        seed = step_seed(self.seed, purpose, number)
+        torch.manual_seed(seed)
+        random.seed(seed)
+        np.random.seed(seed & 0xFFFF_FFFF)
+
+    def _generate(self, labels: Labels, seeds: Labels) -> Pixels:
+        return generate_images(self.model, labels, seeds, self.device, self.precision)
+
+    def _measure(self) -> bool:
+        """Ask for the quality of the model as it is; returns whether it is the best so far."""
+        if self.evaluate is None:
+            return True
+        values = {path: float(value) for path, value in self.evaluate(self._generate).items()}
+        finite = {path: value for path, value in values.items() if math.isfinite(value)}
+        if finite:
+            self.callbacks.on_scalars(self.step, finite)
+        value = finite.get(BEST_BY)
+        before = self.best[1] if self.best else None
+        if before is not None and (value is None or value >= before):
+            return False
+        self.best = (self.step, value)
+        return True
+
+    def _facts(self, optimizers: dict[str, Any]) -> dict[str, Any]:
+        """All that a checkpoint says besides tensors."""
+        data = self.spec
+        return {
+            **self._identity(),
+            "data": {
+                "resolution": data.resolution,
+                "channels": data.channels,
+                "classes": list(data.classes),
+                "counts": list(data.counts),
+            },
+            "num_steps": self.num_steps,
+            "num_images": self.step * self.settings.batch_size,
+            "precision": self.precision,
+            "best": {"step": self.best[0], "value": self.best[1]} if self.best else None,
+            "optimizers": optimizers,
+            "environment": environment(self.device),
+        }
+
+    def _identity(self) -> dict[str, Any]:
+        """What must agree for a checkpoint to be continued."""
+        return {
+            "model": self.model.name,
+            "settings": self.settings.model_dump(mode="json"),
+            "data_hash": self.pack.hash,
+            "seed": self.seed,
+        }
+
+    def _resume(self, file: Path) -> None:
+        saved = read_checkpoint(file)
+        check_same_run(file, saved, self._identity())
+        if changed := changes(saved, self.device):
+            self.callbacks.on_warning(
+                "resume_not_identical",
+                f"Resumed on a machine that differs ({changed}); the result may not be identical to the bit.",
+            )
+        load_model(self.model, saved)
+        load_optimizers(self.optimizers, saved)
+        self.step, self.precision = saved.facts["step"], saved.facts["precision"]
+        if best := saved.facts["best"]:
+            self._carry_best(file, best["step"], best["value"])
+        self.last = self._carry(file, is_best=False) if self.best is None or self.best[0] != self.step else self.last
+
+    def _carry_best(self, resumed: Path, step: int, value: float | None) -> None:
+        """Have the best checkpoint of earlier attempts in this attempt's folder too."""
+        file = checkpoint_file(resumed.parent, step)
+        try:
+            written = self._carry(file, is_best=True)
+        except CheckpointError:
+            self.callbacks.on_warning("best_checkpoint_lost", f"The best checkpoint so far, {file.name}, is gone.")
+            return
+        self.best = (step, value)
+        if step == self.step:
+            self.last = written
+
+    def _carry(self, file: Path, is_best: bool) -> Written:
+        written = carry(file, self.checkpoints)
+        if file.parent.resolve() != self.checkpoints.resolve():
+            self._tell_checkpoint(written, is_best)
+        return written
+
+    def _result(self, stopped: bool) -> TrainResult:
+        best, last = self.best, self.last
+        if last is None:
+            raise RuntimeError("training ended without a checkpoint, although its last step is a planned one")
+        chosen = last
+        if not stopped and best is not None and best[0] != last.step:
+            chosen = carry(checkpoint_file(self.checkpoints, best[0]), self.checkpoints)
+        return TrainResult(
+            chosen.file, chosen.sha256, last.file, self.step, self.num_steps, stopped, best[1] if best else None
+        )
+
+    def _tell_checkpoint(self, written: Written, is_best: bool) -> None:
+        self.callbacks.on_checkpoint(written.step, written.file, written.sha256, written.size_bytes, is_best)
+
+    def _tell_progress(self) -> None:
+        rate = self.pace.images_per_s()
+        left = (self.num_steps - self.step) * self.settings.batch_size
+        self.callbacks.on_progress(
+            self.step, self.num_steps, rate, left / rate if rate else None, describe(self.device, self.precision)
+        )
+
+
+def _check_fit(settings: ModelSettings, pack: Pack) -> None:
+    if pack.resolution != settings.resolution:
+        raise BadSettingsError(
+            f"The pack holds images of {pack.resolution} pixels, the settings ask for {settings.resolution}; "
+            f"prepare the data again."
+        )
+
+
+def _evenly_spread(num_steps: int, number: int) -> frozenset[int]:
+    """The steps after which `number` checkpoints are saved and measured; the last step is one of them."""
+    return frozenset(max(1, round(num_steps * (turn + 1) / number)) for turn in range(number))
+
+
+def _preview_columns(classes: tuple[str, ...], seed: int) -> tuple[Labels, Labels]:
+    """Labels and noise seeds of the sample wall's columns: whole rounds of the classes, twelve columns at most."""
+    rounds = max(1, MAX_COLUMNS // len(classes))
+    number = min(MAX_COLUMNS, rounds * len(classes))
+    # 32 bits: a browser must be able to say the seed back exactly
+    seeds = np.array([step_seed(seed, "preview", column) & 0xFFFF_FFFF for column in range(number)], np.int64)
+    return np.arange(number, dtype=np.int64) % len(classes), seeds

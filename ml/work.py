@@ -1,0 +1,70 @@
+"""The child process of a worker: `python -m ml work PLAN.json`.
+
+It dies with its parent, keeps stdout for events, and ends with 0 (done), 75 (stopped, all saved) or 1 (a fault: with an
+`error` event when there is a sentence for a person, else with a traceback on stderr). Nothing heavy is imported before
+the tie to the parent is made.
+"""
+
+import argparse
+import ctypes
+import faulthandler
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from ml.errors import MlError
+from ml.protocol import EXIT_DONE, EXIT_FAULT, EXIT_STOPPED, claim_stdout, emit, read_plan
+
+PR_SET_PDEATHSIG = 1
+PARENT_GONE = 1
+
+
+def work(options: argparse.Namespace) -> int:
+    """Carry out the plan in the file `options.plan`; returns the exit code."""
+    die_with_parent()
+    claim_stdout()
+    faulthandler.enable()
+    try:
+        return carry_out(options.plan, threading.Event())
+    except MlError as error:
+        print(f"{error.code}: {error.message}", file=sys.stderr)
+        emit({"event": "error", "code": error.code, "message": error.message})
+        return EXIT_FAULT
+
+
+def carry_out(plan_file: Path, stop: threading.Event) -> int:
+    """The verb of a plan. SIGTERM asks a run to save and leave; the other verbs are short, and end at once."""
+    plan = read_plan(plan_file)
+    if plan["verb"] == "run":
+        signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
+        from ml import pipeline
+        from ml.told import StopRequested
+
+        try:
+            pipeline.run(plan, emit, stop.is_set)
+        except StopRequested:
+            return EXIT_STOPPED
+    elif plan["verb"] == "select":
+        from ml import pipeline
+
+        pipeline.select_again(plan, emit)
+    elif plan["verb"] == "ingest":
+        from ml import ingest
+
+        ingest.run(plan, emit)
+    else:
+        from ml import export
+
+        export.run(plan, emit)
+    return EXIT_DONE
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends, so that no training goes on for nobody."""
+    parent = os.getppid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before the kernel knew
+        sys.exit(PARENT_GONE)

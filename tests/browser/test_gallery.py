@@ -1,0 +1,97 @@
+"""Review: keys, marks, undo, the address, the nearest training images, and another selection."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def gallery(member: Page, run_path: str) -> Page:
+    """The gallery of the finished run, with every verdict cleared."""
+    member.goto(f"{run_path}/gallery?kept=any")
+    expect(member.get_by_role("option")).to_have_count(36)
+    member.keyboard.press("Control+a")
+    member.keyboard.press("u")
+    expect(member.get_by_role("status").filter(has_text="0 accepted, 0 rejected, 36 undecided")).to_be_visible()
+    return member
+
+
+def counts(page: Page, text: str) -> None:
+    expect(page.get_by_role("status").filter(has_text=text)).to_be_visible()
+
+
+def test_keys_judge_and_go_on_and_undo_takes_back(gallery: Page) -> None:
+    for key in "axp":
+        gallery.keyboard.press(key)
+    counts(gallery, "2 accepted, 1 rejected")
+    verdicts = [gallery.get_by_role("option").nth(place).get_attribute("data-verdict") for place in range(4)]
+    assert verdicts == ["accept", "reject", "accept", None]
+    gallery.keyboard.press("Control+z")
+    gallery.keyboard.press("Control+z")
+    counts(gallery, "1 accepted, 0 rejected")
+
+
+def test_a_range_is_marked_judged_at_once_and_undone_at_once(gallery: Page) -> None:
+    tiles = gallery.get_by_role("option")
+    tiles.nth(2).click()
+    tiles.nth(9).click(modifiers=["Shift"])
+    expect(gallery.get_by_text("8 samples marked")).to_be_visible()
+    gallery.get_by_role("button", name="Reject").click()
+    counts(gallery, "0 accepted, 8 rejected")
+    gallery.get_by_role("button", name="Undo").click()
+    counts(gallery, "0 accepted, 0 rejected")
+
+
+def test_filters_stand_in_the_address_and_survive_a_reload(gallery: Page) -> None:
+    gallery.get_by_role("combobox", name="Class").click()
+    gallery.get_by_role("option", name="cross (12)").click()
+    gallery.get_by_role("combobox", name="Sort by").click()
+    gallery.get_by_role("option", name="Class confidence, highest first").click()
+    expect(gallery).to_have_url(re.compile(r"label=cross.*sort=-score"))
+    tiles = gallery.get_by_role("listbox", name="Samples").get_by_role("option")
+    expect(tiles).to_have_count(12)
+    gallery.reload()
+    expect(tiles).to_have_count(12)
+    scores = [float(tiles.nth(place).locator("span").last.inner_text()) for place in range(12)]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_the_viewer_shows_the_nearest_training_images_and_judges_by_the_same_keys(gallery: Page) -> None:
+    gallery.keyboard.press("Enter")
+    viewer = gallery.get_by_role("region", name="Sample, large")
+    expect(viewer.get_by_role("img", name=re.compile("^Training image"))).to_have_count(5)
+    expect(viewer.get_by_text("1 of 36")).to_be_visible()
+    gallery.keyboard.press("x")
+    expect(viewer.get_by_text("2 of 36")).to_be_visible()
+    gallery.keyboard.press("i")
+    expect(viewer.get_by_text("Seed of its noise")).to_be_visible()
+    gallery.keyboard.press("Escape")
+    expect(gallery.get_by_role("option").first).to_have_attribute("data-verdict", "reject")
+
+
+def test_letters_typed_into_a_field_are_no_verdicts(gallery: Page) -> None:
+    field = gallery.get_by_role("combobox", name="Class")
+    field.click()
+    field.press_sequentially("axpu")
+    gallery.keyboard.press("Escape")
+    counts(gallery, "0 accepted, 0 rejected")
+
+
+def test_another_selection_needs_no_training(gallery: Page) -> None:
+    gallery.get_by_role("button", name="Select again").click()
+    dialog = gallery.get_by_role("dialog")
+    dialog.get_by_role("radio", name="Random").check()
+    dialog.get_by_role("textbox", name="Images per class").fill("2")
+    dialog.get_by_role("button", name="Select", exact=True).click()
+    expect(gallery.get_by_text(re.compile("kept 6 of 36 candidates"))).to_be_visible(timeout=120_000)
+
+
+def test_the_counts_by_class_lead_to_the_class(gallery: Page) -> None:
+    gallery.keyboard.press("a")
+    gallery.get_by_role("button", name="By class").click()
+    expect(gallery.get_by_role("row", name=re.compile(r"bar\s+12\s+4\s+1\s+0"))).to_be_visible()
+    gallery.get_by_role("button", name="bar", exact=True).click()
+    expect(gallery).to_have_url(re.compile("label=bar"))

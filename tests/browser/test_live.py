@@ -1,0 +1,88 @@
+"""A run's page is right while it runs, without its socket, after the server was gone, and when it is opened late."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.lab_member import RUN_MS, start_run, wait_until_finished
+from tests.stack import Stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(900)]
+
+
+@pytest.fixture
+def dataset(member: Page, run_path: str) -> str:
+    """The address of the dataset of the finished run."""
+    member.goto(run_path)
+    member.get_by_role("link", name=re.compile("Shapes, version")).click()
+    member.wait_for_url(re.compile("/datasets/"))
+    return member.url
+
+
+def rows_of_the_wall(page: Page) -> int:
+    return page.get_by_role("group", name=re.compile("Samples by training step")).get_by_role("img").count()
+
+
+def test_a_run_is_followed_by_polling_where_no_socket_gets_through(member: Page, dataset: str) -> None:
+    member.route_web_socket(re.compile("/ws/"), lambda socket: socket.close())
+    member.goto(dataset)
+    start_run(member, per_class=2, Num_steps=24, Resolution=16, Width=4)
+    expect(member.get_by_text(re.compile("^polling"))).to_be_visible(timeout=60_000)
+    wait_until_finished(member)
+    assert rows_of_the_wall(member) > 1
+    expect(member.get_by_role("img", name=re.compile("^Loss: last values"))).to_be_visible()
+
+
+def test_a_page_finds_back_after_the_server_was_gone(member: Page, dataset: str, stack: Stack) -> None:
+    member.goto(dataset)
+    start_run(member, per_class=2, Num_steps=400, Resolution=16, Width=4)
+    expect(member.get_by_text("live", exact=True)).to_be_visible()
+    expect(member.get_by_role("img", name=re.compile("^Samples after step")).first).to_be_visible(timeout=RUN_MS)
+    stack.kill9("web")
+    expect(member.get_by_text(re.compile("^(reconnecting|polling)"))).to_be_visible(timeout=60_000)
+    stack.restart("web")
+    expect(member.get_by_text("live", exact=True)).to_be_visible(timeout=60_000)
+    wait_until_finished(member)
+    seen = rows_of_the_wall(member)
+    member.reload()
+    expect(member.get_by_role("img", name=re.compile("^Samples after step")).first).to_be_visible()
+    assert rows_of_the_wall(member) == seen, "what was followed is what is read later"
+
+
+def test_a_run_is_stopped_and_resumed(member: Page, dataset: str) -> None:
+    member.goto(dataset)
+    start_run(member, per_class=2, Num_steps=600, Resolution=16, Width=4)
+    expect(member.get_by_text("The model learns the training images.")).to_be_visible(timeout=RUN_MS)
+    member.get_by_role("button", name="Stop").click()
+    member.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    expect(member.get_by_text("Stopped", exact=True)).to_be_visible(timeout=RUN_MS)
+    member.get_by_role("button", name="Resume").click()
+    wait_until_finished(member)
+
+
+def test_a_run_is_cancelled_only_after_it_was_asked_for_twice(member: Page, dataset: str) -> None:
+    member.goto(dataset)
+    start_run(member, per_class=2, Num_steps=5000, Resolution=16, Width=4)
+    member.get_by_role("button", name="Cancel").click()
+    dialog = member.get_by_role("dialog")
+    expect(dialog.get_by_text("cannot be undone")).to_be_visible()
+    dialog.get_by_role("button", name="Leave it").click()
+    expect(member.get_by_role("button", name="Cancel")).to_be_visible()
+    member.get_by_role("button", name="Cancel").click()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(member.get_by_text("Cancelled", exact=True)).to_be_visible(timeout=RUN_MS)
+
+
+def test_an_expired_login_leads_back_to_where_one_was(page: Page, login: Any, run_path: str) -> None:
+    page.goto(f"{run_path}/gallery?kept=any")
+    page.wait_for_url(re.compile(r"/login\?next="))
+    page.get_by_label("E-mail").fill("ada@lab.example")
+    page.get_by_role("textbox", name="Password").fill("a wrong one altogether")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_role("textbox", name="Password").fill("a long enough passphrase")
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(re.compile(r"/gallery\?kept=any"))
+    expect(page.get_by_role("option").first).to_be_visible()

@@ -1,0 +1,114 @@
+"""What every test shares: a lab, people of every role, and clients that speak for them.
+
+The data folder is a temporary one (tests/settings.py). The database is SQLite unless DATABASE_URL names another.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.settings import DATA_FOLDER
+
+if TYPE_CHECKING:
+    from rest_framework.test import APIClient
+
+    from webapp.accounts.models import Lab, Person
+
+PASSWORD = "a long enough passphrase"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the data folder."""
+    shutil.rmtree(DATA_FOLDER, ignore_errors=True)
+
+
+@pytest.fixture
+def data_folder() -> Iterator[Path]:
+    """The data folder; what a test leaves in it is removed."""
+    from django.conf import settings
+
+    yield settings.DATA_DIR
+    for name in ("uploads", "labs", "runs", "selections", "exports", "versions"):
+        shutil.rmtree(settings.DATA_DIR / name, ignore_errors=True)
+
+
+@pytest.fixture
+def lab(db: None) -> "Lab":
+    """A lab without members."""
+    from webapp.accounts.models import Lab
+
+    return Lab.objects.create(name="Vision lab")
+
+
+@pytest.fixture
+def member(db: None) -> "Callable[..., Person]":
+    """member(lab, "viewer") -> a new person with that role in the lab; without a lab, somebody in none."""
+    from webapp.accounts.models import Membership, Person
+
+    def make(lab: "Lab | None" = None, role: str = "viewer", name: str = "") -> "Person":
+        number = Person.objects.count()
+        person = Person(email=f"{role}{number}@lab.example", name=name or f"{role.title()} {number}")
+        person.password = "!"  # no hash is computed: logging in by password is what few tests are about
+        person.save()
+        if lab is not None:
+            Membership.objects.create(lab=lab, person=person, role=role)
+        return person
+
+    return make
+
+
+@pytest.fixture
+def owner(lab: "Lab", member: "Callable[..., Person]") -> "Person":
+    return member(lab, "owner")
+
+
+@pytest.fixture
+def researcher(lab: "Lab", member: "Callable[..., Person]") -> "Person":
+    return member(lab, "researcher")
+
+
+@pytest.fixture
+def reviewer(lab: "Lab", member: "Callable[..., Person]") -> "Person":
+    return member(lab, "reviewer")
+
+
+@pytest.fixture
+def viewer(lab: "Lab", member: "Callable[..., Person]") -> "Person":
+    return member(lab, "viewer")
+
+
+@pytest.fixture
+def outsider(member: "Callable[..., Person]") -> "Person":
+    """The owner of another lab."""
+    from webapp.accounts.models import Lab
+
+    return member(Lab.objects.create(name="Other lab"), "owner")
+
+
+@pytest.fixture
+def client_of() -> "Callable[[Person], APIClient]":
+    """client_of(person) -> a client of the API with that person's session; CSRF is checked as in a browser."""
+    from rest_framework.test import APIClient
+
+    def make(person: "Person") -> "APIClient":
+        client = APIClient(enforce_csrf_checks=True)
+        client.force_login(person)
+        session = client.get("/api/v1/session/").json()
+        client.credentials(HTTP_X_CSRFTOKEN=session["csrf_token"])
+        return client
+
+    return make
+
+
+@pytest.fixture
+def token_of() -> "Callable[..., str]":
+    """token_of(person) -> the value of an Authorization header that speaks for the person."""
+    from webapp.accounts.services import create_token
+
+    def make(person: "Person", *, can_write: bool = True) -> str:
+        return "Token " + create_token(person, "test", can_write=can_write, days=1)[1]
+
+    return make

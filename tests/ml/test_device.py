@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from ml.device import choose_precision, cpu_has_amx_bf16, memory_advice, thread_share
+from ml.errors import OutOfMemoryError
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("flags", "answer"),
+    [("fpu avx512_bf16 amx_bf16 amx_tile", True), ("fpu avx512_bf16", False), ("", False)],
+)
+def test_only_the_amx_bf16_flag_makes_bf16_worth_while_on_a_cpu(
+    flags: str, answer: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(f"processor\t: 0\nflags\t\t: {flags}\n")
+    assert cpu_has_amx_bf16(cpuinfo) is answer
+    monkeypatch.setattr("ml.device.cpu_has_amx_bf16", lambda: answer)
+    assert choose_precision("auto", CPU) == ("bf16" if answer else "fp32")
+
+
+def test_a_wish_is_obeyed_and_an_unknown_system_counts_as_plain(tmp_path: Path) -> None:
+    assert choose_precision("bf16", CPU) == "bf16"
+    assert choose_precision("fp32", CPU) == "fp32"
+    assert not cpu_has_amx_bf16(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("environ", [{}, {"OMP_NUM_THREADS": "1"}, {"OMP_NUM_THREADS": "x"}])
+def test_one_thread_unless_the_machine_s_share_says_more(environ: dict[str, str]) -> None:
+    assert thread_share(environ) == 1
+    assert 1 <= thread_share({"OMP_NUM_THREADS": "4096"}) < 4096
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
+def test_every_way_of_running_out_of_memory_names_the_setting_to_lower(error: Exception) -> None:
+    with pytest.raises(OutOfMemoryError, match="lower batch_size, for example to 32"), memory_advice(CPU, 64, 128):
+        raise error
+
+
+def test_other_errors_pass_unchanged() -> None:
+    with pytest.raises(RuntimeError, match="shapes differ"), memory_advice(CPU, 64, 128):
+        raise RuntimeError("shapes differ")

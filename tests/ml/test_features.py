@@ -1,0 +1,154 @@
+"""The in-domain encoder: it learns, from the training split alone, the same way every time."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ml.encoder_training import MIN_VALIDATION, num_steps, train_encoder
+from ml.errors import BadDatasetError
+from ml.features import NUM_FEATURES, Encoder, load_encoder, save_encoder, split_features
+from ml.pack import Pack, write_pack
+from tests.ml.tiny_data import SHAPES, write_images
+
+COUNTS = dict.fromkeys(SHAPES, 40)
+
+
+@pytest.fixture(scope="module")
+def make_pack(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Pack]:
+    """A pack of shapes; `num_val` per class."""
+
+    def make(counts: dict[str, int] = COUNTS, num_val: int = 10, resolution: int = 16) -> Pack:
+        folder = tmp_path_factory.mktemp("shapes")
+        records = write_images(folder / "source", counts, num_val=num_val, colour=True)
+        return write_pack(records, list(counts), folder / "pack", resolution)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def pack(make_pack: Callable[..., Pack]) -> Pack:
+    return make_pack()
+
+
+@pytest.fixture(scope="module")
+def encoder(pack: Pack) -> Encoder:
+    return train_encoder(pack, seed=1)
+
+
+def same_weights(first: Encoder, second: Encoder) -> bool:
+    states = first.net.state_dict(), second.net.state_dict()
+    return all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_it_recognises_validation_images_it_never_learnt(encoder: Encoder, pack: Pack) -> None:
+    rows = pack.rows("val")
+    _, probabilities = encoder.encode(pack.images, rows)
+    assert (probabilities.argmax(axis=1) == pack.label[rows]).mean() > 0.9
+    assert encoder.facts.val_accuracy is not None
+    assert encoder.facts.val_accuracy > 0.9
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_rare_class_is_learnt_too(make_pack: Callable[..., Pack]) -> None:
+    uneven = make_pack({"bar": 60, "disc": 60, "frame": 6}, num_val=12)
+    rows = uneven.rows("val")
+    rare = rows[uneven.label[rows] == 2]
+    _, probabilities = train_encoder(uneven, seed=1).encode(uneven.images, rare)
+    assert (probabilities.argmax(axis=1) == 2).mean() > 0.6
+
+
+def test_the_same_seed_gives_the_same_encoder_and_another_seed_another(encoder: Encoder, pack: Pack) -> None:
+    assert same_weights(encoder, train_encoder(pack, seed=1))
+    assert not same_weights(encoder, train_encoder(pack, seed=2))
+
+
+def test_training_leaves_the_random_generators_alone(pack: Pack) -> None:
+    before = torch.get_rng_state()
+    next_number = np.random.RandomState(0)
+    np.random.seed(0)
+    train_encoder(pack, seed=3)
+    assert torch.equal(before, torch.get_rng_state())
+    assert np.random.random() == next_number.random_sample()
+
+
+def test_validation_images_are_not_learnt_from(make_pack: Callable[..., Pack]) -> None:
+    few = MIN_VALIDATION // 3 - 1  # per class: too few to choose the best state by
+    first, second = (train_encoder(make_pack(num_val=number), seed=1) for number in (0, few))
+    assert same_weights(first, second)
+    assert first.facts.val_accuracy is None
+
+
+def test_features_have_zero_mean_and_mean_variance_one_over_the_training_split(encoder: Encoder, pack: Pack) -> None:
+    features, _ = encoder.encode(pack.images, pack.rows("train"))
+    assert features.shape == (120, NUM_FEATURES)
+    assert features.dtype == np.float32
+    assert np.abs(features.mean(axis=0)).max() < 1e-4
+    assert features.var(axis=0).mean() == pytest.approx(1, rel=1e-4)
+
+
+def test_the_batch_size_does_not_matter(encoder: Encoder, pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, _ = encoder.encode(pack.images)
+    monkeypatch.setattr("ml.features.CHUNK", 7)
+    parts, _ = encoder.encode(pack.images)
+    assert np.allclose(whole, parts, atol=1e-4)
+
+
+def test_it_is_saved_and_read_back_whole(encoder: Encoder, pack: Pack, tmp_path: Path) -> None:
+    save_encoder(encoder, tmp_path)
+    again = load_encoder(tmp_path)
+    assert again.facts == encoder.facts
+    assert np.array_equal(again.encode(pack.images)[0], encoder.encode(pack.images)[0])
+
+
+@pytest.mark.parametrize("damage", ["encoder.json", "encoder.safetensors"])
+def test_a_damaged_encoder_is_refused(encoder: Encoder, tmp_path: Path, damage: str) -> None:
+    save_encoder(encoder, tmp_path)
+    file = tmp_path / damage
+    file.write_bytes(file.read_bytes()[:50])
+    with pytest.raises(BadDatasetError, match="prepare the data again"):
+        load_encoder(tmp_path)
+
+
+def test_features_are_extracted_once_and_read_afterwards(encoder: Encoder, pack: Pack, tmp_path: Path) -> None:
+    first = split_features(encoder, pack, "train", tmp_path)
+    written = {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    second = split_features(encoder, pack, "train", tmp_path)
+    assert sorted(file.name for file in written) == ["train-features.npy", "train-probabilities.npy"]
+    assert written == {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    assert np.array_equal(first.features, second.features)
+    assert np.array_equal(first.label, pack.label[pack.rows("train")])
+
+
+def test_an_empty_split_gives_empty_arrays(make_pack: Callable[..., Pack], encoder: Encoder, tmp_path: Path) -> None:
+    empty = split_features(encoder, make_pack(num_val=0), "val", tmp_path)
+    assert empty.features.shape == (0, NUM_FEATURES)
+    assert len(empty) == 0
+
+
+def test_images_larger_than_it_looks_at_are_averaged_down(make_pack: Callable[..., Pack]) -> None:
+    large = make_pack(dict.fromkeys(SHAPES, 3), num_val=0, resolution=96)
+    features, probabilities = train_encoder(large, seed=1).encode(large.images)
+    assert features.shape == (9, NUM_FEATURES)
+    assert np.isfinite(probabilities).all()
+
+
+def test_steps_grow_with_the_set_within_bounds() -> None:
+    assert num_steps(1) == 20
+    assert num_steps(1000) == 25_000 // 64
+    assert num_steps(100) < num_steps(1000) == num_steps(5000) < num_steps(60_000)
+    assert num_steps(10_000_000) == 200_000 // 64
+
+
+def test_a_step_that_raises_ends_the_training(pack: Pack) -> None:
+    class Enough(Exception):
+        pass
+
+    def stop(step: int, number: int) -> None:
+        if step == 3:
+            raise Enough
+
+    with pytest.raises(Enough):
+        train_encoder(pack, seed=1, on_step=stop)

@@ -1,0 +1,129 @@
+"""Samplers: what all of them promise, and each one's ranking computed by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml.errors import UnsuitableSamplerError
+from ml.plugin import find, shelf
+from ml.sampler import KEPT, Candidates, Sampler, Selected
+
+SAMPLERS = shelf("samplers", Sampler)
+CLASSES = ("cat", "dog", "eel")
+
+
+def make_pool(label: list[int], **scores: list[float]) -> Candidates:
+    number = len(label)
+    return Candidates(
+        classes=CLASSES,
+        label=np.array(label, np.int64),
+        seed=np.arange(number, dtype=np.int64),
+        scores={name: np.array(values, np.float64) for name, values in scores.items()},
+    )
+
+
+def random_pool(number: int, seed: int) -> Candidates:
+    """A pool with every score that a sampler on the shelf may need."""
+    rng = np.random.default_rng(seed)
+    names = {score for sampler in SAMPLERS.values() for score in sampler.needs}
+    return Candidates(
+        classes=CLASSES,
+        label=rng.integers(0, 3, number),
+        seed=np.arange(number, dtype=np.int64),
+        scores={name: rng.random(number).round(2) for name in names},
+    )
+
+
+def select(name: str, pool: Candidates, budget: dict[str, int], seed: int = 0) -> Selected:
+    sampler = find("samplers", Sampler, name)
+    return sampler(sampler.Settings()).select(pool, budget, seed)
+
+
+@pytest.fixture(params=sorted(SAMPLERS))
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.mark.parametrize("asked", [{"cat": 5, "dog": 0, "eel": 10_000}, {"cat": 1, "dog": 1, "eel": 1}, {"eel": 7}])
+def test_no_class_gets_more_than_asked_and_every_loss_has_a_reason(name: str, asked: dict[str, int]) -> None:
+    pool = random_pool(200, seed=1)
+    selected = select(name, pool, asked)
+    assert len(set(selected.kept.tolist())) == len(selected.kept)
+    assert sorted(selected.kept) == sorted(np.flatnonzero(selected.reason == KEPT))
+    assert set(selected.reason) - {KEPT} <= set(SAMPLERS[name].reasons)
+    for entry, (label, result) in zip(range(3), selected.yields(pool, asked).items(), strict=True):
+        assert result.asked == asked.get(label, 0)
+        assert result.kept <= result.asked
+        assert result.generated == int((pool.label == entry).sum()) == result.kept + sum(result.dropped.values())
+
+
+def test_the_same_question_gets_the_same_answer(name: str) -> None:
+    pool = random_pool(300, seed=2)
+    budget = {"cat": 20, "dog": 30, "eel": 10}
+    first, second = (select(name, pool, budget, seed=7) for _ in range(2))
+    assert np.array_equal(first.kept, second.kept)
+    assert np.array_equal(first.reason, second.reason)
+
+
+def test_a_score_that_is_missing_is_refused_by_name(name: str) -> None:
+    needs = SAMPLERS[name].needs
+    if not needs:
+        assert len(select(name, make_pool([0, 1]), {"cat": 1}).kept) == 1
+        return
+    with pytest.raises(UnsuitableSamplerError, match=needs[0]):
+        select(name, make_pool([0, 1, 2]), {"cat": 1})
+    with pytest.raises(UnsuitableSamplerError, match=f"{needs[0]}.*gan"):
+        SAMPLERS[name].check_scores(frozenset(), "gan")
+
+
+def test_an_empty_pool_gives_an_empty_selection(name: str) -> None:
+    selected = select(name, random_pool(0, seed=0), {"cat": 3})
+    assert len(selected.kept) == len(selected.reason) == 0
+
+
+@pytest.mark.parametrize(
+    ("sampler", "score", "reason"),
+    [
+        ("class_confidence", "class_confidence", "less_confident"),
+        ("realism", "realism", "less_real"),
+    ],
+)
+def test_ranking_equals_the_one_by_hand(sampler: str, score: str, reason: str) -> None:
+    #                        0    1    2    3    4    5    6    7
+    pool = make_pool([0, 1, 0, 0, 1, 1, 0, 2], **{score: [0.2, 0.9, 0.8, 0.8, 0.1, 0.95, 0.5, 0.4]})
+    selected = select(sampler, pool, {"cat": 2, "dog": 2, "eel": 0})
+    # cat: 2 and 3 tie at 0.8, the lower index comes first; dog: 5 before 1; eel: not asked for
+    assert selected.kept.tolist() == [2, 3, 5, 1]
+    assert selected.reason.tolist() == [reason, "", "", "", reason, "", reason, "not_asked"]
+
+
+@pytest.mark.parametrize("sampler", ["class_confidence", "realism"])
+def test_a_rank_is_within_the_class_so_that_no_class_crowds_out_another(sampler: str) -> None:
+    pool = make_pool([0, 0, 1, 1], **{sampler: [-3.0, -4.0, 100.0, 99.0]})
+    assert select(sampler, pool, {"cat": 1, "dog": 1}).kept.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("sampler", ["class_confidence", "realism"])
+def test_a_score_that_is_no_number_is_never_kept(sampler: str) -> None:
+    pool = make_pool([0, 0, 0], **{sampler: [float("nan"), -1.0, -2.0]})
+    selected = select(sampler, pool, {"cat": 3})
+    assert selected.kept.tolist() == [1, 2]
+    assert selected.reason.tolist() == ["no_score", "", ""]
+
+
+@settings(deadline=None)
+@given(seed=st.integers(-(2**63), 2**63 - 1), small=st.integers(0, 20), more=st.integers(0, 20))
+def test_random_keeps_a_part_of_what_a_larger_budget_keeps(seed: int, small: int, more: int) -> None:
+    pool = random_pool(120, seed=3)
+    less = select("random", pool, {"dog": small}, seed).kept.tolist()
+    assert select("random", pool, {"dog": small + more}, seed).kept.tolist()[: len(less)] == less
+
+
+def test_random_gives_every_candidate_the_same_chance() -> None:
+    pool = make_pool([1] * 10)
+    hits = np.zeros(10)
+    for seed in range(2000):
+        hits[select("random", pool, {"dog": 3}, seed).kept] += 1
+    chi_square = ((hits - 600) ** 2 / (600 * 0.7)).sum() * 0.9  # without replacement the cells vary less
+    assert chi_square < 27.9  # 99.9 % of chi-square with 9 degrees of freedom

@@ -1,0 +1,229 @@
+"""What every model on the shelf must hold; a new file on the shelf inherits all of it."""
+
+import inspect
+import math
+import os
+import subprocess
+import sys
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import annotated_types
+import numpy as np
+import pytest
+import torch
+from pydantic.fields import FieldInfo
+
+from ml.checkpoint import Saved, read_checkpoint
+from ml.images import to_model
+from ml.model import LabelledImageModel, ModelSettings
+from ml.pack import Pack
+from ml.plugin import read_settings, shelf
+from ml.train import Callbacks, TrainResult, generate_images, load_for_generation, train
+from tests.ml.tiny_data import SHAPES, write_tiny_pack
+
+MODELS = shelf("models", LabelledImageModel)
+NUM_STEPS = 6
+ROOT = Path(__file__).parents[2]
+
+every_model = pytest.mark.parametrize("name", MODELS)
+
+
+class Recorded(Callbacks):
+    """Keeps the scalars, and asks to stop before step `stop_at` + 1."""
+
+    def __init__(self, stop_at: int | None = None) -> None:
+        self.scalars: dict[int, dict[str, float]] = {}
+        self.step = 0
+        self.stop_at = stop_at
+        self.asked = 0
+
+    def on_scalars(self, step: int, values: dict[str, float]) -> None:
+        self.scalars[step] = dict(values)
+
+    def should_stop(self) -> bool:
+        self.asked += 1
+        return self.stop_at is not None and self.asked > self.stop_at
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
+    return write_tiny_pack(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def trained(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[TrainResult, Recorded]]:
+    """Each model trained once, without interruption."""
+    done: dict[str, tuple[TrainResult, Recorded]] = {}
+
+    def get(name: str) -> tuple[TrainResult, Recorded]:
+        if name not in done:
+            told = Recorded()
+            result = train(MODELS[name], tiny(name), pack, tmp_path_factory.mktemp(name), seed=1, callbacks=told)
+            done[name] = (result, told)
+        return done[name]
+
+    return get
+
+
+def tiny(name: str) -> Any:
+    """The model's own defaults, but small."""
+    small = {"resolution": 16, "batch_size": 8, "num_steps": NUM_STEPS, "num_checkpoints": 2, "num_previews": 2}
+    return read_settings(MODELS[name], small)
+
+
+def assert_same_state(first: Saved, second: Saved) -> None:
+    assert first.tensors.keys() == second.tensors.keys()
+    for path, tensor in first.tensors.items():
+        assert torch.equal(tensor, second.tensors[path]), path
+    assert first.facts == second.facts
+
+
+@every_model
+def test_training_logs_finite_losses_and_reaches_its_last_step(name: str, trained: Any) -> None:
+    result, told = trained(name)
+    assert (result.step, result.stopped) == (NUM_STEPS, False)
+    losses = [value for values in told.scalars.values() for path, value in values.items() if path.startswith("loss/")]
+    assert losses
+    assert all(math.isfinite(value) for values in told.scalars.values() for value in values.values())
+
+
+@every_model
+def test_training_changes_every_network(name: str, trained: Any, pack: Pack, tmp_path: Path) -> None:
+    first = train(MODELS[name], tiny(name), pack, tmp_path, seed=1, callbacks=Recorded(stop_at=0))
+    before, after = read_checkpoint(first.last).tensors, read_checkpoint(trained(name)[0].last).tensors
+    changed = {path.split("/")[1].split(".")[0] for path in before if not torch.equal(before[path], after[path])}
+    assert changed == {path.split("/")[1].split(".")[0] for path in before}
+
+
+@every_model
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
+    name: str, trained: Any, pack: Pack, tmp_path: Path
+) -> None:
+    stopped = train(MODELS[name], tiny(name), pack, tmp_path / "f1", seed=1, callbacks=Recorded(stop_at=4))
+    assert (stopped.stopped, stopped.step) == (True, 4)
+    resumed = train(MODELS[name], tiny(name), pack, tmp_path / "f2", seed=1, resume_from=stopped.last)
+    assert_same_state(read_checkpoint(resumed.last), read_checkpoint(trained(name)[0].last))
+
+
+@every_model
+def test_the_same_seed_makes_the_same_images_and_another_seed_others(name: str, trained: Any) -> None:
+    checkpoint = trained(name)[0].checkpoint
+    labels, seeds = np.arange(6) % len(SHAPES), np.arange(6)
+    first = generate_images(load_for_generation(checkpoint), labels, seeds)
+    again = generate_images(load_for_generation(checkpoint), labels, seeds)
+    others = generate_images(load_for_generation(checkpoint), labels, seeds + 100)
+    assert np.array_equal(first, again)
+    assert all(not np.array_equal(one, other) for one, other in zip(first, others, strict=True))
+
+
+@every_model
+def test_an_image_depends_on_its_own_label_and_seed_alone(name: str, trained: Any) -> None:
+    model = load_for_generation(trained(name)[0].checkpoint)
+    labels, seeds = np.array([0, 1, 2, 1]), np.array([5, 6, 7, 8])
+    together = generate_images(model, labels, seeds)
+    alone = generate_images(model, labels[2:3], seeds[2:3])
+    assert np.abs(together[2].astype(int) - alone[0].astype(int)).max() <= 1
+
+
+@every_model
+def test_the_class_decides_the_image(name: str, trained: Any) -> None:
+    images = generate_images(load_for_generation(trained(name)[0].checkpoint), [0, 1, 2], [9, 9, 9])
+    assert images.shape == (3, 16, 16, 1)
+    assert not np.array_equal(images[0], images[1])
+    assert not np.array_equal(images[1], images[2])
+
+
+@every_model
+def test_every_promised_score_is_given(name: str, trained: Any, pack: Pack) -> None:
+    model = load_for_generation(trained(name)[0].checkpoint)
+    image = to_model(torch.from_numpy(pack.images[:5].copy()), model.image_range)
+    label = torch.from_numpy(pack.label[:5].copy())
+    available = model.available_scores(model.settings)
+    assert available <= {"realism", "class_confidence"}
+    with torch.inference_mode():
+        if "realism" in available:
+            realism = model.realism(image, label)
+            assert realism.shape == (5,)
+            assert realism.isfinite().all()
+        if "class_confidence" in available:
+            confidence = model.class_confidence(image)
+            assert confidence.shape == (5, len(SHAPES))
+            assert torch.allclose(confidence.sum(1), torch.ones(5), atol=1e-4)
+
+
+@every_model
+@pytest.mark.parametrize("resolution", [17, 30])
+def test_odd_sizes_and_colour_train_too(name: str, resolution: int, tmp_path: Path) -> None:
+    pack = write_tiny_pack(tmp_path, resolution, {"disc": 4, "bar": 4}, colour=True)
+    settings = tiny(name).model_copy(update={"resolution": resolution, "num_steps": 1})
+    result = train(MODELS[name], settings, pack, tmp_path / "out", seed=1)
+    images = generate_images(load_for_generation(result.checkpoint), [0, 1], [1, 2])
+    assert images.shape == (2, resolution, resolution, 3)
+
+
+@every_model
+def test_a_single_class_of_few_images_trains_too(name: str, tmp_path: Path) -> None:
+    pack = write_tiny_pack(tmp_path, 16, {"disc": 3})
+    result = train(MODELS[name], tiny(name).model_copy(update={"num_steps": 2}), pack, tmp_path / "out", seed=1)
+    assert generate_images(load_for_generation(result.checkpoint), [0], [1]).shape == (1, 16, 16, 1)
+
+
+@every_model
+def test_every_setting_has_help_and_bounds(name: str) -> None:
+    assert issubclass(MODELS[name].Settings, ModelSettings)
+    for setting, field in MODELS[name].Settings.model_fields.items():
+        assert (field.description or "").endswith("."), setting
+        assert is_bounded(field), setting
+
+
+def is_bounded(field: FieldInfo) -> bool:
+    if field.annotation in (int, float):
+        kinds = {type(part) for part in field.metadata}
+        lower, upper = {annotated_types.Ge, annotated_types.Gt}, {annotated_types.Le, annotated_types.Lt}
+        return bool(kinds & lower) and bool(kinds & upper)
+    return field.annotation is bool or typing.get_origin(field.annotation) is typing.Literal
+
+
+@every_model
+def test_the_paper_and_every_difference_from_it_are_named(name: str) -> None:
+    text = inspect.getmodule(MODELS[name]).__doc__ or ""
+    assert "Notation (code -> paper)" in text
+    assert "Differs from the paper" in text
+    card = MODELS[name].card
+    assert all((card.title, card.summary, card.authors, card.paper, card.venue, card.strengths, card.limits))
+    assert card.url in text
+
+
+AUDIT = """
+import sys, time
+import numpy, pydantic, torch
+from ml import model, plugin
+touched = []
+def refuse(*_): touched.append("clock")
+def hook(event, args):
+    if event == "open" and not str(args[0]).endswith((".py", ".pyc", ".so")):
+        touched.append(f"file {args[0]}")
+    elif event.split(".")[0] in ("socket", "urllib", "subprocess", "http", "ftplib", "sqlite3") or event == "os.system":
+        touched.append(event)
+time.time = time.monotonic = time.perf_counter = refuse
+sys.addaudithook(hook)
+__import__(sys.argv[1])
+sys.stdout.write(";".join(touched))
+"""
+
+
+@every_model
+def test_importing_opens_no_file_network_or_clock(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AUDIT, f"ml.models.{name}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr

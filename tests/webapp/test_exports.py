@@ -1,0 +1,306 @@
+"""Exports: what goes in, the texts beside the images, asking and downloading; and who may."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from ml import catalog
+from tests.worlds import CLASSES, make_dataset, make_pool, queue_run
+from webapp.accounts.models import Lab, Person
+from webapp.core import storage
+from webapp.exports import selectors
+from webapp.exports.models import Export
+from webapp.exports.services.building import create_export, finish_export
+from webapp.exports.services.card import card_of
+from webapp.exports.services.provenance import provenance_of
+from webapp.gallery.models import Pool, Selection
+from webapp.gallery.services.verdicts import decide
+from webapp.runs.models import Run
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+ClientOf = Callable[[Person], APIClient]
+
+
+@pytest.fixture
+def pool(lab: Lab, researcher: Person) -> Pool:
+    return make_pool(queue_run(make_dataset(lab), researcher))
+
+
+@pytest.fixture
+def api(client_of: ClientOf, researcher: Person) -> APIClient:
+    return client_of(researcher)
+
+
+def ask(client: APIClient, pool: Pool, **wish: Any) -> Any:
+    return client.post("/api/v1/exports/", {"selection": str(pool.selections.get().pk), **wish}, format="json")
+
+
+def make(pool: Pool, content: str = "both", accepted_only: bool = False) -> Export:
+    export = create_export(
+        pool.selections.get(), None, format="image_folder", content=content, accepted_only=accepted_only
+    )
+    return selectors.all_exports().get(pk=export.pk)
+
+
+def ready(pool: Pool, data: bytes) -> Export:
+    """An export whose file holds these bytes."""
+    export = make(pool)
+    held = Export.claim(export.pk, "a test", Export.State.BUILDING)
+    assert held is not None
+    path = storage.export_folder(held.pk, held.fence) / "dataset.zip"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    finish_export(
+        held, path=storage.relative(path), sha256="ab" * 32, size_bytes=len(data), num_real=1, num_synthetic=1
+    )
+    return selectors.all_exports().get(pk=export.pk)
+
+
+def judge(pool: Pool, person: Person, value: str, *indexes: int) -> None:
+    decide(pool, person, [pool.samples.get(index=index).pk for index in indexes], value)
+
+
+def indexes(export: Export) -> set[int]:
+    return {row["index"] for row in selectors.synthetic_rows(export)}
+
+
+# --- what goes in -----------------------------------------------------------------------------------------------
+def test_selected_and_not_rejected_goes_in_by_default_or_only_accepted(pool: Pool, reviewer: Person) -> None:
+    selected = {16, 17, 18, 19, 20, 21, 22, 23}
+    judge(pool, reviewer, "accept", 0, 16, 17)
+    judge(pool, reviewer, "reject", 1, 18)
+    assert indexes(make(pool)) == selected - {18}
+    assert indexes(make(pool, accepted_only=True)) == {16, 17}
+
+
+def test_content_decides_which_side_goes_in(pool: Pool) -> None:
+    counts = {
+        content: (len(list(selectors.real_rows(make(pool, content)))), len(indexes(make(pool, content))))
+        for content in ("both", "real", "synthetic")
+    }
+    assert counts == {"both": (72, 8), "real": (72, 0), "synthetic": (0, 8)}
+
+
+def test_real_images_of_every_split_go_in_with_their_files_and_hashes(pool: Pool) -> None:
+    rows = list(selectors.real_rows(make(pool)))
+    assert {row["split"] for row in rows} == {"train", "val", "test"}
+    assert all(Path(row["file"]).exists() for row in rows)
+    version = pool.run.version
+    assert rows[0]["row"]["sha256"] == version.images.get(index=0).sha256
+    assert rows[0]["row"]["dataset_version"]["content_hash"] == version.content_hash
+
+
+def test_a_synthetic_row_tells_all_that_the_manifest_promises(pool: Pool, reviewer: Person) -> None:
+    judge(pool, reviewer, "accept", 22)
+    row = next(row for row in selectors.synthetic_rows(make(pool)) if row["index"] == 22)
+    sample = pool.samples.get(index=22)
+    told = row["row"]
+    assert told["checkpoint_sha256"] == pool.checkpoint_sha256
+    assert told["seed"] == sample.seed
+    assert told["scores"] == dict(sample.scores.values_list("name", "value"))
+    assert told["verdict"] == "accepted"
+    assert told["nearest_train_distance"] == sample.nearest[0][1]
+    assert (told["recipe"]["number"], told["recipe"]["model"]) == (1, "dcgan")
+    assert told["dataset_version"]["number"] == 1
+    assert len({row["id"] for row in selectors.synthetic_rows(make(pool))}) == 8
+
+
+def test_batches_leave_none_out_and_none_twice(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selectors, "BATCH", 3)
+    rows = [row["index"] for row in selectors.synthetic_rows(make(pool))]
+    assert rows == sorted({16, 17, 18, 19, 20, 21, 22, 23})
+
+
+def test_provenance_names_everything_that_made_it(pool: Pool) -> None:
+    told = json.loads(json.dumps(provenance_of(make(pool))))
+    assert told["dataset_version"]["content_hash"] == pool.run.version.content_hash
+    assert told["recipe"]["model_settings"]["num_steps"] == 40
+    assert told["recipe"]["seed"] == 7
+    assert told["run"]["id"] == str(pool.run_id)
+    assert told["checkpoint"]["sha256"] == pool.checkpoint_sha256
+    assert told["selection"]["yields"][CLASSES[0]]["kept"] == 4
+    assert told["code_version"]
+
+
+# --- the card ---------------------------------------------------------------------------------------------------
+@pytest.fixture
+def catalogue() -> catalog.Catalogue:
+    return catalog.load(storage.catalogue_folder())
+
+
+MEASURED = {
+    "kid": {
+        "value": 0.0123,
+        "low": 0.01,
+        "high": 0.015,
+        "num_real": 48,
+        "num_synthetic": 8,
+        "per_class": {},
+        "details": {},
+        "caution": "",
+    },
+    "fid": {
+        "value": None,
+        "low": None,
+        "high": None,
+        "num_real": 48,
+        "num_synthetic": 8,
+        "per_class": {},
+        "details": {},
+        "caution": "Too few images.",
+    },
+}
+
+
+def test_the_card_counts_cites_and_says_where_synthetic_images_are(pool: Pool, catalogue: catalog.Catalogue) -> None:
+    Run.objects.filter(pk=pool.run_id).update(metrics=MEASURED)
+    card = card_of(make(pool), catalogue)
+    assert "Synthetic images are in the training split only" in card
+    assert "| bar | 24 | 8 | 4 | 4 |" in card
+    assert "| **all** | 48 | 16 | 8 | 8 |" in card
+    assert catalogue.models["dcgan"].card.url in card
+    assert catalogue.samplers["class_confidence"].card.title in card
+    assert "| bar | 4 | 12 | 4 | not_among_best: 8 |" in card
+    assert "| kid | 0.0123 | 0.01 to 0.015 | 48 | 8 |" in card
+    assert "| fid | refused |  | 48 | 8 | Too few images. |" in card
+    assert "1 of 8 synthetic images here (12.5 %)" in card, "of the kept ones only number 21 is memorised"
+    assert pool.checkpoint_sha256 in card
+    assert "licence" in card.lower()
+
+
+def test_the_card_of_real_images_speaks_of_no_generator(pool: Pool, catalogue: catalog.Catalogue) -> None:
+    card = card_of(make(pool, "real"), catalogue)
+    assert "It holds real images only." in card
+    assert "| bar | 24 | 8 | 4 | 0 |" in card
+    assert "dcgan" not in card.lower()
+
+
+def test_a_name_that_looks_like_markup_stays_a_name(pool: Pool, catalogue: catalog.Catalogue) -> None:
+    dataset = pool.run.version.dataset
+    dataset.name = "a | b <script> [x](y) `c`\n# heading"
+    dataset.save()
+    card = card_of(make(pool), catalogue)
+    assert "<script>" not in card
+    assert "\n# heading" not in card
+    assert card.splitlines()[0].startswith("# a \\| b \\<script\\> ")
+
+
+# --- asking -----------------------------------------------------------------------------------------------------
+def test_an_export_is_queued_listed_and_told(api: APIClient, pool: Pool) -> None:
+    answer = ask(api, pool, content="synthetic", accepted_only=True)
+    assert answer.status_code == 202, answer.json()
+    told = answer.json()
+    assert (told["state"], told["content"], told["accepted_only"], told["download_url"]) == (
+        "queued",
+        "synthetic",
+        True,
+        None,
+    )
+    listed = api.get(f"/api/v1/exports/?run={pool.run_id}").json()["results"]
+    assert [row["id"] for row in listed] == [told["id"]]
+    assert api.get(f"/api/v1/exports/?run={pool.pk}").json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [({"format": "papyrus"}, "format"), ({"content": "none"}, "content"), ({"selection": "7"}, "selection")],
+)
+def test_a_wish_that_cannot_be_meant_is_refused_at_its_field(
+    api: APIClient, pool: Pool, wish: dict[str, Any], field: str
+) -> None:
+    answer = ask(api, pool, **wish)
+    assert (answer.status_code, field in answer.json()["fields"]) == (400, True)
+    assert Export.objects.count() == 0
+
+
+def test_a_selection_that_is_not_finished_cannot_be_exported(api: APIClient, pool: Pool) -> None:
+    Selection.objects.update(state=Selection.State.SELECTING)
+    assert ask(api, pool).status_code == 409
+
+
+# --- downloading ------------------------------------------------------------------------------------------------
+BYTES = bytes(range(256)) * 40
+
+
+def test_a_download_is_whole_and_has_a_name_that_every_system_can_store(api: APIClient, pool: Pool) -> None:
+    pool.run.version.dataset.name = "Röntgen/../ «Hände»\r\n"
+    pool.run.version.dataset.save()
+    export = ready(pool, BYTES)
+    answer = api.get(f"/api/v1/exports/{export.pk}/download/")
+    assert (answer.status_code, answer.getvalue(), answer["Content-Length"]) == (200, BYTES, str(len(BYTES)))
+    assert answer["Content-Disposition"] == (
+        f'attachment; filename="rontgen-hande-v1-augmented-{str(export.pk)[:8]}.zip"'
+    )
+    assert answer["Content-Type"] == "application/zip"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_download_that_broke_off_goes_on_where_it_was(api: APIClient, pool: Pool) -> None:
+    url = f"/api/v1/exports/{ready(pool, BYTES).pk}/download/"
+    tag = api.get(url)["ETag"]
+    part = api.get(url, headers={"Range": "bytes=100-", "If-Range": tag})
+    assert (part.status_code, part.getvalue()) == (206, BYTES[100:])
+    assert part["Content-Range"] == f"bytes 100-{len(BYTES) - 1}/{len(BYTES)}"
+    changed = api.get(url, headers={"Range": "bytes=100-", "If-Range": '"another"'})
+    assert (changed.status_code, changed.getvalue()) == (200, BYTES)
+    assert api.get(url, headers={"Range": f"bytes={len(BYTES)}-"}).status_code == 416
+
+
+def test_head_tells_the_size_and_sends_nothing(api: APIClient, pool: Pool) -> None:
+    answer = api.head(f"/api/v1/exports/{ready(pool, BYTES).pk}/download/")
+    assert (answer.status_code, answer["Content-Length"], answer.getvalue()) == (200, str(len(BYTES)), b"")
+
+
+def test_an_export_that_is_not_ready_cannot_be_downloaded(api: APIClient, pool: Pool) -> None:
+    assert api.get(f"/api/v1/exports/{make(pool).pk}/download/").status_code == 409
+
+
+def test_finishing_removes_what_earlier_attempts_left(pool: Pool) -> None:
+    export = make(pool)
+    stale = storage.export_folder(export.pk, 0)
+    stale.mkdir(parents=True)
+    (stale / "half.part").write_bytes(b"x")
+    held = Export.claim(export.pk, "a test", Export.State.BUILDING)
+    assert held is not None
+    storage.export_folder(held.pk, held.fence).mkdir()
+    finish_export(held, path="x", sha256="0" * 64, size_bytes=1, num_real=0, num_synthetic=1)
+    assert [path.name for path in storage.all_attempts("exports", export.pk).iterdir()] == ["f1"]
+
+
+# --- who may ----------------------------------------------------------------------------------------------------
+def everything_of(export: Export) -> list[tuple[str, str, Any, str]]:
+    """(method, path, body, role it needs)."""
+    return [
+        ("get", f"exports/{export.pk}/", None, "viewer"),
+        ("get", f"exports/{export.pk}/download/", None, "viewer"),
+        ("head", f"exports/{export.pk}/download/", None, "viewer"),
+        ("post", "exports/", {"selection": str(export.selection_id)}, "researcher"),
+    ]
+
+
+def test_another_lab_sees_none_of_it(client_of: ClientOf, outsider: Person, pool: Pool) -> None:
+    export = ready(pool, BYTES)
+    client = client_of(outsider)
+    for method, path, body, _ in everything_of(export):
+        assert getattr(client, method)(f"/api/v1/{path}", body, format="json").status_code == 404, path
+    assert client.get("/api/v1/exports/").json()["results"] == []
+
+
+def test_nobody_sees_it_without_logging_in(pool: Pool) -> None:
+    for method, path, body, _ in everything_of(ready(pool, BYTES)):
+        assert getattr(APIClient(), method)(f"/api/v1/{path}", body, format="json").status_code == 401, path
+
+
+@pytest.mark.parametrize("role", ["viewer", "reviewer", "researcher"])
+def test_each_role_may_do_what_it_is_for_and_no_more(
+    client_of: ClientOf, member: Callable[..., Person], lab: Lab, pool: Pool, role: str
+) -> None:
+    export = ready(pool, BYTES)
+    client = client_of(member(lab, role))
+    for method, path, body, needed in everything_of(export):
+        answer = getattr(client, method)(f"/api/v1/{path}", body, format="json")
+        assert (answer.status_code < 300) == (needed == "viewer" or role == "researcher"), (path, answer.status_code)

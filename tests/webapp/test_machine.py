@@ -1,0 +1,27 @@
+"""Which processes one machine runs."""
+
+import pytest
+
+from webapp.core.machine import visible_gpus, worker_programs
+
+
+@pytest.mark.parametrize(
+    ("chosen", "gpus"), [("0,2", ["0", "2"]), ("GPU-1f,GPU-2e", ["GPU-1f", "GPU-2e"]), ("", []), ("-1", [])]
+)
+def test_only_the_gpus_that_were_chosen_are_used(chosen: str, gpus: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
+    assert visible_gpus() == gpus
+
+
+def test_there_is_one_worker_for_training_on_each_gpu_and_it_sees_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-1f,GPU-2e")
+    programs = {program.role: program for program in worker_programs({"ATELIER_DATA": "x"})}
+    assert sorted(programs) == ["compute-0", "compute-1", "io"]
+    assert programs["compute-1"].environment == {"ATELIER_DATA": "x", "CUDA_VISIBLE_DEVICES": "GPU-2e"}
+    assert "compute" in programs["compute-1"].command
+    assert "CUDA_VISIBLE_DEVICES" not in programs["io"].environment
+
+
+def test_without_a_gpu_there_is_one_worker_for_training_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert [program.role for program in worker_programs({})] == ["compute-0", "io"]

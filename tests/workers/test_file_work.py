@@ -1,0 +1,194 @@
+"""Ingest, further selections and exports under the supervisor, with the real child."""
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ml.protocol import read_plan
+from tests.worlds import CLASSES, make_dataset, make_pool, picture, queue_run
+from webapp.accounts.models import Lab, Person
+from webapp.core import storage
+from webapp.datasets.models import DatasetVersion
+from webapp.datasets.services import create_dataset
+from webapp.exports.models import Export
+from webapp.exports.services.building import create_export
+from webapp.gallery.models import Pool, Selection
+from webapp.gallery.services.selections import add_selection
+from webapp.gallery.services.verdicts import decide
+from workers.export import ExportWork
+from workers.ingest import IngestWork
+from workers.selection import SelectionWork
+from workers.supervisor import supervise
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_folder")]
+
+
+@pytest.fixture
+def pool(lab: Lab, researcher: Person) -> Pool:
+    return make_pool(queue_run(make_dataset(lab), researcher))
+
+
+# --- ingest -----------------------------------------------------------------------------------------------------
+def folder_of_pictures(root: Path) -> Path:
+    for label in CLASSES:
+        (root / label).mkdir(parents=True)
+        for number in range(10):
+            (root / label / f"{number}.png").write_bytes(picture(label, number))
+    (root / CLASSES[0] / "broken.png").write_bytes(picture(CLASSES[0], 99)[:60])
+    (root / CLASSES[0] / "twin.png").write_bytes(picture(CLASSES[0], 0))
+    return root
+
+
+def ingest(lab: Lab, source: Path) -> DatasetVersion:
+    version = create_dataset(lab, "Shapes", None, source_path=source).versions.get()
+    assert supervise(IngestWork, version.pk)
+    version.refresh_from_db()
+    return version
+
+
+def test_a_folder_becomes_a_version_with_splits_objects_thumbnails_and_a_report(lab: Lab, tmp_path: Path) -> None:
+    version = ingest(lab, folder_of_pictures(tmp_path / "shapes"))
+    assert (version.state, version.num_images, version.classes) == ("ready", 20, CLASSES), version.error_message
+    assert version.outcomes == {"accepted": 20, "failed": 1, "duplicate": 1}
+    assert {split: sum(counts.values()) for split, counts in version.counts.items()} == {
+        "train": 16,
+        "val": 2,
+        "test": 2,
+    }
+    for image in version.images.all():
+        data = storage.object_file(lab.pk, image.sha256, image.suffix).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == image.sha256
+        assert storage.thumbnail_file(lab.pk, image.sha256).exists()
+    assert version.lease_owner is None
+
+
+def test_a_source_with_nothing_in_it_is_rejected_with_the_reason(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    version = ingest(lab, tmp_path / "empty")
+    assert version.state == "rejected"
+    assert version.error_code
+    assert version.error_message
+
+
+def test_a_source_that_is_gone_is_rejected(lab: Lab, tmp_path: Path) -> None:
+    version = ingest(lab, tmp_path / "never")
+    assert (version.state, version.error_code) == ("rejected", "gone")
+
+
+# --- selections -------------------------------------------------------------------------------------------------
+def select(pool: Pool, count: int, sampler: str = "random", seed: int = 1) -> Selection:
+    budget = {"kind": "per_class", "count": count}
+    selection = add_selection(pool, None, sampler=sampler, sampler_settings={}, budget=budget, seed=seed)
+    assert supervise(SelectionWork, selection.pk)
+    selection.refresh_from_db()
+    assert selection.state == "finished", selection.error_message
+    return selection
+
+
+def kept(selection: Selection) -> list[tuple[int, int]]:
+    rows = selection.choices.filter(kept=True).order_by("sample__label", "rank")
+    return list(rows.values_list("sample__index", "rank"))
+
+
+def test_another_selection_needs_no_training_and_ranks_as_its_sampler_says(pool: Pool) -> None:
+    selection = select(pool, 3, "class_confidence")
+    assert kept(selection) == [(22, 0), (20, 1), (18, 2), (23, 0), (21, 1), (19, 2)]
+    assert selection.choices.count() == pool.num_samples
+    assert {name: part["kept"] for name, part in selection.yields.items()} == dict.fromkeys(CLASSES, 3)
+    assert pool.selections.get(number=1).choices.filter(kept=True).count() == 8, "the run's own selection stays"
+    assert not storage.all_attempts("selections", selection.pk).exists()
+
+
+def test_the_same_seed_chooses_the_same_and_another_one_does_not(pool: Pool) -> None:
+    one, same, other = select(pool, 4, seed=1), select(pool, 4, seed=1), select(pool, 4, seed=2)
+    assert kept(one) == kept(same) != kept(other)
+
+
+def test_a_selection_whose_pool_lost_its_scores_fails_with_a_sentence(pool: Pool) -> None:
+    storage.stored(pool.run.artefacts["score"]["scores"]).unlink()
+    selection = add_selection(
+        pool, None, sampler="random", sampler_settings={}, budget={"kind": "per_class", "count": 1}, seed=0
+    )
+    assert supervise(SelectionWork, selection.pk)
+    selection.refresh_from_db()
+    assert (selection.state, selection.error_code) == ("failed", "gone")
+    assert "run the recipe again" in selection.error_message
+
+
+# --- exports ----------------------------------------------------------------------------------------------------
+def export(pool: Pool, content: str = "both", accepted_only: bool = False) -> tuple[Export, zipfile.ZipFile]:
+    made = create_export(
+        pool.selections.get(), None, format="image_folder", content=content, accepted_only=accepted_only
+    )
+    assert supervise(ExportWork, made.pk)
+    made.refresh_from_db()
+    assert made.state == "ready", made.error_message
+    return made, zipfile.ZipFile(storage.stored(made.path))
+
+
+def test_an_export_holds_every_split_and_synthetic_images_in_train_only(pool: Pool, reviewer: Person) -> None:
+    decide(pool, reviewer, [pool.samples.get(index=22).pk], "reject")
+    made, archive = export(pool)
+    rows = [json.loads(line) for line in archive.read("manifest.jsonl").decode().splitlines()]
+    assert (made.num_real, made.num_synthetic, len(rows)) == (72, 7, 79)
+    synthetic = [row for row in rows if row["synthetic"]]
+    assert {row["split"] for row in synthetic} == {"train"}
+    assert {row["split"] for row in rows if not row["synthetic"]} == {"train", "val", "test"}
+    for row in rows:
+        assert row["path"].startswith(f"{row['split']}/{row['class']}/")
+        assert row["path"] in archive.namelist()
+    assert {row["checkpoint_sha256"] for row in synthetic} == {pool.checkpoint_sha256}
+    assert {row["verdict"] for row in synthetic} == {"undecided"}
+    assert all(row["nearest_train_distance"] > 0 and row["scores"] for row in synthetic)
+    data = storage.stored(made.path).read_bytes()
+    assert (hashlib.sha256(data).hexdigest(), len(data)) == (made.sha256, made.size_bytes)
+
+
+def test_the_side_files_lie_at_the_root_and_every_sum_is_right(pool: Pool) -> None:
+    made, archive = export(pool)
+    assert {"manifest.jsonl", "provenance.json", "README.md", "SHA256SUMS"} <= set(archive.namelist())
+    sums = dict(reversed(line.split("  ", 1)) for line in archive.read("SHA256SUMS").decode().splitlines())
+    assert set(sums) == set(archive.namelist()) - {"SHA256SUMS"}
+    for name, expected in sums.items():
+        assert hashlib.sha256(archive.read(name)).hexdigest() == expected
+    told = json.loads(archive.read("provenance.json"))
+    assert told["run"]["id"] == str(pool.run_id)
+    assert told["num_synthetic"] == made.num_synthetic
+    assert "training split only" in archive.read("README.md").decode()
+
+
+def test_a_synthetic_png_carries_its_own_manifest_row_and_the_pools_pixels(pool: Pool) -> None:
+    _, archive = export(pool, "synthetic")
+    rows = [json.loads(line) for line in archive.read("manifest.jsonl").decode().splitlines()]
+    assert len(rows) == 8
+    with Image.open(io.BytesIO(archive.read(rows[0]["path"]))) as opened:
+        picture_row = json.loads(opened.info["atelier"])
+    assert picture_row["id"] == rows[0]["id"]
+    assert picture_row["seed"] == rows[0]["seed"]
+
+
+def test_only_accepted_when_asked_and_nothing_at_all_is_a_sentence(pool: Pool, reviewer: Person) -> None:
+    made = create_export(pool.selections.get(), None, format="image_folder", content="synthetic", accepted_only=True)
+    assert supervise(ExportWork, made.pk)
+    made.refresh_from_db()
+    assert made.state == "failed"
+    assert "no image" in made.error_message
+    assert not storage.all_attempts("exports", made.pk).exists()
+    decide(pool, reviewer, [pool.samples.get(index=22).pk], "accept")
+    again, _ = export(pool, "synthetic", accepted_only=True)
+    assert (again.num_real, again.num_synthetic) == (0, 1)
+
+
+def test_every_plan_is_one_that_the_child_reads(pool: Pool, tmp_path: Path) -> None:
+    made = create_export(pool.selections.get(), None, format="image_folder", content="both", accepted_only=False)
+    held = Export.claim(made.pk, "a test", Export.State.BUILDING)
+    assert held is not None
+    work = ExportWork(held)
+    work.folder.mkdir(parents=True)
+    (tmp_path / "plan.json").write_text(json.dumps(work.plan()))
+    assert read_plan(tmp_path / "plan.json")["verb"] == "export"

@@ -1,0 +1,100 @@
+"""People, labs, roles and API tokens."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.db import models
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Makes people; e-mail addresses are kept in lower case, so that one person is one row."""
+
+    def create_user(self, email: str, password: str | None = None, **values: Any) -> "Person":
+        """A person; without a password nobody can log in as them."""
+        person = self.model(email=email.strip().lower(), **values)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+    def create_superuser(self, email: str, password: str | None = None, **values: Any) -> "Person":
+        """For Django's command `createsuperuser`."""
+        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True} | values)
+
+    def get_by_natural_key(self, username: str | None) -> "Person":
+        return self.get(email=(username or "").strip().lower())
+
+
+class Person(AbstractUser):
+    """Somebody who logs in, by e-mail address."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    username = None  # type: ignore[assignment]  # the e-mail address is the name
+    email = models.EmailField("e-mail address", unique=True)
+    name = models.CharField(max_length=120)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+    objects: ClassVar[PersonManager] = PersonManager()  # type: ignore[assignment]  # made by e-mail, not by user name
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a person may do in a lab, each including the ones before it."""
+
+    VIEWER = "viewer"
+    REVIEWER = "reviewer"
+    RESEARCHER = "researcher"
+    ADMIN = "admin"
+    OWNER = "owner"
+
+
+class Lab(models.Model):
+    """The people who share datasets."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    members = models.ManyToManyField(Person, through="Membership", related_name="labs")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person's role in a lab."""
+
+    lab = models.ForeignKey(Lab, on_delete=models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=12, choices=Role.choices)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lab", "person"], name="one_role_per_lab")]
+
+
+class ApiToken(models.Model):
+    """A named key for programs; only the hash of its secret is stored, and the secret is shown once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=120)
+    key_id = models.CharField(max_length=8, unique=True)
+    secret_hash = models.CharField(max_length=64)
+    can_write = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+
+class LoginAttempt(models.Model):
+    """A login that was wrong, or is being checked; counted to slow down guessing, and forgotten within the hour."""
+
+    account = models.CharField(max_length=64, help_text="sha256 of the e-mail address as typed, in lower case.")
+    address = models.CharField(max_length=45, help_text="The address the attempt came from.")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "at"]), models.Index(fields=["address", "at"])]

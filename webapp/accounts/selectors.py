@@ -1,0 +1,35 @@
+"""Who is who, and who is in which lab."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from webapp.accounts.models import ApiToken, Lab, Membership, Person
+
+
+def setup_needed() -> bool:
+    """Whether nobody exists yet: the next visitor becomes the owner of the first lab."""
+    return not Person.objects.exists()
+
+
+def setup_code_needed() -> bool:
+    """Whether the first visitor must prove to be whoever started the service: always when others can reach it."""
+    return bool(settings.SETUP_CODE) or not settings.IS_LOOPBACK
+
+
+def memberships_of(person: Person) -> "QuerySet[Membership]":
+    """The person's labs, by name."""
+    return person.memberships.select_related("lab").order_by("lab__name")
+
+
+def lab_by_name(name: str) -> Lab | None:
+    """The lab called so."""
+    return Lab.objects.filter(name=name).first()
+
+
+def tokens_of(person: Person) -> "QuerySet[ApiToken]":
+    """The person's tokens that are not revoked, newest first; those that expired lately are still shown."""
+    shown_since = timezone.now() - timedelta(days=30)
+    return person.api_tokens.filter(revoked_at__isnull=True, expires_at__gt=shown_since).order_by("-created_at")

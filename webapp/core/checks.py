@@ -1,0 +1,140 @@
+"""Settings that are risky or do not work: each check says what to do."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
+
+MIN_KEY_SIGNS: Final = 50
+NETWORK_FILE_SYSTEMS: Final = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.glusterfs", "ceph", "lustre"}
+
+
+@register(Tags.security)
+def check_secret_key(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Who knows the key can log in as anybody."""
+    found: list[CheckMessage] = []
+    if len(settings.SECRET_KEY) < MIN_KEY_SIGNS or len(set(settings.SECRET_KEY)) < 5:
+        found.append(
+            Error(
+                f"SECRET_KEY has {len(settings.SECRET_KEY)} signs or hardly differing ones.",
+                hint="Unset SECRET_KEY: the service makes a key of its own at the first start and keeps it.",
+                id="atelier.E001",
+            )
+        )
+    path = settings.DATA_DIR / "secret_key"
+    if path.exists() and path.stat().st_mode & 0o077:
+        found.append(
+            Error(
+                f"{path} can be read by other users of this machine.",
+                hint=f"Run: chmod 600 {path}, and delete it if others may have read it: a new one is made.",
+                id="atelier.E002",
+            )
+        )
+    return found
+
+
+@register(Tags.security)
+def check_reachable(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A service that others can reach needs a code for its first visitor, names it answers to, and encryption."""
+    found: list[CheckMessage] = []
+    if settings.IS_LOOPBACK:
+        return found
+    if not settings.SETUP_CODE:
+        found.append(
+            Warning(
+                "The service can be reached from the network and has no SETUP_CODE, so nobody can set it up.",
+                hint="Start it with `python manage.py up`, which makes one, or set SETUP_CODE.",
+                id="atelier.W001",
+            )
+        )
+    if not settings.IS_HTTPS:
+        found.append(
+            Warning(
+                "Passwords and images cross the network unencrypted.",
+                hint="Put a proxy that speaks https before the service and set PUBLIC_URL=https://…",
+                id="atelier.W002",
+            )
+        )
+    if "*" in settings.ALLOWED_HOSTS:
+        found.append(
+            Error(
+                "ALLOWED_HOSTS holds '*': a page of any name could reach the service.",
+                hint="List the names and addresses that people type.",
+                id="atelier.E003",
+            )
+        )
+    return found
+
+
+@register()
+def check_live_layer(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Live events cross processes."""
+    if "InMemory" not in settings.CHANNEL_LAYERS["default"]["BACKEND"]:
+        return []
+    return [
+        Error(
+            "The channel layer lives in the memory of one process; a worker's events would reach no page.",
+            hint="Use channels_redis.pubsub.RedisPubSubChannelLayer with REDIS_URL.",
+            id="atelier.E004",
+        )
+    ]
+
+
+@register()
+def check_sqlite_settings(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Without these SQLite loses writes under several processes."""
+    options = settings.DATABASES["default"].get("OPTIONS", {})
+    if connection.vendor != "sqlite" or (
+        options.get("transaction_mode") == "IMMEDIATE" and "journal_mode=WAL" in options.get("init_command", "")
+    ):
+        return []
+    return [
+        Error(
+            "SQLite is used without WAL or IMMEDIATE transactions; writes would fail with 'database is locked'.",
+            hint="Leave DATABASES as webapp/settings.py has it.",
+            id="atelier.E005",
+        )
+    ]
+
+
+@register()
+def check_sqlite_is_on_a_local_disk(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """SQLite's write-ahead log needs memory that all its processes share; a network file system has none."""
+    kind = file_system_of(settings.DATA_DIR)
+    if connection.vendor != "sqlite" or kind not in NETWORK_FILE_SYSTEMS:
+        return []
+    return [
+        Error(
+            f"The database lies on a network file system ({kind}), where SQLite loses data.",
+            hint="Set ATELIER_DATA to a folder on a local disk, or DATABASE_URL to a PostgreSQL server.",
+            id="atelier.E007",
+        )
+    ]
+
+
+def file_system_of(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
+    """The kind of file system that holds the folder, "" where the system does not say."""
+    try:
+        lines = [line.split() for line in mounts.read_text().splitlines()]
+    except OSError:
+        return ""
+    held = [(point.replace("\\040", " "), kind) for _, point, kind, *_ in lines]
+    holding = [(len(point), kind) for point, kind in held if folder.is_relative_to(point)]
+    return max(holding, default=(0, ""))[1]
+
+
+@register()
+def check_uploads_fit(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Limits that exclude each other."""
+    if 0 < settings.UPLOAD_CHUNK_MAX_BYTES <= settings.UPLOAD_MAX_BYTES and settings.DISK_FLOOR_BYTES >= 0:
+        return []
+    return [
+        Error(
+            "UPLOAD_MAX_BYTES must be at least UPLOAD_CHUNK_MAX_BYTES, and DISK_FLOOR_BYTES must not be negative.",
+            hint="Unset them to use the defaults.",
+            id="atelier.E006",
+        )
+    ]

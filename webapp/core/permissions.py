@@ -1,0 +1,111 @@
+"""Who may do what: the ladder of roles in a lab, and the two questions every view asks.
+
+An object of a lab the person is not in does not exist for them (404); in their own lab a role too low is refused (403).
+Only the names of relations are known here: every lab-owned model reaches its lab by a path such as `dataset__lab`, and
+a lab has `memberships` with `person` and `role`.
+"""
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+from django.db.models import F, Model, QuerySet
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from webapp.core.errors import ForbiddenError, NotFoundError
+
+if TYPE_CHECKING:  # importing it would load the authentication classes, and with them the apps above this one
+    from rest_framework.views import APIView
+
+ROLES = ("viewer", "reviewer", "researcher", "admin", "owner")
+"""Each includes the ones before it."""
+
+M = TypeVar("M", bound=Model)
+
+
+class HasKey(Protocol):
+    """A person, known here only by the primary key."""
+
+    @property
+    def pk(self) -> Any: ...
+
+
+class HasMemberships(Protocol):
+    """A lab, known here only by its memberships."""
+
+    memberships: Any
+
+
+def includes(role: str | None, wanted: str) -> bool:
+    """Whether `role` is `wanted` or above it; None (not a member) includes nothing."""
+    return role is not None and ROLES.index(role) >= ROLES.index(wanted)
+
+
+def role_in(lab: HasMemberships, person: HasKey) -> str | None:
+    """The person's role in the lab, None when not a member."""
+    role: str | None = lab.memberships.filter(person_id=person.pk).values_list("role", flat=True).first()
+    return role
+
+
+def require_role(person: HasKey, lab: HasMemberships, role: str) -> None:
+    """Raises: NotFoundError for somebody who is not in the lab, ForbiddenError for a role below `role`."""
+    _check(role_in(lab, person), role)
+
+
+def visible(rows: "QuerySet[M]", person: HasKey | AnonymousUser, lab_path: str = "lab") -> "QuerySet[M]":
+    """The rows of the labs that the person is in."""
+    return rows.filter(**{f"{_step(lab_path)}memberships__person": person.pk}) if person.pk else rows.none()
+
+
+def find(
+    rows: "QuerySet[M]", person: HasKey | AnonymousUser, role: str = "viewer", lab_path: str = "lab", **lookup: Any
+) -> M:
+    """The one row that `lookup` names, when the person has `role` in its lab.
+
+    Raises: NotFoundError, ForbiddenError.
+    """
+    # the annotation reuses the join of the filter, so it is this person's role and nobody else's
+    own = visible(rows, person, lab_path).annotate(person_role=F(f"{_step(lab_path)}memberships__role"))
+    try:
+        row = own.filter(**lookup).first()
+    except (ValueError, ValidationError):
+        row = None
+    if row is None:
+        raise NotFoundError
+    _check(row.person_role, role)  # type: ignore[attr-defined]
+    return row
+
+
+def _step(lab_path: str) -> str:
+    """What leads from a row to its lab, "" when the row is the lab."""
+    return f"{lab_path}__" if lab_path else ""
+
+
+def _check(actual: str | None, wanted: str) -> None:
+    if actual is None:
+        raise NotFoundError
+    if not includes(actual, wanted):
+        raise ForbiddenError(
+            f"This needs the role {wanted} in the lab; yours is {actual}. Ask an owner or admin of the lab for it."
+        )
+
+
+class TokenMayWrite(BasePermission):
+    """A token made for reading only reads."""
+
+    message = "This token may only read; make one that may write."
+    code = "read_only_token"
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        return request.method in SAFE_METHODS or getattr(request.auth, "can_write", True)
+
+
+class NotByToken(BasePermission):
+    """What only a person at a browser may do: make tokens, change a password."""
+
+    message = "This needs a login in the browser; a token is not enough."
+    code = "login_needed"
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        return request.auth is None

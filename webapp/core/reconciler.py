@@ -1,0 +1,82 @@
+"""Brings rows and workers together again after anything was lost: a worker, a bell, all of Redis.
+
+One process at a time does it (`Leadership`, by the database's clock). Rows whose holder vanished are settled, rows that
+wait are rung. Both are safe to do twice: settling compares before it writes, and a bell is only a hint.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from webapp.core.leases import Leased, new_owner
+from webapp.core.models import Leadership
+from webapp.core.queue import ring
+
+log = logging.getLogger(__name__)
+
+EVERY_S: Final = 10.0
+RING_AGAIN_AFTER: Final = timedelta(seconds=60)
+LEADS_FOR: Final = timedelta(seconds=30)
+AT_ONCE: Final = 200
+"""Rows of one kind that one round looks at; the next round sees the rest."""
+DUTY: Final = "reconciler"
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One kind of row: the task that works on it, and what becomes of a row whose holder vanished."""
+
+    model: type[Leased]
+    task: str
+    settle: Callable[[Any], Leased | None]
+
+
+class Reconciler:
+    """Call `round` every EVERY_S seconds; only the leader's rounds do anything."""
+
+    def __init__(self, duties: Iterable[Duty]) -> None:
+        self._duties = list(duties)
+        self._name = new_owner()
+
+    def round(self) -> bool:
+        """Whether this one leads, and therefore did the work."""
+        if not self._leads():
+            return False
+        for duty in self._duties:
+            self._settle(duty)
+        for duty in self._duties:
+            if not self._ring(duty):
+                break  # Redis does not answer; workers find what is due by themselves, and the next round rings
+        return True
+
+    def _leads(self) -> bool:
+        """Take or keep the lead for LEADS_FOR."""
+        row = Leadership.objects.filter(Q(holder=self._name) | Q(expires_at__lt=Now()), duty=DUTY)
+        if row.update(holder=self._name, expires_at=Now() + LEADS_FOR):
+            return True
+        if Leadership.objects.filter(duty=DUTY).exists():
+            return False
+        vacant = Leadership(duty=DUTY, holder="", expires_at=Now() - LEADS_FOR)  # two at once make one row
+        Leadership.objects.bulk_create([vacant], ignore_conflicts=True)
+        return bool(row.update(holder=self._name, expires_at=Now() + LEADS_FOR))
+
+    def _settle(self, duty: Duty) -> None:
+        for row in duty.model._default_manager.filter(duty.model.abandoned())[:AT_ONCE]:
+            settled = duty.settle(row)
+            if settled is not None:
+                log.warning("%s %s was abandoned and is %s now", duty.model.__name__, row.pk, settled.state)
+
+    def _ring(self, duty: Duty) -> bool:
+        """False when a bell could not be rung."""
+        quiet = Q(rung_at__isnull=True) | Q(rung_at__lt=Now() - RING_AGAIN_AFTER)
+        waiting = duty.model._default_manager.filter(duty.model.due(), quiet).order_by("created_at")
+        for pk in waiting.values_list("pk", flat=True)[:AT_ONCE]:
+            if not ring(duty.task, pk):
+                return False
+            duty.model._default_manager.filter(pk=pk).update(rung_at=Now())
+        return True

@@ -1,0 +1,344 @@
+"""Datasets, their versions, images and reports."""
+
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.accounts.authentication import person_of
+from webapp.accounts.models import Lab, Person, Role
+from webapp.core import storage
+from webapp.core.downloads import send_file
+from webapp.core.errors import InvalidError
+from webapp.core.pagination import PAGING, page_of, paginate
+from webapp.core.permissions import find, require_role, visible
+from webapp.core.queries import read_choice, read_text, read_uuid
+from webapp.core.schema import FaultSerializer, fault_of
+from webapp.core.spreadsheets import csv_lines
+from webapp.datasets import selectors, services
+from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion, IngestFile, Upload
+
+MEDIA_TYPES: Final = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".bmp": "image/bmp",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+}
+SPLITS: Final = ("train", "val", "test")
+
+
+# --- what is answered -------------------------------------------------------------------------------------------
+class IngestProgressSerializer(serializers.Serializer[Any]):
+    """Files read so far, of all."""
+
+    current = serializers.IntegerField()
+    max = serializers.IntegerField()
+
+
+class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
+    """An immutable version of a dataset, and how its ingest went."""
+
+    progress = serializers.SerializerMethodField()
+    counts = serializers.DictField(
+        child=serializers.DictField(child=serializers.IntegerField()), help_text="Split -> class -> number of images."
+    )
+    classes = serializers.ListField(child=serializers.CharField(), help_text="In index order.")
+    outcomes = serializers.DictField(child=serializers.IntegerField(), help_text="Outcome -> number of files.")
+    error = serializers.SerializerMethodField()
+    source_name = serializers.SerializerMethodField()
+
+    class Meta:
+        model = DatasetVersion
+        fields = [
+            "id",
+            "dataset",
+            "number",
+            "state",
+            "progress",
+            "outcomes",
+            "classes",
+            "counts",
+            "num_images",
+            "size_bytes",
+            "content_hash",
+            "source_name",
+            "error",
+            "created_at",
+            "started_at",
+            "finished_at",
+        ]
+
+    @extend_schema_field(IngestProgressSerializer(allow_null=True))
+    def get_progress(self, version: DatasetVersion) -> dict[str, int] | None:
+        return version.progress or None
+
+    @extend_schema_field(FaultSerializer(allow_null=True))
+    def get_error(self, version: DatasetVersion) -> dict[str, str] | None:
+        return fault_of(version)
+
+    def get_source_name(self, version: DatasetVersion) -> str:
+        return version.upload.file_name if version.upload else version.source_path.rpartition("/")[2]
+
+
+class DatasetSerializer(serializers.ModelSerializer[Dataset]):
+    """A dataset with its versions, the newest first."""
+
+    versions = DatasetVersionSerializer(many=True)
+    created_by = serializers.CharField(source="created_by.name", allow_null=True, default=None)
+
+    class Meta:
+        model = Dataset
+        fields = ["id", "lab", "name", "kind", "created_by", "created_at", "versions"]
+
+
+class DatasetImageSerializer(serializers.ModelSerializer[DatasetImage]):
+    """One real image."""
+
+    thumbnail = serializers.SerializerMethodField(help_text="Address of a WebP picture, 256 pixels at most.")
+    original = serializers.SerializerMethodField(help_text="Address of the bytes as they were uploaded.")
+
+    class Meta:
+        model = DatasetImage
+        fields = [
+            "index",
+            "name",
+            "label",
+            "split",
+            "sha256",
+            "width",
+            "height",
+            "is_grey",
+            "size_bytes",
+            "thumbnail",
+            "original",
+        ]
+
+    def get_thumbnail(self, image: DatasetImage) -> str:
+        return f"/api/v1/versions/{image.version_id}/images/{image.index}/thumbnail/"
+
+    def get_original(self, image: DatasetImage) -> str:
+        return f"/api/v1/versions/{image.version_id}/images/{image.index}/original/"
+
+
+class IngestFileSerializer(serializers.ModelSerializer[IngestFile]):
+    """What became of one file of the source."""
+
+    class Meta:
+        model = IngestFile
+        fields = ["id", "name", "outcome", "reason"]
+
+
+class NewDatasetSerializer(serializers.Serializer[Any]):
+    """A dataset to be made from a complete upload."""
+
+    lab = serializers.UUIDField()
+    name = serializers.CharField(max_length=120)
+    upload = serializers.UUIDField()
+
+
+class NewVersionSerializer(serializers.Serializer[Any]):
+    """A version to be made from a complete upload."""
+
+    upload = serializers.UUIDField()
+
+
+DatasetPage = page_of(DatasetSerializer, "DatasetPage")
+DatasetImagePage = page_of(DatasetImageSerializer, "DatasetImagePage")
+IngestReportPage = page_of(IngestFileSerializer, "IngestReportPage")
+
+
+# --- datasets ---------------------------------------------------------------------------------------------------
+class DatasetsView(APIView):
+    """Datasets of the person's labs."""
+
+    @extend_schema(
+        operation_id="datasets_list",
+        tags=["datasets"],
+        responses=DatasetPage,
+        parameters=[OpenApiParameter("lab", OpenApiTypes.UUID, description="Only this lab's."), *PAGING],
+    )
+    def get(self, request: Request) -> Response:
+        rows = selectors.datasets_visible_to(person_of(request), read_uuid(request, "lab"))
+        return paginate(request, rows, ("-created_at", "-id"), lambda page: DatasetSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="datasets_create",
+        tags=["datasets"],
+        request=NewDatasetSerializer,
+        responses={202: DatasetSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Version 1 is read in by a worker; watch it over the socket, or ask for it again."""
+        given = NewDatasetSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        person, values = person_of(request), given.validated_data
+        lab = find(Lab.objects.all(), person, Role.RESEARCHER, lab_path="", pk=values["lab"])
+        dataset = services.create_dataset(lab, values["name"], person, upload=find_upload(person, values["upload"]))
+        shown = selectors.dataset_for(person, dataset.pk)
+        return Response(DatasetSerializer(shown).data, status=202)
+
+
+class DatasetView(APIView):
+    """One dataset."""
+
+    @extend_schema(operation_id="datasets_get", tags=["datasets"], responses=DatasetSerializer)
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        return Response(DatasetSerializer(selectors.dataset_for(person_of(request), pk)).data)
+
+    @extend_schema(operation_id="datasets_delete", tags=["datasets"], responses={204: None})
+    def delete(self, request: Request, pk: uuid.UUID) -> Response:
+        """Researchers delete what they made themselves, admins and owners everything."""
+        person = person_of(request)
+        dataset = selectors.dataset_for(person, pk, Role.RESEARCHER)
+        if dataset.created_by != person:
+            require_role(person, dataset.lab, Role.ADMIN)
+        services.delete_dataset(dataset)
+        return Response(status=204)
+
+
+class DatasetVersionsView(APIView):
+    """Another version of a dataset; the ones before it stay as they are."""
+
+    @extend_schema(
+        operation_id="datasets_add_version",
+        tags=["datasets"],
+        request=NewVersionSerializer,
+        responses={202: DatasetVersionSerializer},
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        given = NewVersionSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        person = person_of(request)
+        dataset = selectors.dataset_for(person, pk, Role.RESEARCHER)
+        upload = find_upload(person, given.validated_data["upload"])
+        return Response(DatasetVersionSerializer(services.add_version(dataset, upload=upload)).data, status=202)
+
+
+# --- versions ---------------------------------------------------------------------------------------------------
+class VersionView(APIView):
+    """One version, and how far its ingest is."""
+
+    @extend_schema(operation_id="versions_get", tags=["versions"], responses=DatasetVersionSerializer)
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        return Response(DatasetVersionSerializer(selectors.version_for(person_of(request), pk)).data)
+
+
+class VersionReportView(APIView):
+    """What became of each file of the source."""
+
+    @extend_schema(
+        operation_id="versions_report",
+        tags=["versions"],
+        responses=IngestReportPage,
+        parameters=[OpenApiParameter("outcome", str, enum=IngestFile.Outcome.values), *PAGING],
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        version = selectors.version_for(person_of(request), pk)
+        rows = selectors.report_of(version, read_choice(request, "outcome", IngestFile.Outcome.values))
+        return paginate(
+            request, rows, selectors.REPORT_ORDER, lambda page: IngestFileSerializer(page, many=True).data, 100
+        )
+
+
+class VersionReportCsvView(APIView):
+    """The whole report for a spreadsheet."""
+
+    @extend_schema(
+        operation_id="versions_report_csv",
+        tags=["versions"],
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
+        version = selectors.version_for(person_of(request), pk)
+
+        async def lines() -> AsyncIterator[str]:
+            yield csv_lines([("file", "outcome", "reason")])
+            async for rows in selectors.report_rows(version):
+                yield csv_lines(rows)
+
+        name = f"report-{version.pk}.csv"
+        return StreamingHttpResponse(
+            lines(),
+            content_type="text/csv; charset=utf-8",
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "Cache-Control": "no-store",
+            },
+        )
+
+
+class VersionImagesView(APIView):
+    """Images of a version, in index order."""
+
+    @extend_schema(
+        operation_id="versions_images",
+        tags=["versions"],
+        responses=DatasetImagePage,
+        parameters=[
+            OpenApiParameter("label", str, description="Only this class."),
+            OpenApiParameter("split", str, enum=SPLITS),
+            *PAGING,
+        ],
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        version = selectors.version_for(person_of(request), pk)
+        split = read_choice(request, "split", SPLITS)
+        rows = selectors.images_of(version, read_text(request, "label"), split)
+        return paginate(
+            request, rows, selectors.IMAGE_ORDER, lambda page: DatasetImageSerializer(page, many=True).data, 100
+        )
+
+
+class ThumbnailView(APIView):
+    """A small picture of an image, made by the server."""
+
+    @extend_schema(
+        operation_id="versions_thumbnail", tags=["versions"], responses={(200, "image/webp"): OpenApiTypes.BINARY}
+    )
+    def get(self, request: Request, pk: uuid.UUID, index: int) -> HttpResponseBase:
+        image = selectors.stored_image(person_of(request), pk, index)
+        path = storage.thumbnail_file(image.lab_id, image.sha256)
+        return send_file(request._request, path, content_type="image/webp", etag=image.sha256)
+
+
+class OriginalView(APIView):
+    """The bytes as they were uploaded, always as a download: they are never shown inside this site."""
+
+    @extend_schema(
+        operation_id="versions_original",
+        tags=["versions"],
+        responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY)},
+    )
+    def get(self, request: Request, pk: uuid.UUID, index: int) -> HttpResponseBase:
+        image = selectors.stored_image(person_of(request), pk, index)
+        return send_file(
+            request._request,
+            storage.object_file(image.lab_id, image.sha256, image.suffix),
+            content_type=MEDIA_TYPES.get(image.suffix, "application/octet-stream"),
+            etag=f"{image.sha256}-original",
+            download_name=f"{index:06d}{image.suffix}",
+        )
+
+
+# --- what is asked ----------------------------------------------------------------------------------------------
+def find_upload(person: Person, pk: uuid.UUID) -> Upload:
+    """An upload of the person's own that a body names.
+
+    Raises: InvalidError: what a body names and is not there is a fault of the body, not of the address.
+    """
+    upload = visible(Upload.objects.filter(person=person), person).filter(pk=pk).first()
+    if upload is None:
+        message = "There is no such upload of yours."
+        raise InvalidError(message, fields={"upload": [message]})
+    return upload

@@ -1,0 +1,10 @@
+"""Registers the app."""
+
+from django.apps import AppConfig
+
+
+class DatasetsConfig(AppConfig):
+    """webapp.datasets."""
+
+    name = "webapp.datasets"
+    label = "datasets"

@@ -1,0 +1,123 @@
+"""What was uploaded: uploads on their way, datasets, and their immutable numbered versions."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from webapp.accounts.models import Lab
+from webapp.core.leases import Leased
+
+
+class Upload(models.Model):
+    """One file on its way to the server (tus 1.0). Every byte below `offset` is on disk."""
+
+    class State(models.TextChoices):
+        RECEIVING = "receiving"
+        COMPLETE = "complete"
+        EXPIRED = "expired"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    lab = models.ForeignKey(Lab, on_delete=models.CASCADE, related_name="uploads")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads")
+    file_name = models.CharField(max_length=255)
+    size_bytes = models.BigIntegerField()
+    offset = models.BigIntegerField(default=0)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVING)
+    writer = models.CharField(max_length=64, null=True, blank=True, help_text="The request that appends now.")
+    writer_expires_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    touched_at = models.DateTimeField(auto_now=True)
+
+
+class Dataset(models.Model):
+    """A named dataset of a lab; its images live in its versions."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    lab = models.ForeignKey(Lab, on_delete=models.CASCADE, related_name="datasets")
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=60, default="labelled_images")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lab", "name"], name="dataset_name_per_lab")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DatasetVersion(Leased):
+    """An immutable, numbered, content-hashed set of labelled images with splits; filled by one ingest."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        INGESTING = "ingesting"
+        INTERRUPTED = "interrupted"
+        READY = "ready"
+        REJECTED = "rejected"
+
+    CLAIMABLE: ClassVar[tuple[str, ...]] = (State.QUEUED, State.INTERRUPTED)
+    ACTIVE: ClassVar[tuple[str, ...]] = (State.INGESTING,)
+    FAILED: ClassVar[str] = State.REJECTED
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    upload = models.ForeignKey(Upload, null=True, on_delete=models.SET_NULL, related_name="+")
+    source_path = models.TextField(blank=True, help_text="Folder or archive on the server, given at its command line.")
+    split_seed = models.BigIntegerField(default=0)
+    content_hash = models.CharField(
+        max_length=64, blank=True, help_text="sha256 over the sorted image hashes, labels and splits."
+    )
+    classes = models.JSONField(default=list, help_text="Class names in index order.")
+    counts = models.JSONField(default=dict, help_text="Split -> class -> number of images.")
+    outcomes = models.JSONField(default=dict, help_text="Outcome of the ingest -> number of files.")
+    num_images = models.PositiveIntegerField(default=0)
+    size_bytes = models.BigIntegerField(default=0)
+    progress = models.JSONField(default=dict, help_text="{current, max} files of the ingest.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset", "number"], name="version_number_per_dataset")]
+
+
+class DatasetImage(models.Model):
+    """One real image of a version; its bytes lie in the lab's store under their hash."""
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="images")
+    index = models.PositiveIntegerField(help_text="Position in the version, from 0.")
+    name = models.CharField(max_length=1024, help_text="Path inside what was uploaded; shown, never used as a path.")
+    label = models.CharField(max_length=255)
+    split = models.CharField(max_length=5)
+    sha256 = models.CharField(max_length=64)
+    suffix = models.CharField(max_length=8, help_text="File ending of the decoded format: .png, .jpg, .webp …")
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    is_grey = models.BooleanField()
+    size_bytes = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "index"], name="image_index_per_version")]
+        indexes = [
+            models.Index(fields=["version", "label", "index"]),
+            models.Index(fields=["version", "split", "index"]),
+        ]
+
+
+class IngestFile(models.Model):
+    """The report: what became of one file of the upload."""
+
+    class Outcome(models.TextChoices):
+        ACCEPTED = "accepted"
+        DUPLICATE = "duplicate"
+        SKIPPED = "skipped"
+        FAILED = "failed"
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=1024)
+    outcome = models.CharField(max_length=9, choices=Outcome.choices)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["version", "outcome", "id"])]

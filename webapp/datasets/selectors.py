@@ -1,0 +1,99 @@
+"""Reading datasets, versions, images and reports; everything through what the person may see."""
+
+import uuid
+from collections.abc import AsyncIterator
+from typing import Final, NamedTuple
+
+from channels.db import database_sync_to_async
+from django.db.models import Prefetch, QuerySet
+
+from webapp.accounts.models import Person, Role
+from webapp.core.errors import NotFoundError
+from webapp.core.permissions import find, visible
+from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion, IngestFile
+
+VERSION_LAB: Final = "dataset__lab"
+IMAGE_LAB: Final = "version__dataset__lab"
+REPORT_ORDER: Final = ("id",)
+IMAGE_ORDER: Final = ("index",)
+BATCH: Final = 2000
+MAX_INDEX: Final = 2**31 - 1
+"""What the column holds."""
+
+
+class StoredImage(NamedTuple):
+    """What names an image in the store of its lab."""
+
+    lab_id: uuid.UUID
+    sha256: str
+    suffix: str
+
+
+def datasets_visible_to(person: Person, lab_id: uuid.UUID | None = None) -> "QuerySet[Dataset]":
+    """Datasets of the person's labs, or of one of them, with their versions."""
+    rows = visible(Dataset.objects.all(), person)
+    if lab_id is not None:
+        rows = rows.filter(lab_id=lab_id)
+    versions = DatasetVersion.objects.order_by("-number")
+    return rows.select_related("created_by").prefetch_related(Prefetch("versions", queryset=versions))
+
+
+def dataset_for(person: Person, pk: uuid.UUID, role: str = Role.VIEWER) -> Dataset:
+    """Raises: NotFoundError, ForbiddenError."""
+    versions = DatasetVersion.objects.order_by("-number")
+    rows = Dataset.objects.select_related("created_by").prefetch_related(Prefetch("versions", queryset=versions))
+    return find(rows, person, role, pk=pk)
+
+
+def version_for(person: Person, pk: uuid.UUID, role: str = Role.VIEWER) -> DatasetVersion:
+    """Raises: NotFoundError, ForbiddenError."""
+    return find(DatasetVersion.objects.select_related("dataset"), person, role, VERSION_LAB, pk=pk)
+
+
+def stored_image(person: Person, version_id: uuid.UUID, index: int) -> StoredImage:
+    """Where the bytes of one image lie; one query for few columns, because a grid asks a hundred times.
+
+    Raises: NotFoundError.
+    """
+    if index > MAX_INDEX:
+        raise NotFoundError
+    rows = visible(DatasetImage.objects.filter(version_id=version_id, index=index), person, IMAGE_LAB)
+    for found in rows.values_list("version__dataset__lab_id", "sha256", "suffix")[:1]:
+        return StoredImage(*found)
+    raise NotFoundError
+
+
+def images_of(version: DatasetVersion, label: str = "", split: str = "") -> "QuerySet[DatasetImage]":
+    """Images of a version, of one class or split where given."""
+    rows = version.images.all()
+    if label:
+        rows = rows.filter(label=label)
+    return rows.filter(split=split) if split else rows
+
+
+def report_of(version: DatasetVersion, outcome: str = "") -> "QuerySet[IngestFile]":
+    """What became of each file of the source."""
+    rows = version.files.all()
+    return rows.filter(outcome=outcome) if outcome else rows
+
+
+def train_counts(version: DatasetVersion) -> dict[str, int]:
+    """Class -> images of the training split, in the order of the classes; classes without one count 0."""
+    train = version.counts.get("train", {})
+    return {name: int(train.get(name, 0)) for name in version.classes}
+
+
+async def report_rows(version: DatasetVersion) -> AsyncIterator[list[tuple[str, str, str]]]:
+    """The whole report as (name, outcome, reason), some thousand rows at a time."""
+    last = 0
+    while True:
+        batch = await database_sync_to_async(_report_batch)(version, last)
+        if not batch:
+            return
+        last = batch[-1][0]
+        yield [row[1:] for row in batch]
+
+
+def _report_batch(version: DatasetVersion, after: int) -> list[tuple[int, str, str, str]]:
+    rows = version.files.filter(id__gt=after).order_by("id").values_list("id", "name", "outcome", "reason")
+    return list(rows[:BATCH])

@@ -1,0 +1,25 @@
+"""Every change of uploads, datasets and versions."""
+
+from webapp.datasets.services.datasets import add_version, create_dataset, delete_dataset
+from webapp.datasets.services.ingest import (
+    begin_ingest,
+    finish_ingest,
+    reject_version,
+    report_ingest_progress,
+    save_ingested_files,
+)
+from webapp.datasets.services.uploads import abandon_upload, create_upload, expire_uploads
+
+__all__ = [
+    "abandon_upload",
+    "add_version",
+    "begin_ingest",
+    "create_dataset",
+    "create_upload",
+    "delete_dataset",
+    "expire_uploads",
+    "finish_ingest",
+    "reject_version",
+    "report_ingest_progress",
+    "save_ingested_files",
+]

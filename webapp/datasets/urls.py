@@ -1,0 +1,20 @@
+"""Addresses of uploads, datasets and versions."""
+
+from django.urls import path
+
+from webapp.datasets.api import datasets, uploads
+
+urlpatterns = [
+    path("uploads/", uploads.UploadsView.as_view()),
+    path("uploads/<uuid:pk>/", uploads.UploadView.as_view()),
+    path("uploads/<uuid:pk>/status/", uploads.UploadStatusView.as_view()),
+    path("datasets/", datasets.DatasetsView.as_view()),
+    path("datasets/<uuid:pk>/", datasets.DatasetView.as_view()),
+    path("datasets/<uuid:pk>/versions/", datasets.DatasetVersionsView.as_view()),
+    path("versions/<uuid:pk>/", datasets.VersionView.as_view()),
+    path("versions/<uuid:pk>/report/", datasets.VersionReportView.as_view()),
+    path("versions/<uuid:pk>/report.csv", datasets.VersionReportCsvView.as_view()),
+    path("versions/<uuid:pk>/images/", datasets.VersionImagesView.as_view()),
+    path("versions/<uuid:pk>/images/<int:index>/thumbnail/", datasets.ThumbnailView.as_view()),
+    path("versions/<uuid:pk>/images/<int:index>/original/", datasets.OriginalView.as_view()),
+]

@@ -1,0 +1,190 @@
+"""Exports: asked for, watched, downloaded."""
+
+import re
+import unicodedata
+from typing import Any
+from uuid import UUID
+
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.accounts.authentication import person_of
+from webapp.accounts.models import Role
+from webapp.core.downloads import send_file
+from webapp.core.errors import ConflictError, InvalidError
+from webapp.core.pagination import PAGING, page_of, paginate
+from webapp.core.permissions import find
+from webapp.core.queries import read_uuid
+from webapp.core.schema import FaultSerializer, fault_of
+from webapp.core.storage import stored
+from webapp.exports.models import Export
+from webapp.exports.selectors import EXPORT_LAB, all_exports, exports_visible_to
+from webapp.exports.services.building import create_export
+from webapp.gallery.selectors.pools import SELECTION_LAB, all_selections
+from webapp.recipes.catalogue import catalogue
+
+CACHE = "private, no-store"
+
+
+class ExportProgressSerializer(serializers.Serializer[Any]):
+    """Images written so far."""
+
+    current = serializers.IntegerField()
+    max = serializers.IntegerField()
+
+
+class ExportSerializer(serializers.ModelSerializer[Export]):
+    """An augmented dataset being built or ready to download."""
+
+    selection = serializers.UUIDField(source="selection_id")
+    run = serializers.UUIDField(source="selection.pool.run_id")
+    run_name = serializers.CharField(source="selection.pool.run.name", allow_blank=True)
+    dataset_name = serializers.CharField(source="selection.pool.run.version.dataset.name")
+    created_by = serializers.CharField(source="created_by.name", allow_null=True, default=None)
+    progress = serializers.SerializerMethodField()
+    error = serializers.SerializerMethodField()
+    download_url = serializers.SerializerMethodField(help_text="Null until the export is ready.")
+    file_name = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Export
+        fields = [
+            "id",
+            "selection",
+            "run",
+            "run_name",
+            "dataset_name",
+            "format",
+            "content",
+            "accepted_only",
+            "state",
+            "progress",
+            "num_real",
+            "num_synthetic",
+            "size_bytes",
+            "sha256",
+            "file_name",
+            "download_url",
+            "created_by",
+            "created_at",
+            "finished_at",
+            "error",
+        ]
+
+    @extend_schema_field(FaultSerializer(allow_null=True))
+    def get_error(self, export: Export) -> dict[str, str] | None:
+        return fault_of(export)
+
+    @extend_schema_field(ExportProgressSerializer)
+    def get_progress(self, export: Export) -> dict[str, int]:
+        return {"current": export.progress.get("current", 0), "max": export.progress.get("max", 0)}
+
+    def get_download_url(self, export: Export) -> str | None:
+        return f"/api/v1/exports/{export.pk}/download/" if export.state == Export.State.READY else None
+
+    def get_file_name(self, export: Export) -> str:
+        return file_name_of(export)
+
+
+class NewExportSerializer(serializers.Serializer[Any]):
+    """What the export shall hold."""
+
+    selection = serializers.UUIDField()
+    format = serializers.CharField(max_length=60, default="image_folder", help_text="A name on the shelf of formats.")
+    content = serializers.ChoiceField(choices=Export.Content.choices, default=Export.Content.BOTH)
+    accepted_only = serializers.BooleanField(
+        default=False, help_text="Only samples that people accepted; otherwise all that are selected and not rejected."
+    )
+
+
+ExportPage = page_of(ExportSerializer, "ExportPage")
+
+
+class ExportsView(APIView):
+    """The exports of the person's labs, newest first."""
+
+    @extend_schema(
+        operation_id="exports_list",
+        tags=["exports"],
+        parameters=[
+            OpenApiParameter("run", OpenApiTypes.UUID, description="Only this run's."),
+            *PAGING,
+        ],
+        responses=ExportPage,
+    )
+    def get(self, request: Request) -> Response:
+        rows = exports_visible_to(person_of(request))
+        if run := read_uuid(request, "run"):
+            rows = rows.filter(selection__pool__run=run)
+        return paginate(
+            request, rows, ("-created_at", "-id"), lambda exports: ExportSerializer(exports, many=True).data
+        )
+
+    @extend_schema(
+        operation_id="exports_create", tags=["exports"], request=NewExportSerializer, responses={202: ExportSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        given = NewExportSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        values = given.validated_data
+        selection = find(
+            all_selections(), person_of(request), Role.RESEARCHER, SELECTION_LAB, pk=values.pop("selection")
+        )
+        _check_format(values["format"])
+        export = create_export(selection, person_of(request), **values)
+        return Response(ExportSerializer(all_exports().get(pk=export.pk)).data, status=status.HTTP_202_ACCEPTED)
+
+
+class ExportView(APIView):
+    """One export."""
+
+    @extend_schema(operation_id="exports_get", tags=["exports"], responses=ExportSerializer)
+    def get(self, request: Request, pk: UUID) -> Response:
+        return Response(ExportSerializer(find(all_exports(), person_of(request), Role.VIEWER, EXPORT_LAB, pk=pk)).data)
+
+
+class ExportDownloadView(APIView):
+    """The file of an export; `Range` continues a download that broke off."""
+
+    @extend_schema(
+        operation_id="exports_download",
+        tags=["exports"],
+        responses={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY)},
+    )
+    def get(self, request: Request, pk: UUID) -> HttpResponseBase:
+        export = find(all_exports(), person_of(request), Role.VIEWER, EXPORT_LAB, pk=pk)
+        if export.state != Export.State.READY:
+            raise ConflictError(f"This export is {export.state}; it can be downloaded when it is ready.")
+        return send_file(
+            request._request,
+            stored(export.path),
+            content_type="application/zip",
+            etag=export.sha256,
+            cache=CACHE,
+            download_name=file_name_of(export),
+        )
+
+    @extend_schema(operation_id="exports_download_head", tags=["exports"], responses={200: None})
+    def head(self, request: Request, pk: UUID) -> HttpResponseBase:
+        return self.get(request, pk)
+
+
+def file_name_of(export: Export) -> str:
+    """A name that every system can store: the dataset's, in plain signs, with version and selection."""
+    version = export.selection.pool.run.version
+    plain = unicodedata.normalize("NFKD", version.dataset.name).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-").lower()[:60] or "dataset"
+    what = {"both": "augmented", "real": "real", "synthetic": "synthetic"}[export.content]
+    return f"{name}-v{version.number}-{what}-{str(export.pk)[:8]}.zip"
+
+
+def _check_format(name: str) -> None:
+    formats = catalogue().export_formats
+    if name not in formats:
+        message = f"format: found {name!r}, expected one of {', '.join(formats)}."
+        raise InvalidError(message, fields={"format": [message]})

@@ -1,0 +1,1 @@
+"""The main job at the command line."""

@@ -1,0 +1,41 @@
+"""Exports: an augmented dataset being built or ready to download."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from webapp.core.leases import Leased
+from webapp.gallery.models import Selection
+
+
+class Export(Leased):
+    """One augmented dataset: by default the real images, and what is selected and not rejected."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        BUILDING = "building"
+        INTERRUPTED = "interrupted"
+        READY = "ready"
+        FAILED = "failed"
+
+    class Content(models.TextChoices):
+        BOTH = "both"
+        REAL = "real"
+        SYNTHETIC = "synthetic"
+
+    CLAIMABLE: ClassVar[tuple[str, ...]] = (State.QUEUED, State.INTERRUPTED)
+    ACTIVE: ClassVar[tuple[str, ...]] = (State.BUILDING,)
+
+    selection = models.ForeignKey(Selection, on_delete=models.PROTECT, related_name="exports")
+    format = models.CharField(max_length=60, default="image_folder")
+    content = models.CharField(max_length=9, choices=Content.choices, default=Content.BOTH)
+    accepted_only = models.BooleanField(default=False, help_text="Only samples that people accepted.")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    path = models.CharField(max_length=300, blank=True, help_text="Relative to the data folder.")
+    size_bytes = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    num_real = models.PositiveIntegerField(default=0)
+    num_synthetic = models.PositiveIntegerField(default=0)
+    progress = models.JSONField(default=dict)

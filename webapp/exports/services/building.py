@@ -1,0 +1,102 @@
+"""Exports: asked for by people, built by a worker."""
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from webapp.accounts.models import Person
+from webapp.core import storage
+from webapp.core.errors import ConflictError
+from webapp.core.queue import call_worker
+from webapp.exports.events import publish_export
+from webapp.exports.models import Export
+from webapp.gallery.models import Selection
+
+TASK = "exports.build"
+State = Export.State
+
+
+@transaction.atomic
+def create_export(
+    selection: Selection, person: Person | None, *, format: str, content: str, accepted_only: bool
+) -> Export:
+    """Queue an export of what the selection kept.
+
+    Raises: ConflictError while the selection is not finished.
+    """
+    if selection.state != Selection.State.FINISHED:
+        raise ConflictError(f"This selection is {selection.state}; it can be exported when it is finished.")
+    export = Export.objects.create(
+        selection=selection, format=format, content=content, accepted_only=accepted_only, created_by=person
+    )
+    publish_export(export)
+    call_worker(TASK, export)
+    return export
+
+
+# --- what a worker writes while it holds an export --------------------------------------------------------------
+def begin_export(export: Export) -> None:
+    """Tell that a worker took it."""
+    export.write(error_code="", error_message="", progress={})
+    export.refresh_from_db()
+    publish_export(export)
+
+
+def note_progress(export: Export, current: int, maximum: int) -> None:
+    """`current` of `maximum` images are written."""
+    export.progress = {"current": current, "max": maximum}
+    export.write(progress=export.progress)
+    publish_export(export)
+
+
+def finish_export(
+    export: Export, *, path: str, sha256: str, size_bytes: int, num_real: int, num_synthetic: int
+) -> None:
+    """It can be downloaded; what earlier attempts left goes."""
+    export.release(
+        State.READY,
+        Q(state__in=Export.ACTIVE),
+        finished_at=Now(),
+        path=path,
+        sha256=sha256,
+        size_bytes=size_bytes,
+        num_real=num_real,
+        num_synthetic=num_synthetic,
+        error_code="",
+        error_message="",
+    )
+    export.refresh_from_db()
+    own = storage.export_folder(export.pk, export.fence)
+    for attempt in storage.all_attempts("exports", export.pk).glob("f*"):
+        if attempt != own:
+            storage.remove_tree(attempt)
+    publish_export(export)
+
+
+def fail_export(export: Export, code: str, sentence: str) -> None:
+    """It cannot be built, and `sentence` says why."""
+    export.fail(code, sentence)
+    storage.remove_tree(storage.all_attempts("exports", export.pk))
+    publish_export(export)
+
+
+def interrupt_export(export: Export, sentence: str) -> None:
+    """Its process ended in a way nobody foresaw; another attempt starts anew."""
+    export.interrupt(sentence)
+    publish_export(export)
+    call_worker(TASK, export)
+
+
+def give_back_export(export: Export) -> None:
+    """The worker ends; another one starts anew."""
+    export.give_back()
+    publish_export(export)
+    call_worker(TASK, export)
+
+
+def settle_abandoned_export(export: Export) -> Export | None:
+    """What becomes of an export whose worker vanished; None when it was settled or taken in the meantime."""
+    if not export.settle():
+        return None
+    publish_export(export)
+    return export

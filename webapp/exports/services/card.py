@@ -1,0 +1,147 @@
+"""README.md of an export: what it holds and how far it can be trusted, for somebody who does not know this service."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ml.catalog import Card, Catalogue
+from webapp.exports.models import Export
+from webapp.exports.selectors import included
+
+SPLITS = ("train", "val", "test")
+
+
+def title_of(export: Export) -> str:
+    """Also the heading of the card."""
+    dataset = export.selection.pool.run.version.dataset.name
+    if export.content == Export.Content.REAL:
+        return dataset
+    return f"{dataset}, synthetic images" if export.content == Export.Content.SYNTHETIC else f"{dataset}, augmented"
+
+
+def card_of(export: Export, catalogue: Catalogue) -> str:
+    """The whole text, in Markdown."""
+    parts = [f"# {_inline(title_of(export))}", _summary(export), _counts(export)]
+    if export.content != Export.Content.REAL:
+        parts += [_method(export, catalogue), _yields(export), _metrics(export), _memorised(export)]
+    parts += [_files(), _licence()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _summary(export: Export) -> str:
+    version = export.selection.pool.run.version
+    origin = f"Made from version {version.number} of the dataset *{_inline(version.dataset.name)}*"
+    lines = [f"{origin} (content hash `{version.content_hash}`)."]
+    if export.content == Export.Content.REAL:
+        return lines[0] + " It holds real images only."
+    chosen = "people accepted" if export.accepted_only else "were selected and that nobody's review rejected"
+    lines += [
+        f"Synthetic images are those that {chosen}.",
+        "**Synthetic images are in the training split only**; validation and test hold real images alone. "
+        "`manifest.jsonl` says of every image whether it is synthetic (`synthetic`).",
+    ]
+    return "\n".join(lines)
+
+
+def _counts(export: Export) -> str:
+    version, pool = export.selection.pool.run.version, export.selection.pool
+    wanted = export.content != Export.Content.SYNTHETIC
+    real = {split: version.counts.get(split, {}) if wanted else {} for split in SPLITS}
+    labels: Counter[int] = Counter(included(export).values_list("sample__label", flat=True).iterator())
+    synthetic = {pool.classes[label]: count for label, count in labels.items()}
+    rows = [
+        [_inline(name), *(real[split].get(name, 0) for split in SPLITS), synthetic.get(name, 0)]
+        for name in version.classes
+    ]
+    totals = ["**all**", *(sum(row[place] for row in rows) for place in range(1, 5))]
+    head = ["class", "real train", "real val", "real test", "synthetic (train)"]
+    return "## What it holds\n\n" + _table(head, [*rows, totals])
+
+
+def _method(export: Export, catalogue: Catalogue) -> str:
+    selection, recipe = export.selection, export.selection.pool.run.recipe
+    model, sampler = catalogue.models.get(recipe.model), catalogue.samplers.get(selection.sampler)
+    return "\n".join(
+        [
+            "## How the synthetic images were made\n",
+            f"- Model: {_reference(recipe.model, model.card if model else None)}; recipe {recipe.number}"
+            + (f" (*{_inline(recipe.name)}*)" if recipe.name else "")
+            + f", seed {recipe.seed}.",
+            f"- Sampler: {_reference(selection.sampler, sampler.card if sampler else None)}.",
+            f"- Checkpoint: sha256 `{export.selection.pool.checkpoint_sha256}`.",
+            "- The generator, the scores and the metrics saw training and validation images, never the test split.",
+            "- Every setting stands in `provenance.json`.",
+        ]
+    )
+
+
+def _reference(name: str, card: Card | None) -> str:
+    if card is None:
+        return f"`{name}`"
+    cited = ", ".join(part for part in (card.authors, f"*{card.paper}*" if card.paper else "", card.venue) if part)
+    link = f" [{card.url}]({card.url})" if card.url else ""
+    return f"{card.title} (`{name}`)" + (f": {cited}." if cited else "") + link
+
+
+def _yields(export: Export) -> str:
+    rows = [
+        [
+            _inline(name),
+            part["asked"],
+            part["generated"],
+            part["kept"],
+            ", ".join(f"{reason}: {count}" for reason, count in sorted(part["dropped"].items())) or "none",
+        ]
+        for name, part in export.selection.yields.items()
+    ]
+    return "## Yield\n\n" + _table(["class", "asked", "generated", "kept", "dropped, by reason"], rows)
+
+
+def _metrics(export: Export) -> str:
+    rows = []
+    for name, row in export.selection.pool.run.metrics.items():
+        between = "" if row["low"] is None else f"{row['low']:.4g} to {row['high']:.4g}"
+        value = "refused" if row["value"] is None else f"{row['value']:.4g}"
+        rows.append([name, value, between, row["num_real"], row["num_synthetic"], _inline(row["caution"])])
+    if not rows:
+        return "## Measures\n\nNone were taken."
+    note = "Features come from an encoder trained on the training split of this dataset (in-domain), not from ImageNet."
+    head = ["measure", "value", "95 % interval", "n real", "n synthetic", "note"]
+    return f"## Measures of the run\n\n{note}\n\n{_table(head, rows)}"
+
+
+def _memorised(export: Export) -> str:
+    pool = export.selection.pool
+    chosen = included(export)
+    total, copies = chosen.count(), chosen.filter(sample__memorised=True).count()
+    share = f"{100 * copies / total:.1f} %" if total else "none"
+    return (
+        f"## Memorisation\n\n{copies} of {total} synthetic images here ({share}) lie nearer to a training image than "
+        f"real images lie to one another and may be copies of it; in the whole pool {pool.num_memorised} of "
+        f"{pool.num_samples}. `nearest_train_distance` stands in the manifest."
+    )
+
+
+def _files() -> str:
+    return (
+        "## Files\n\n- `manifest.jsonl`: one row per image\n- `provenance.json`: dataset version, recipe, run, "
+        "checkpoint, measures, version of the code\n- `SHA256SUMS`: check with `sha256sum -c SHA256SUMS`"
+    )
+
+
+def _licence() -> str:
+    return (
+        "## Licence\n\nThe licence of the real images holds for them here as it did where they came from, and may "
+        "hold for images generated from them; this file grants none."
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def _inline(text: str) -> str:
+    """A name that people gave, so that it cannot become markup or break a table."""
+    signs: Mapping[str, str] = {sign: f"\\{sign}" for sign in "\\`*_[]<>|#"}
+    return "".join(signs.get(sign, sign) for sign in text.replace("\n", " ").replace("\r", " "))

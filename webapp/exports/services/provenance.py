@@ -1,0 +1,72 @@
+"""provenance.json: everything that made an export, so that it can be made again and judged."""
+
+from typing import Any
+
+from django.conf import settings
+
+from webapp.exports.models import Export
+from webapp.exports.selectors import version_facts
+
+
+def provenance_of(export: Export) -> dict[str, Any]:
+    """Dataset version, recipe, run, checkpoint, selection, metrics, and the version of the code."""
+    selection = export.selection
+    pool = selection.pool
+    run, recipe = pool.run, pool.run.recipe
+    checkpoint = run.checkpoints.filter(sha256=pool.checkpoint_sha256).first()
+    return {
+        "code_version": settings.VERSION,
+        "dataset_version": {
+            **version_facts(export),
+            "id": str(run.version_id),
+            "counts": run.version.counts,
+            "split_seed": run.version.split_seed,
+        },
+        "recipe": {
+            "id": str(recipe.pk),
+            "number": recipe.number,
+            "name": recipe.name,
+            "model": recipe.model,
+            "model_settings": recipe.model_settings,
+            "sampler": recipe.sampler,
+            "sampler_settings": recipe.sampler_settings,
+            "budget": recipe.budget,
+            "pool_factor": recipe.pool_factor,
+            "seed": recipe.seed,
+        },
+        "run": {
+            "id": str(run.pk),
+            "name": run.name,
+            "device": run.device,
+            "warnings": run.warnings,
+            "started_at": _time(run.started_at),
+            "finished_at": _time(run.finished_at),
+        },
+        "checkpoint": {"sha256": pool.checkpoint_sha256, "step": checkpoint.step if checkpoint else None},
+        "pool": {
+            "num_samples": pool.num_samples,
+            "resolution": pool.resolution,
+            "channels": pool.channels,
+            "num_memorised": pool.num_memorised,
+        },
+        "selection": {
+            "id": str(selection.pk),
+            "number": selection.number,
+            "sampler": selection.sampler,
+            "sampler_settings": selection.sampler_settings,
+            "budget": selection.budget,
+            "seed": selection.seed,
+            "yields": selection.yields,
+        },
+        "metrics": run.metrics,
+        "export": {
+            "id": str(export.pk),
+            "content": export.content,
+            "accepted_only": export.accepted_only,
+            "created_at": _time(export.created_at),
+        },
+    }
+
+
+def _time(value: Any) -> str | None:
+    return value.isoformat() if value else None

@@ -1,0 +1,231 @@
+"""Samples: the pages of the gallery, one sample with everything known of it, and its pixels."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import parse_etags, quote_etag
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.accounts.authentication import person_of
+from webapp.accounts.models import Role
+from webapp.core.downloads import FOREVER
+from webapp.core.errors import InvalidError, NotFoundError
+from webapp.core.headers import SANDBOX
+from webapp.core.pagination import PAGING, page_of, paginate
+from webapp.core.permissions import find
+from webapp.core.queries import read_choice
+from webapp.gallery.models import Pool, Sample, SampleScore, Verdict
+from webapp.gallery.selectors import samples as selectors
+from webapp.gallery.selectors.pixels import MAX_SCALE, sample_png
+from webapp.gallery.selectors.pools import POOL_LAB, all_pools
+from webapp.gallery.selectors.samples import SAMPLE_LAB, Filter, Shown
+from webapp.recipes.api import RecipeSerializer
+
+FILTERS: Final = [
+    OpenApiParameter("label", str, description="Only this class."),
+    OpenApiParameter("standing", str, enum=Sample.Standing.values),
+    OpenApiParameter("memorised", bool),
+    OpenApiParameter("selection", OpenApiTypes.UUID, description="Show what this selection decided."),
+    OpenApiParameter("kept", bool, description="With `selection`: only what it kept, or only what it dropped."),
+    OpenApiParameter("sort", str, description="`index`, or `score:<name>` or `-score:<name>` (highest first)."),
+    *PAGING,
+]
+
+
+class SampleSerializer(serializers.Serializer[Any]):
+    """One candidate, as the gallery shows it."""
+
+    id = serializers.IntegerField(source="sample.pk")
+    index = serializers.IntegerField(source="sample.index", help_text="Row in the pool.")
+    label = serializers.SerializerMethodField(help_text="The class.")  # type: ignore[assignment]
+    seed = serializers.CharField(source="sample.seed", help_text="A whole number of up to 63 bits, as text.")
+    standing = serializers.ChoiceField(choices=Sample.Standing.choices, source="sample.standing")
+    memorised = serializers.BooleanField(source="sample.memorised")
+    scores = serializers.DictField(child=serializers.FloatField())
+    nearest_distance = serializers.SerializerMethodField(help_text="To the nearest training image, in feature space.")
+    verdict = serializers.ChoiceField(
+        choices=Verdict.Value.choices, allow_null=True, help_text="The asking person's own."
+    )
+    kept = serializers.SerializerMethodField(help_text="By the selection that was asked for; null without one.")
+    rank = serializers.SerializerMethodField(help_text="From 0 within the class, best first; null when dropped.")
+    reason = serializers.SerializerMethodField(help_text="Why it was dropped; the sampler's card explains the code.")
+    image_url = serializers.SerializerMethodField()
+
+    def get_label(self, shown: Shown) -> str:
+        return str(shown.sample.pool.classes[shown.sample.label])
+
+    def get_nearest_distance(self, shown: Shown) -> float | None:
+        return shown.sample.nearest[0][1] if shown.sample.nearest else None
+
+    def get_kept(self, shown: Shown) -> bool | None:
+        return shown.choice.kept if shown.choice else None
+
+    def get_rank(self, shown: Shown) -> int | None:
+        return shown.choice.rank if shown.choice else None
+
+    def get_reason(self, shown: Shown) -> str:
+        return shown.choice.reason if shown.choice else ""
+
+    def get_image_url(self, shown: Shown) -> str:
+        return f"/api/v1/samples/{shown.sample.pk}/image/"
+
+
+SamplePage = page_of(SampleSerializer, "SamplePage")
+
+
+class NeighbourSerializer(serializers.Serializer[Any]):
+    """A training image that lies near a sample."""
+
+    index = serializers.IntegerField(help_text="In the dataset version.")
+    distance = serializers.FloatField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the field is called so, whatever the base class has
+    thumbnail_url = serializers.CharField()
+
+
+class VerdictSerializer(serializers.ModelSerializer[Verdict]):
+    """One person's accept or reject."""
+
+    person = serializers.CharField(source="person.name")
+
+    class Meta:
+        model = Verdict
+        fields = ["person", "value", "reason", "decided_at"]
+
+
+class ChoiceSerializer(serializers.Serializer[Any]):
+    """What one selection decided about a sample."""
+
+    selection = serializers.UUIDField(source="selection_id")
+    number = serializers.IntegerField(source="selection.number")
+    sampler = serializers.CharField(source="selection.sampler")
+    kept = serializers.BooleanField()
+    rank = serializers.IntegerField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+
+
+class ProvenanceSerializer(serializers.Serializer[Any]):
+    """Where a sample comes from: enough to make it again."""
+
+    run = serializers.UUIDField(source="pool.run_id")
+    run_name = serializers.CharField(source="pool.run.name", allow_blank=True)
+    recipe = RecipeSerializer(source="pool.run.recipe")
+    dataset_name = serializers.CharField(source="pool.run.version.dataset.name")
+    version = serializers.UUIDField(source="pool.run.version_id")
+    version_number = serializers.IntegerField(source="pool.run.version.number")
+    content_hash = serializers.CharField(source="pool.run.version.content_hash")
+    checkpoint_sha256 = serializers.CharField(source="pool.checkpoint_sha256")
+    device = serializers.CharField(source="pool.run.device", allow_blank=True)
+
+
+class SampleDetailSerializer(SampleSerializer):
+    """One candidate with everything known of it."""
+
+    pool = serializers.UUIDField(source="sample.pool_id")
+    nearest = NeighbourSerializer(many=True, help_text="Nearest training images, nearest first.")
+    verdicts = VerdictSerializer(many=True)
+    choices = ChoiceSerializer(many=True)
+    provenance = ProvenanceSerializer(source="sample")
+
+
+class FilterSerializer(serializers.Serializer[Any]):
+    """The query of a gallery page."""
+
+    standing = serializers.ChoiceField(choices=Sample.Standing.choices, required=False)
+    memorised = serializers.BooleanField(required=False, allow_null=True, default=None)
+    selection = serializers.UUIDField(required=False)
+    kept = serializers.BooleanField(required=False, allow_null=True, default=None)
+    sort = serializers.CharField(max_length=80, default="index")
+
+
+class PoolSamplesView(APIView):
+    """The samples of a pool, page by page."""
+
+    @extend_schema(operation_id="samples_list", tags=["gallery"], parameters=FILTERS, responses=SamplePage)
+    def get(self, request: Request, pk: UUID) -> Response:
+        person = person_of(request)
+        pool = find(all_pools(), person, Role.VIEWER, POOL_LAB, pk=pk)
+        wanted, sort = _read_filter(request, pool)
+
+        def render(samples: list[Sample]) -> Any:
+            return SampleSerializer(selectors.shown(samples, person, wanted.selection), many=True).data
+
+        def render_scores(rows: list[SampleScore]) -> Any:
+            return render([row.sample for row in rows])
+
+        if sort == "index":
+            return paginate(request, selectors.by_index(pool, wanted), ["index"], render)
+        sign = "-" if sort.startswith("-") else ""
+        rows = selectors.by_score(pool, _score_name(sort, pool), wanted)
+        return paginate(request, rows, [f"{sign}value", f"{sign}sample_id"], render_scores)
+
+
+class SampleView(APIView):
+    """One sample."""
+
+    @extend_schema(operation_id="samples_get", tags=["gallery"], responses=SampleDetailSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        person = person_of(request)
+        sample = find(selectors.all_samples(), person, Role.VIEWER, SAMPLE_LAB, pk=pk)
+        return Response(SampleDetailSerializer(selectors.detail_of(sample, person)).data)
+
+
+class SampleImageView(APIView):
+    """The pixels of one sample."""
+
+    @extend_schema(
+        operation_id="samples_image",
+        tags=["gallery"],
+        parameters=[OpenApiParameter("scale", int, description=f"1 to {MAX_SCALE}: each pixel is drawn so often.")],
+        responses={(200, "image/png"): OpenApiResponse(OpenApiTypes.BINARY)},
+    )
+    def get(self, request: Request, pk: int) -> HttpResponseBase:
+        sample = find(selectors.all_samples(), person_of(request), Role.VIEWER, SAMPLE_LAB, pk=pk)
+        scale = _read_scale(request)
+        tag = quote_etag(f"{sample.pool.checkpoint_sha256[:16]}-{sample.index}-{scale}")
+        response = HttpResponse(status=304)
+        if tag not in parse_etags(request.headers.get("If-None-Match", "")):
+            response = HttpResponse(sample_png(sample.pool, sample.index, scale), content_type="image/png")
+        response["ETag"] = tag
+        response["Cache-Control"] = FOREVER
+        response["Vary"] = "Cookie, Authorization"
+        response["Content-Security-Policy"] = SANDBOX
+        return response
+
+
+def _read_filter(request: Request, pool: Pool) -> tuple[Filter, str]:
+    """Raises: ValidationError; NotFoundError for a selection from another pool."""
+    given = FilterSerializer(data=request.query_params)
+    given.is_valid(raise_exception=True)
+    values = dict(given.validated_data)
+    sort = str(values.pop("sort"))
+    if label := read_choice(request, "label", pool.classes):
+        values["label"] = pool.classes.index(label)
+    if (selection_id := values.pop("selection", None)) is not None:
+        values["selection"] = pool.selections.filter(pk=selection_id).first()
+        if values["selection"] is None:
+            raise NotFoundError("This pool has no such selection.")
+    return Filter(**values), sort
+
+
+def _score_name(sort: str, pool: Pool) -> str:
+    name = sort.removeprefix("-").removeprefix("score:")
+    if not sort.removeprefix("-").startswith("score:") or name not in pool.score_names:
+        choices = ", ".join(f"score:{name}" for name in pool.score_names)
+        message = f"sort: found {sort!r}, expected index or one of {choices}, with - in front for the highest first."
+        raise InvalidError(message, fields={"sort": [message]})
+    return name
+
+
+def _read_scale(request: Request) -> int:
+    text = request.query_params.get("scale", "1")
+    if text not in {str(scale) for scale in range(1, MAX_SCALE + 1)}:
+        message = f"scale: found {text[:20]!r}, expected a whole number from 1 to {MAX_SCALE}."
+        raise InvalidError(message, fields={"scale": [message]})
+    return int(text)

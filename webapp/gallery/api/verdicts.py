@@ -1,0 +1,107 @@
+"""Verdicts: accept, reject, clear, one or many at once, and undo."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.accounts.authentication import person_of
+from webapp.accounts.models import Role
+from webapp.core.permissions import find
+from webapp.gallery.models import Pool, Sample, Verdict
+from webapp.gallery.selectors.pools import POOL_LAB, all_pools
+from webapp.gallery.selectors.samples import SAMPLE_LAB, all_samples
+from webapp.gallery.services.verdicts import Act, decide, undo
+
+MAX_AT_ONCE: Final = 5000
+
+
+class NewVerdictSerializer(serializers.Serializer[Any]):
+    """What a person thinks of a sample."""
+
+    value = serializers.ChoiceField(choices=Verdict.Value.choices)
+    reason = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
+class NewVerdictsSerializer(serializers.Serializer[Any]):
+    """The same verdict on many samples; null clears the person's own."""
+
+    ids = serializers.ListField(child=serializers.IntegerField(min_value=1), min_length=1, max_length=MAX_AT_ONCE)
+    value = serializers.ChoiceField(choices=Verdict.Value.choices, allow_null=True)
+    reason = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
+class DecidedSerializer(serializers.Serializer[Any]):
+    """A sample after an act."""
+
+    id = serializers.IntegerField()
+    verdict = serializers.ChoiceField(choices=Verdict.Value.choices, allow_null=True, help_text="The person's own.")
+    standing = serializers.ChoiceField(choices=Sample.Standing.choices)
+
+
+class ActSerializer(serializers.Serializer[Any]):
+    """What one request changed; undone together."""
+
+    act = serializers.UUIDField()
+    num_accepted = serializers.IntegerField(help_text="Samples of the pool that are accepted now.")
+    num_rejected = serializers.IntegerField(help_text="Samples of the pool that are rejected now.")
+    samples = DecidedSerializer(many=True, help_text="Where the person's verdict changed.")
+
+
+def _answer(pool: Pool, act: Act) -> Response:
+    pool.refresh_from_db(fields=["num_accepted", "num_rejected"])
+    return Response(
+        ActSerializer(
+            {
+                "act": act.id,
+                "num_accepted": pool.num_accepted,
+                "num_rejected": pool.num_rejected,
+                "samples": [
+                    {"id": pk, "verdict": verdict or None, "standing": act.standings[pk]}
+                    for pk, verdict in act.verdicts.items()
+                ],
+            }
+        ).data
+    )
+
+
+class SampleVerdictView(APIView):
+    """The asking person's verdict on one sample."""
+
+    @extend_schema(operation_id="verdicts_set", tags=["gallery"], request=NewVerdictSerializer, responses=ActSerializer)
+    def put(self, request: Request, pk: int) -> Response:
+        sample = find(all_samples(), person_of(request), Role.REVIEWER, SAMPLE_LAB, pk=pk)
+        given = NewVerdictSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        return _answer(sample.pool, decide(sample.pool, person_of(request), [sample.pk], **given.validated_data))
+
+    @extend_schema(operation_id="verdicts_clear", tags=["gallery"], request=None, responses={200: ActSerializer})
+    def delete(self, request: Request, pk: int) -> Response:
+        sample = find(all_samples(), person_of(request), Role.REVIEWER, SAMPLE_LAB, pk=pk)
+        return _answer(sample.pool, decide(sample.pool, person_of(request), [sample.pk], None))
+
+
+class PoolVerdictsView(APIView):
+    """The asking person's verdicts on many samples of a pool: all of them or none."""
+
+    @extend_schema(
+        operation_id="verdicts_set_many", tags=["gallery"], request=NewVerdictsSerializer, responses=ActSerializer
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        pool = find(all_pools(), person_of(request), Role.REVIEWER, POOL_LAB, pk=pk)
+        given = NewVerdictsSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        return _answer(pool, decide(pool, person_of(request), **given.validated_data))
+
+
+class UndoView(APIView):
+    """Take back the asking person's last act in a pool."""
+
+    @extend_schema(operation_id="verdicts_undo", tags=["gallery"], request=None, responses=ActSerializer)
+    def post(self, request: Request, pk: UUID) -> Response:
+        pool = find(all_pools(), person_of(request), Role.REVIEWER, POOL_LAB, pk=pk)
+        return _answer(pool, undo(pool, person_of(request)))

@@ -1,0 +1,10 @@
+"""Registers the app."""
+
+from django.apps import AppConfig
+
+
+class GalleryConfig(AppConfig):
+    """webapp.gallery."""
+
+    name = "webapp.gallery"
+    label = "gallery"

@@ -1,0 +1,44 @@
+"""What the socket may say of a selection."""
+
+import uuid
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from webapp.core.events import Event, component, group_of, publish
+from webapp.gallery.models import Selection
+
+CHANNEL = "selection"
+
+
+class SelectionChangedData(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    state: Annotated[Selection.State, component("SelectionState")]
+    error_code: str
+    error_message: str
+
+
+class SelectionChanged(Event):
+    """A selection was queued, started, finished or failed; when it is finished, its yields can be read."""
+
+    type: Literal["selection.changed"] = "selection.changed"
+    selection: uuid.UUID
+    data: SelectionChangedData
+
+
+def selection_changed(selection: Selection) -> SelectionChanged:
+    """The event that tells what the row says."""
+    return SelectionChanged(
+        selection=selection.pk,
+        data=SelectionChangedData(
+            state=Selection.State(selection.state),
+            error_code=selection.error_code,
+            error_message=selection.error_message,
+        ),
+    )
+
+
+def publish_selection(selection: Selection) -> None:
+    """Tell everybody who watches the selection, after commit."""
+    publish(group_of(CHANNEL, selection.pk), selection_changed(selection))

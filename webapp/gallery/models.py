@@ -1,0 +1,150 @@
+"""The pool of a run, its samples and scores, selections from it, and people's verdicts."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from webapp.core.leases import Leased
+from webapp.runs.models import Run
+
+
+class Pool(models.Model):
+    """All candidates a run generated. The pixels lie in shards on disk, one row per sample lies here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="pool")
+    path = models.CharField(max_length=300, help_text="Folder, relative to the data folder.")
+    classes = models.JSONField()
+    resolution = models.PositiveIntegerField()
+    channels = models.PositiveIntegerField()
+    num_samples = models.PositiveIntegerField()
+    checkpoint_sha256 = models.CharField(max_length=64)
+    score_names = models.JSONField(default=list)
+    class_counts = models.JSONField(default=dict, help_text="Class -> number of samples.")
+    num_memorised = models.PositiveIntegerField(default=0)
+    num_accepted = models.PositiveIntegerField(default=0)
+    num_rejected = models.PositiveIntegerField(default=0)
+    is_ready = models.BooleanField(
+        default=False, help_text="Whether all rows are in. They arrive in batches; the pool is seen only when whole."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class Sample(models.Model):
+    """One candidate."""
+
+    class Standing(models.TextChoices):
+        """What the verdicts add up to: accepted means more accepts than rejects."""
+
+        UNDECIDED = "undecided"
+        ACCEPTED = "accepted"
+        REJECTED = "rejected"
+
+    id = models.BigAutoField(primary_key=True)
+    pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="samples")
+    index = models.PositiveIntegerField(help_text="Row in the pool, from 0.")
+    label = models.PositiveIntegerField(help_text="Index into the pool's classes.")
+    seed = models.BigIntegerField()
+    standing = models.CharField(max_length=9, choices=Standing.choices, default=Standing.UNDECIDED)
+    memorised = models.BooleanField(default=False)
+    nearest = models.JSONField(
+        default=list, help_text="Nearest training images: [[image index in the version, distance], …]."
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["pool", "index"], name="sample_index_per_pool")]
+        indexes = [
+            models.Index(fields=["pool", "label", "index"]),
+            models.Index(fields=["pool", "standing", "index"]),
+            models.Index(fields=["pool", "memorised", "index"]),
+        ]
+
+
+class SampleScore(models.Model):
+    """One score of one sample; a row each, so that a new score needs no new column and every score sorts fast."""
+
+    pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="+")
+    sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="scores")
+    name = models.CharField(max_length=60)
+    value = models.FloatField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sample", "name"], name="score_name_per_sample")]
+        indexes = [models.Index(fields=["pool", "name", "value", "sample"])]
+
+
+class Selection(Leased):
+    """A sampler, budget and seed applied to a pool. A run makes the first; people add others without training again."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SELECTING = "selecting"
+        INTERRUPTED = "interrupted"
+        FINISHED = "finished"
+        FAILED = "failed"
+
+    CLAIMABLE: ClassVar[tuple[str, ...]] = (State.QUEUED, State.INTERRUPTED)
+    ACTIVE: ClassVar[tuple[str, ...]] = (State.SELECTING,)
+
+    pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="selections")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    sampler = models.CharField(max_length=60)
+    sampler_settings = models.JSONField(default=dict)
+    budget = models.JSONField()
+    seed = models.BigIntegerField(default=0)
+    yields = models.JSONField(default=dict, help_text="Class -> {asked, generated, kept, dropped: {reason: count}}.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["pool", "number"], name="selection_number_per_pool")]
+
+
+class Choice(models.Model):
+    """What one selection decided about one sample: kept at a rank, or dropped for a reason."""
+
+    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, related_name="choices")
+    sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="choices")
+    kept = models.BooleanField()
+    rank = models.PositiveIntegerField(null=True, help_text="From 0 within the class, best first; null when dropped.")
+    reason = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["selection", "sample"], name="one_choice_per_selection")]
+        indexes = [models.Index(fields=["selection", "kept", "sample"])]
+
+
+class Verdict(models.Model):
+    """One person's accept or reject of one sample, with reason."""
+
+    class Value(models.TextChoices):
+        ACCEPT = "accept"
+        REJECT = "reject"
+
+    sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="verdicts")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="verdicts")
+    value = models.CharField(max_length=6, choices=Value.choices)
+    reason = models.CharField(max_length=200, blank=True)
+    decided_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sample", "person"], name="one_verdict_per_person")]
+
+
+class VerdictChange(models.Model):
+    """The append-only log of verdicts: who set, changed or cleared which, when, in which act (undo works by act)."""
+
+    sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="verdict_changes")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    act = models.UUIDField(help_text="All changes of one request; undone together.")
+    before = models.CharField(max_length=6, blank=True)
+    after = models.CharField(max_length=6, blank=True)
+    before_reason = models.CharField(max_length=200, blank=True)
+    after_reason = models.CharField(max_length=200, blank=True)
+    undoes = models.UUIDField(null=True, help_text="The act that this change takes back.")
+    changed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "act"]), models.Index(fields=["person", "undoes", "id"])]

@@ -1,0 +1,1 @@
+"""Reads of the gallery: `pools` and their selections, `samples`, and their `pixels`."""

@@ -1,0 +1,55 @@
+"""The pixels of a pool's samples, read straight from the memory-mapped shards: one image costs one page of disk."""
+
+import io
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from webapp.core.errors import GoneError
+from webapp.core.storage import stored
+from webapp.gallery.models import Pool
+
+MAX_SCALE = 8
+OPEN_SHARDS = 64
+
+
+def sample_png(pool: Pool, index: int, scale: int = 1) -> bytes:
+    """A sample as PNG, each pixel drawn `scale` times in both directions, so that small images are seen as they are.
+
+    Raises: GoneError when the pool's files are not there any more.
+    """
+    pixels = sample_pixels(pool, index).repeat(scale, axis=0).repeat(scale, axis=1)
+    picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def sample_pixels(pool: Pool, index: int) -> NDArray[np.uint8]:
+    """uint8 [resolution, resolution, channels].
+
+    Raises: GoneError.
+    """
+    folder = stored(pool.path)
+    try:
+        shard, row = divmod(index, _shard_size(folder))
+        pixels: NDArray[np.uint8] = _shard(folder / f"images-{shard:05d}.npy")[row]
+    except (OSError, ValueError, IndexError, KeyError):
+        raise GoneError("The images of this pool are not on the disk any more; run the recipe again.") from None
+    return pixels
+
+
+@lru_cache(maxsize=OPEN_SHARDS)
+def _shard(file: Path) -> NDArray[np.uint8]:
+    """uint8 [shard size, resolution, resolution, channels], mapped, never loaded as a whole."""
+    pixels: NDArray[np.uint8] = np.load(file, mmap_mode="r", allow_pickle=False)
+    return pixels
+
+
+@lru_cache(maxsize=OPEN_SHARDS)
+def _shard_size(folder: Path) -> int:
+    return int(json.loads((folder / "pool.json").read_text())["shard_size"])

@@ -1,0 +1,119 @@
+"""What there is to read about samples."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from webapp.core.permissions import HasKey
+from webapp.gallery.models import Choice, Pool, Sample, SampleScore, Selection, Verdict
+from webapp.gallery.selectors.pools import POOL_LAB
+
+SAMPLE_LAB = f"pool__{POOL_LAB}"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A sample with what a page of the gallery shows of it; verdict: the asking person's own."""
+
+    sample: Sample
+    scores: Mapping[str, float]
+    verdict: str | None
+    choice: Choice | None
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a gallery shows; None shows all. `kept` asks the selection."""
+
+    label: int | None = None
+    standing: str | None = None
+    memorised: bool | None = None
+    selection: Selection | None = None
+    kept: bool | None = None
+
+    def condition(self, prefix: str = "") -> Q:
+        """`prefix`: the way from the listed row to its sample (`sample__`)."""
+        wanted: dict[str, Any] = {"label": self.label, "standing": self.standing, "memorised": self.memorised}
+        if self.selection is not None:
+            # in one condition, so that both are asked of the same choice
+            wanted |= {"choices__selection": self.selection, "choices__kept": self.kept}
+        return Q(**{f"{prefix}{name}": value for name, value in wanted.items() if value is not None})
+
+
+def all_samples() -> "QuerySet[Sample]":
+    """Samples of whole pools, with what they were made from."""
+    return Sample.objects.filter(pool__is_ready=True).select_related("pool__run__version__dataset", "pool__run__recipe")
+
+
+def by_index(pool: Pool, wanted: Filter) -> "QuerySet[Sample]":
+    """To be ordered by `index`."""
+    return Sample.objects.filter(wanted.condition(), pool=pool).select_related("pool")
+
+
+def by_score(pool: Pool, name: str, wanted: Filter) -> "QuerySet[SampleScore]":
+    """To be ordered by `value` and `sample_id`, for which there is an index."""
+    rows = SampleScore.objects.filter(wanted.condition("sample__"), pool=pool, name=name)
+    return rows.select_related("sample__pool")
+
+
+def shown(samples: Iterable[Sample], person: HasKey, selection: Selection | None) -> list[Shown]:
+    """The samples of one page with scores, the person's verdicts and the selection's choices, in three queries."""
+    found = list(samples)
+    ids = [sample.pk for sample in found]
+    scores: dict[int, dict[str, float]] = {}
+    for pk, name, value in SampleScore.objects.filter(sample__in=ids).values_list("sample_id", "name", "value"):
+        scores.setdefault(pk, {})[name] = value
+    own = dict(Verdict.objects.filter(sample__in=ids, person_id=person.pk).values_list("sample_id", "value"))
+    choices: dict[int, Choice] = {}
+    if selection is not None:
+        choices = {choice.sample_id: choice for choice in selection.choices.filter(sample__in=ids)}
+    return [Shown(sample, scores.get(sample.pk, {}), own.get(sample.pk), choices.get(sample.pk)) for sample in found]
+
+
+@dataclass(frozen=True)
+class Detail(Shown):
+    """Everything known of a sample; its choice is that of the run's own selection."""
+
+    nearest: list[dict[str, Any]]
+    verdicts: list[Verdict]
+    choices: list[Choice]
+
+
+def detail_of(sample: Sample, person: HasKey) -> Detail:
+    """With everybody's verdicts and every selection's choice."""
+    page = shown([sample], person, sample.pool.selections.order_by("number").first())
+    return Detail(
+        **vars(page[0]),
+        nearest=neighbours_of(sample),
+        verdicts=list(verdicts_of(sample)),
+        choices=list(choices_of(sample)),
+    )
+
+
+def verdicts_of(sample: Sample) -> "QuerySet[Verdict]":
+    """Everybody's, oldest first."""
+    return sample.verdicts.select_related("person").order_by("decided_at", "pk")
+
+
+def choices_of(sample: Sample) -> "QuerySet[Choice]":
+    """What each finished selection decided about the sample."""
+    finished = Selection.State.FINISHED
+    return sample.choices.filter(selection__state=finished).select_related("selection").order_by("selection__number")
+
+
+def neighbours_of(sample: Sample) -> list[dict[str, Any]]:
+    """The nearest training images, nearest first: {"index", "distance", "label", "thumbnail_url"}."""
+    version = sample.pool.run.version
+    images = {image.index: image for image in version.images.filter(index__in=[index for index, _ in sample.nearest])}
+    return [
+        {
+            "index": index,
+            "distance": distance,
+            "label": images[index].label,
+            "thumbnail_url": f"/api/v1/versions/{version.pk}/images/{index}/thumbnail/",
+        }
+        for index, distance in sample.nearest
+        if index in images
+    ]

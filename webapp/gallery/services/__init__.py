@@ -1,0 +1,1 @@
+"""Writes to the gallery: `pools` brings in what a run generated, `verdicts` is review, `selections` chooses again."""

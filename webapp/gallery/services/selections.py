@@ -1,0 +1,114 @@
+"""Selections: the run's own, and those that people add to a pool without training again."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, Q
+from django.db.models.functions import Now
+
+from ml import catalog
+from webapp.accounts.models import Person
+from webapp.core import storage
+from webapp.core.errors import InvalidError
+from webapp.core.queue import call_worker
+from webapp.datasets.selectors import train_counts
+from webapp.gallery.events import publish_selection
+from webapp.gallery.models import Pool, Selection
+from webapp.recipes.validation import check_selection
+
+TASK = "selections.execute"
+State = Selection.State
+
+
+def first_selection(pool: Pool, yields: dict[str, Any]) -> Selection:
+    """The run's own selection, as its recipe asked for; seen together with the pool."""
+    recipe = pool.run.recipe
+    return Selection.objects.create(
+        pool=pool,
+        number=1,
+        state=State.FINISHED,
+        sampler=recipe.sampler,
+        sampler_settings=recipe.sampler_settings,
+        budget=recipe.budget,
+        seed=recipe.seed,
+        yields=yields,
+        created_by=pool.run.created_by,
+        finished_at=Now(),
+    )
+
+
+@transaction.atomic
+def add_selection(
+    pool: Pool, person: Person | None, sampler: str, sampler_settings: dict[str, Any], budget: dict[str, Any], seed: int
+) -> Selection:
+    """Queue another selection from the pool.
+
+    Raises: InvalidError, each fault at its field, for what the worker would refuse.
+    """
+    recipe = pool.run.recipe
+    wish = {"sampler": sampler, "sampler_settings": sampler_settings, "budget": budget}
+    check_selection(recipe.model, recipe.model_settings, wish)
+    try:
+        catalog.resolve(budget, train_counts(pool.run.version))
+    except catalog.BadBudgetError as error:
+        raise InvalidError(error.message, code=error.code, fields={"budget": [error.message]}) from None
+    Pool.objects.select_for_update().get(pk=pool.pk)  # so that two people at once get two numbers
+    number = pool.selections.aggregate(last=Max("number"))["last"] or 0
+    selection = Selection.objects.create(
+        pool=pool,
+        number=number + 1,
+        sampler=sampler,
+        sampler_settings=sampler_settings,
+        budget=budget,
+        seed=seed,
+        created_by=person,
+    )
+    publish_selection(selection)
+    call_worker(TASK, selection)
+    return selection
+
+
+# --- what a worker writes while it holds a selection ------------------------------------------------------------
+def begin_selection(selection: Selection) -> None:
+    """Tell that a worker took it."""
+    selection.write(error_code="", error_message="")
+    selection.refresh_from_db()
+    publish_selection(selection)
+
+
+def finish_selection(selection: Selection, yields: dict[str, Any]) -> None:
+    """All its choices are in."""
+    selection.release(
+        State.FINISHED, Q(state__in=Selection.ACTIVE), finished_at=Now(), yields=yields, error_code="", error_message=""
+    )
+    selection.refresh_from_db()
+    storage.remove_tree(storage.all_attempts("selections", selection.pk))  # everything in it is rows now
+    publish_selection(selection)
+
+
+def fail_selection(selection: Selection, code: str, sentence: str) -> None:
+    """It cannot be made, and `sentence` says why."""
+    selection.fail(code, sentence)
+    publish_selection(selection)
+
+
+def interrupt_selection(selection: Selection, sentence: str) -> None:
+    """Its process ended in a way nobody foresaw; another attempt starts anew."""
+    selection.interrupt(sentence)
+    publish_selection(selection)
+    call_worker(TASK, selection)
+
+
+def give_back_selection(selection: Selection) -> None:
+    """The worker ends; another one starts anew."""
+    selection.give_back()
+    publish_selection(selection)
+    call_worker(TASK, selection)
+
+
+def settle_abandoned_selection(selection: Selection) -> Selection | None:
+    """What becomes of a selection whose worker vanished; None when it was settled or taken in the meantime."""
+    if not selection.settle():
+        return None
+    publish_selection(selection)
+    return selection

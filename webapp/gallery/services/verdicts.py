@@ -1,0 +1,128 @@
+"""Accept, reject, clear, undo. Every change is logged, and the standing of a sample follows in the same transaction."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Count, F, Q
+
+from webapp.accounts.models import Person
+from webapp.core.errors import ConflictError, NotFoundError
+from webapp.gallery.models import Pool, Sample, Verdict, VerdictChange
+
+Opinion = tuple[str, str]
+"""(value, reason) of one person on one sample; ("", "") when there is none."""
+NONE: Opinion = ("", "")
+Standing = Sample.Standing
+
+
+@dataclass(frozen=True)
+class Act:
+    """All changes of one request; undone together.
+
+    verdicts: sample -> the person's own verdict now, "" for none, where it changed; standings: of the same samples.
+    """
+
+    id: uuid.UUID
+    verdicts: Mapping[int, str]
+    standings: Mapping[int, str]
+
+
+@transaction.atomic
+def decide(pool: Pool, person: Person, ids: Sequence[int], value: str | None, reason: str = "") -> Act:
+    """Set one person's verdict on these samples, or clear it when `value` is None; all of them or none.
+
+    Raises: NotFoundError when one of them is not in the pool.
+    """
+    wanted = set(ids)
+    _lock(pool)
+    if Sample.objects.filter(pool=pool, pk__in=wanted).count() != len(wanted):
+        raise NotFoundError("One of these samples is not in this pool; nothing was changed.")
+    after = (value, reason) if value else NONE
+    return _apply(pool, person, dict.fromkeys(wanted, after), undoes=None)
+
+
+@transaction.atomic
+def undo(pool: Pool, person: Person) -> Act:
+    """Take back the person's last act in this pool that still stands; called again, the one before it.
+
+    Raises: ConflictError when there is none.
+    """
+    _lock(pool)
+    own = VerdictChange.objects.filter(person=person, sample__pool=pool)
+    undone = own.filter(undoes__isnull=False).values("undoes")
+    last = own.filter(undoes__isnull=True).exclude(act__in=undone).order_by("-pk").first()
+    if last is None:
+        raise ConflictError("There is no verdict of yours in this pool to take back.", code="nothing_to_undo")
+    before = {change.sample_id: (change.before, change.before_reason) for change in own.filter(act=last.act)}
+    return _apply(pool, person, before, undoes=last.act)
+
+
+def _lock(pool: Pool) -> None:
+    """One act at a time in a pool, so that its counters stay exact."""
+    Pool.objects.select_for_update().get(pk=pool.pk)
+
+
+def _apply(pool: Pool, person: Person, wanted: Mapping[int, Opinion], undoes: uuid.UUID | None) -> Act:
+    verdicts = Verdict.objects.filter(person=person, sample__in=list(wanted))
+    before = {verdict.sample_id: (verdict.value, verdict.reason) for verdict in verdicts}
+    changes = {pk: after for pk, after in wanted.items() if before.get(pk, NONE) != after}
+    act = uuid.uuid4()
+    VerdictChange.objects.bulk_create(
+        VerdictChange(
+            sample_id=pk,
+            person=person,
+            act=act,
+            undoes=undoes,
+            before=before.get(pk, NONE)[0],
+            after=after[0],
+            before_reason=before.get(pk, NONE)[1],
+            after_reason=after[1],
+        )
+        for pk, after in changes.items()
+    )
+    verdicts.filter(sample__in=[pk for pk, after in changes.items() if after == NONE]).delete()
+    Verdict.objects.bulk_create(
+        [
+            Verdict(sample_id=pk, person=person, value=value, reason=reason)
+            for pk, (value, reason) in changes.items()
+            if value
+        ],
+        update_conflicts=True,
+        unique_fields=["sample", "person"],
+        update_fields=["value", "reason", "decided_at"],
+    )
+    return Act(act, {pk: value for pk, (value, _) in changes.items()}, _restand(pool, changes))
+
+
+def _restand(pool: Pool, ids: Iterable[int]) -> dict[int, str]:
+    """Standings and the pool's counters from the verdicts as they are now; answers the standings."""
+    samples = Sample.objects.filter(pk__in=list(ids)).annotate(
+        accepts=Count("verdicts", filter=Q(verdicts__value=Verdict.Value.ACCEPT)),
+        rejects=Count("verdicts", filter=Q(verdicts__value=Verdict.Value.REJECT)),
+    )
+    found: dict[int, str] = {}
+    moved: dict[str, list[int]] = {}
+    shift: Counter[str] = Counter()
+    for pk, standing, accepts, rejects in samples.values_list("pk", "standing", "accepts", "rejects"):
+        found[pk] = now = standing_of(accepts, rejects)
+        if now != standing:
+            moved.setdefault(now, []).append(pk)
+            shift[now] += 1
+            shift[standing] -= 1
+    for standing, pks in moved.items():
+        Sample.objects.filter(pk__in=pks).update(standing=standing)
+    Pool.objects.filter(pk=pool.pk).update(
+        num_accepted=F("num_accepted") + shift[Standing.ACCEPTED],
+        num_rejected=F("num_rejected") + shift[Standing.REJECTED],
+    )
+    return found
+
+
+def standing_of(accepts: int, rejects: int) -> str:
+    """Accepted means more accepts than rejects; a tie is undecided."""
+    if accepts == rejects:
+        return Standing.UNDECIDED
+    return Standing.ACCEPTED if accepts > rejects else Standing.REJECTED

@@ -1,0 +1,17 @@
+"""Addresses of pools, samples, verdicts and selections."""
+
+from django.urls import path
+
+from webapp.gallery import api
+
+urlpatterns = [
+    path("pools/<uuid:pk>/", api.PoolView.as_view()),
+    path("pools/<uuid:pk>/samples/", api.PoolSamplesView.as_view()),
+    path("pools/<uuid:pk>/verdicts/", api.PoolVerdictsView.as_view()),
+    path("pools/<uuid:pk>/verdicts/undo/", api.UndoView.as_view()),
+    path("pools/<uuid:pk>/selections/", api.PoolSelectionsView.as_view()),
+    path("samples/<int:pk>/", api.SampleView.as_view()),
+    path("samples/<int:pk>/image/", api.SampleImageView.as_view()),
+    path("samples/<int:pk>/verdict/", api.SampleVerdictView.as_view()),
+    path("selections/<uuid:pk>/", api.SelectionView.as_view()),
+]

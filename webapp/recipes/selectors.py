@@ -1,0 +1,20 @@
+"""Reading recipes."""
+
+import uuid
+
+from django.db.models import QuerySet
+
+from webapp.accounts.models import Person, Role
+from webapp.core.permissions import find, visible
+from webapp.recipes.models import Recipe
+
+
+def recipes_visible_to(person: Person, lab_id: uuid.UUID | None = None) -> "QuerySet[Recipe]":
+    """Recipes of the person's labs, or of one of them."""
+    rows = visible(Recipe.objects.select_related("created_by"), person)
+    return rows.filter(lab_id=lab_id) if lab_id is not None else rows
+
+
+def recipe_for(person: Person, pk: uuid.UUID, role: str = Role.VIEWER) -> Recipe:
+    """Raises: NotFoundError, ForbiddenError."""
+    return find(Recipe.objects.select_related("created_by"), person, role, pk=pk)

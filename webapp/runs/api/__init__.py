@@ -1,0 +1,30 @@
+"""Runs: checked, started, watched, stopped, resumed, cancelled."""
+
+from webapp.runs.api.history import RunCheckpointsView, RunEventsView, RunPreviewsView, RunPreviewView, RunScalarsView
+from webapp.runs.api.runs import (
+    CancelRunView,
+    ResumeRunView,
+    RetryRunView,
+    RunsView,
+    RunView,
+    StopRunView,
+    ValidateRunView,
+)
+from webapp.runs.api.shapes import RunSerializer, event_of
+
+__all__ = [
+    "CancelRunView",
+    "ResumeRunView",
+    "RetryRunView",
+    "RunCheckpointsView",
+    "RunEventsView",
+    "RunPreviewView",
+    "RunPreviewsView",
+    "RunScalarsView",
+    "RunSerializer",
+    "RunView",
+    "RunsView",
+    "StopRunView",
+    "ValidateRunView",
+    "event_of",
+]

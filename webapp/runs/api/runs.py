@@ -1,0 +1,171 @@
+"""Runs: checked, started, stopped, resumed, cancelled, started again."""
+
+from typing import Final
+from uuid import UUID
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.accounts.authentication import person_of
+from webapp.accounts.models import Person, Role
+from webapp.core.errors import InvalidError
+from webapp.core.pagination import PAGING, paginate
+from webapp.core.permissions import find
+from webapp.core.queries import read_choice, read_uuid
+from webapp.datasets.models import DatasetVersion
+from webapp.datasets.selectors import version_for
+from webapp.recipes.models import Recipe
+from webapp.recipes.selectors import recipe_for
+from webapp.runs import selectors
+from webapp.runs.api.shapes import (
+    NewRunSerializer,
+    RunListItemSerializer,
+    RunPage,
+    RunSerializer,
+    ValidateRunSerializer,
+    ValidationSerializer,
+)
+from webapp.runs.models import Run, RunState
+from webapp.runs.services import control, launch
+
+MAX_KEY_SIGNS: Final = 80
+KEY: Final = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Up to 80 signs; the same request sent again with the same key answers the run that it made.",
+)
+
+
+def run_for(request: Request, pk: UUID, role: str = Role.VIEWER) -> Run:
+    return find(selectors.all_runs(), person_of(request), role, selectors.LAB_PATH, pk=pk)
+
+
+def shown(run: Run, status: int = 200) -> Response:
+    return Response(RunSerializer(selectors.all_runs().get(pk=run.pk)).data, status=status)
+
+
+# --- starting ---------------------------------------------------------------------------------------------------
+class ValidateRunView(APIView):
+    """Whether a run could start, and what it would make."""
+
+    @extend_schema(
+        operation_id="runs_validate",
+        tags=["runs"],
+        request=ValidateRunSerializer,
+        responses={200: ValidationSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        given = ValidateRunSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        version = version_for(person_of(request), given.validated_data["version"])
+        recipe = given.validated_data["recipe"]
+        problems = launch.check(version, recipe)
+        estimate = None if problems else launch.estimate(version, recipe)
+        return Response(ValidationSerializer({"problems": problems, "estimate": estimate}).data)
+
+
+class RunsView(APIView):
+    """Runs of the person's labs."""
+
+    @extend_schema(
+        operation_id="runs_list",
+        tags=["runs"],
+        responses=RunPage,
+        parameters=[
+            OpenApiParameter("lab", OpenApiTypes.UUID, description="Only this lab's."),
+            OpenApiParameter("version", OpenApiTypes.UUID, description="Only on this dataset version."),
+            OpenApiParameter("state", str, enum=RunState.values),
+            *PAGING,
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        rows = selectors.runs_visible_to(
+            person_of(request),
+            lab=read_uuid(request, "lab"),
+            version=read_uuid(request, "version"),
+            state=read_choice(request, "state", RunState.values),
+        )
+        return paginate(request, rows, ("-created_at", "-id"), lambda page: RunListItemSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="runs_create",
+        tags=["runs"],
+        parameters=[KEY],
+        request=NewRunSerializer,
+        responses={
+            201: RunSerializer,
+            200: OpenApiResponse(RunSerializer, description="The same request was answered before, with this run."),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        given = NewRunSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        person, values = person_of(request), given.validated_data
+        version = version_for(person, values["version"], Role.RESEARCHER)
+        recipe = values.get("recipe") or _saved_recipe(person, version, values["recipe_id"])
+        key = _key(request)
+        if key is None:
+            return shown(launch.start_run(version, recipe, person, values["name"]), 201)
+        run, is_new = launch.start_run_once(version, recipe, person, values["name"], key)
+        return shown(run, 201 if is_new else 200)
+
+
+def _saved_recipe(person: Person, version: DatasetVersion, pk: UUID) -> Recipe:
+    recipe = recipe_for(person, pk)
+    if recipe.lab_id != version.dataset.lab_id:
+        message = "The recipe belongs to another lab than the dataset; save it there first."
+        raise InvalidError(message, fields={"recipe_id": [message]})
+    return recipe
+
+
+def _key(request: Request) -> str | None:
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > MAX_KEY_SIGNS or not key.isprintable():
+        message = f"The Idempotency-Key must have at most {MAX_KEY_SIGNS} printable signs."
+        raise InvalidError(message, fields={"Idempotency-Key": [message]})
+    return key or None
+
+
+# --- one run ----------------------------------------------------------------------------------------------------
+class RunView(APIView):
+    """One run."""
+
+    @extend_schema(operation_id="runs_get", tags=["runs"], responses=RunSerializer)
+    def get(self, request: Request, pk: UUID) -> Response:
+        return Response(RunSerializer(run_for(request, pk)).data)
+
+
+class StopRunView(APIView):
+    """Save a checkpoint and leave; the run can be resumed."""
+
+    @extend_schema(operation_id="runs_stop", tags=["runs"], request=None, responses=RunSerializer)
+    def post(self, request: Request, pk: UUID) -> Response:
+        return shown(control.stop_run(run_for(request, pk, Role.RESEARCHER)))
+
+
+class ResumeRunView(APIView):
+    """Go on from the last checkpoint."""
+
+    @extend_schema(operation_id="runs_resume", tags=["runs"], request=None, responses=RunSerializer)
+    def post(self, request: Request, pk: UUID) -> Response:
+        return shown(control.resume_run(run_for(request, pk, Role.RESEARCHER)))
+
+
+class CancelRunView(APIView):
+    """Give up: the process is killed, checkpoints and files are removed."""
+
+    @extend_schema(operation_id="runs_cancel", tags=["runs"], request=None, responses=RunSerializer)
+    def post(self, request: Request, pk: UUID) -> Response:
+        return shown(control.cancel_run(run_for(request, pk, Role.RESEARCHER)))
+
+
+class RetryRunView(APIView):
+    """Start the same from the beginning, as a new run."""
+
+    @extend_schema(operation_id="runs_retry", tags=["runs"], request=None, responses={201: RunSerializer})
+    def post(self, request: Request, pk: UUID) -> Response:
+        return shown(launch.retry_run(run_for(request, pk, Role.RESEARCHER), person_of(request)), 201)

@@ -1,0 +1,223 @@
+"""What is answered about runs, and what is asked of them."""
+
+from typing import Any, Final
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from webapp.core.pagination import page_of
+from webapp.core.schema import FaultSerializer, ProblemSerializer, fault_of
+from webapp.recipes.api import NewRecipeSerializer, RecipeSerializer
+from webapp.runs import selectors
+from webapp.runs.models import Checkpoint, Run, RunEvent, RunState
+from webapp.runs.states import STAGES, actions_in
+
+LIVE_EVENTS: Final = {"type": "array", "items": {"$ref": "#/components/schemas/LiveEvent"}}
+
+
+# --- what is answered -------------------------------------------------------------------------------------------
+class MeasurementSerializer(serializers.Serializer[Any]):
+    """One metric. `value` is null when it refused, and `caution` then says why."""
+
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True, help_text="95 % interval.")
+    high = serializers.FloatField(allow_null=True)
+    num_real = serializers.IntegerField()
+    num_synthetic = serializers.IntegerField()
+    per_class = serializers.DictField(child=serializers.FloatField())
+    details = serializers.DictField()
+    caution = serializers.CharField(allow_blank=True)
+
+
+class RunWarningSerializer(serializers.Serializer[Any]):
+    """Something a person should know that did not stop the run."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class RunListItemSerializer(serializers.ModelSerializer[Run]):
+    """A run, as a list shows it."""
+
+    lab = serializers.UUIDField(source="version.dataset.lab_id")
+    dataset = serializers.UUIDField(source="version.dataset_id")
+    dataset_name = serializers.CharField(source="version.dataset.name")
+    version = serializers.UUIDField(source="version_id")
+    version_number = serializers.IntegerField(source="version.number")
+    model = serializers.CharField(source="recipe.model")
+    sampler = serializers.CharField(source="recipe.sampler")
+    created_by = serializers.CharField(source="created_by.name", allow_null=True, default=None)
+    pool = serializers.UUIDField(source="ready_pool", allow_null=True, help_text="Once the run is finished.")
+    error = serializers.SerializerMethodField()
+    last_heard_s = serializers.SerializerMethodField(
+        help_text="Seconds since the worker's last sign of life; null when none works on it."
+    )
+    actions = serializers.SerializerMethodField(help_text="What a researcher may ask of it now.")
+
+    class Meta:
+        model = Run
+        fields = [
+            "id",
+            "lab",
+            "name",
+            "state",
+            "stop_requested",
+            "cancel_requested",
+            "dataset",
+            "dataset_name",
+            "version",
+            "version_number",
+            "model",
+            "sampler",
+            "step",
+            "num_steps",
+            "stage_progress",
+            "images_per_s",
+            "eta_s",
+            "device",
+            "error",
+            "last_heard_s",
+            "actions",
+            "pool",
+            "created_by",
+            "created_at",
+            "started_at",
+            "finished_at",
+        ]
+
+    @extend_schema_field(FaultSerializer(allow_null=True))
+    def get_error(self, run: Run) -> dict[str, str] | None:
+        return fault_of(run)
+
+    def get_last_heard_s(self, run: Run) -> float | None:
+        return selectors.last_heard_s(run)
+
+    def get_actions(self, run: Run) -> list[str]:
+        return actions_in(RunState(run.state), run.stop_requested, run.cancel_requested)
+
+
+class RunSerializer(RunListItemSerializer):
+    """A run with everything but its history."""
+
+    recipe = RecipeSerializer()
+    metrics = serializers.DictField(child=MeasurementSerializer(), help_text="By the metric's name.")
+    warnings = RunWarningSerializer(many=True)
+    queue_position = serializers.SerializerMethodField(help_text="0 starts next; null when it does not wait.")
+    stages_done = serializers.SerializerMethodField(help_text="Stages that a later attempt does not repeat.")
+
+    class Meta(RunListItemSerializer.Meta):
+        fields = [
+            *RunListItemSerializer.Meta.fields,
+            "recipe",
+            "attempts",
+            "metrics",
+            "warnings",
+            "queue_position",
+            "stages_done",
+            "last_seq",
+        ]
+
+    def get_queue_position(self, run: Run) -> int | None:
+        return selectors.queue_position(run)
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=list(STAGES))))
+    def get_stages_done(self, run: Run) -> list[str]:
+        return [stage for stage in STAGES if stage in run.artefacts]
+
+
+class CheckpointSerializer(serializers.ModelSerializer[Checkpoint]):
+    """A state of the training that is on disk."""
+
+    class Meta:
+        model = Checkpoint
+        fields = ["step", "sha256", "size_bytes", "is_best", "created_at"]
+
+
+class ScalarsSerializer(serializers.Serializer[Any]):
+    """The curves of a run."""
+
+    steps = serializers.ListField(child=serializers.IntegerField())
+    values = serializers.DictField(
+        child=serializers.ListField(child=serializers.FloatField(allow_null=True)),
+        help_text="Path (loss/G) -> one value for each of `steps`, or null.",
+    )
+
+
+class PreviewColumnSerializer(serializers.Serializer[Any]):
+    """One column of the sample wall: the same class and the same noise at every step."""
+
+    seed = serializers.IntegerField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.CharField(), **super().get_fields()}  # `class` cannot be written as an attribute
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """One row of the sample wall, a PNG of square tiles side by side."""
+
+    step = serializers.IntegerField()
+    url = serializers.CharField()
+    tile = serializers.IntegerField(help_text="Side of one tile, in pixels.")
+    columns = PreviewColumnSerializer(many=True)
+    num_columns = serializers.IntegerField()
+
+
+class HistorySerializer(serializers.Serializer[Any]):
+    """Stored events in order. When the last one's `seq` is below `last_seq`, ask again from there."""
+
+    results = serializers.SerializerMethodField()
+    last_seq = serializers.IntegerField()
+
+    @extend_schema_field(LIVE_EVENTS)
+    def get_results(self, history: Any) -> list[dict[str, Any]]:
+        return [event_of(event) for event in history["events"]]
+
+
+class EstimateSerializer(serializers.Serializer[Any]):
+    """What a run would make."""
+
+    num_candidates = serializers.IntegerField()
+    budget = serializers.DictField(child=serializers.IntegerField(), help_text="Class -> images to keep.")
+
+
+class ValidationSerializer(serializers.Serializer[Any]):
+    """What is wrong with a recipe on a dataset; the estimate is null when something is."""
+
+    problems = ProblemSerializer(many=True)
+    estimate = EstimateSerializer(allow_null=True)
+
+
+RunPage = page_of(RunListItemSerializer, "RunPage")
+
+
+def event_of(event: RunEvent) -> dict[str, Any]:
+    """A stored event as the socket tells it."""
+    return {
+        "type": event.type,
+        "seq": event.seq,
+        "ts": event.created_at.isoformat(),
+        "run": str(event.run_id),
+        "data": event.data,
+    }
+
+
+# --- what is asked ----------------------------------------------------------------------------------------------
+class ValidateRunSerializer(serializers.Serializer[Any]):
+    """A recipe to be checked on a dataset version."""
+
+    version = serializers.UUIDField()
+    recipe = NewRecipeSerializer()
+
+
+class NewRunSerializer(serializers.Serializer[Any]):
+    """A run to be started: give either a recipe, or the id of a saved one of the same lab."""
+
+    version = serializers.UUIDField()
+    recipe = NewRecipeSerializer(required=False)
+    recipe_id = serializers.UUIDField(required=False)
+    name = serializers.CharField(max_length=120, allow_blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("recipe" in attrs) == ("recipe_id" in attrs):
+            raise serializers.ValidationError("Give either recipe or recipe_id.")
+        return attrs

@@ -1,0 +1,155 @@
+"""What the socket may say of a run. The same classes are stored as the run's history and answered by the API."""
+
+import uuid
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from webapp.core.events import Event, component
+from webapp.runs.models import RunState
+
+CHANNEL = "run"
+
+
+class Data(BaseModel):
+    """What one event tells; written out under the names that the API uses."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
+
+
+class RunEventBase(Event):
+    """An event of one run; with a `seq` it is part of the run's stored history."""
+
+    run: uuid.UUID
+
+
+class ChangedData(Data):
+    state: Annotated[RunState, component("RunState")]
+    stop_requested: bool
+    cancel_requested: bool
+    attempts: int = Field(description="Attempts since the last new checkpoint.")
+    error_code: str
+    error_message: str
+
+
+class RunChanged(RunEventBase):
+    """The run entered another state, or somebody asked for it."""
+
+    type: Literal["run.changed"] = "run.changed"
+    data: ChangedData
+
+
+class Point(Data):
+    """The values logged at one step."""
+
+    step: int
+    values: dict[str, float]
+
+
+class ProgressedData(Data):
+    stage: str
+    step: int
+    num_steps: int
+    images_per_s: float | None
+    eta_s: float | None
+    device: str
+    points: list[Point]
+
+
+class RunProgressed(RunEventBase):
+    """Where the stage is, at most twice a second. Stored when it carries points; none of them is ever lost."""
+
+    type: Literal["run.progressed"] = "run.progressed"
+    data: ProgressedData
+
+
+class Column(Data):
+    """One column of the sample wall: the same class and the same noise at every step."""
+
+    class_: str = Field(alias="class")
+    seed: int
+
+
+class PreviewedData(Data):
+    step: int
+    url: str = Field(description="The row of the sample wall, a PNG.")
+    tile: int = Field(description="Side of one tile, in pixels.")
+    columns: list[Column]
+    num_columns: int
+
+
+class RunPreviewed(RunEventBase):
+    """A new row of the sample wall."""
+
+    type: Literal["run.previewed"] = "run.previewed"
+    data: PreviewedData
+
+
+class CheckpointedData(Data):
+    step: int
+    sha256: str
+    size_bytes: int
+    is_best: bool
+
+
+class RunCheckpointed(RunEventBase):
+    """Training was saved; whatever happens from here on, it continues from this step."""
+
+    type: Literal["run.checkpointed"] = "run.checkpointed"
+    data: CheckpointedData
+
+
+class WarnedData(Data):
+    code: str
+    message: str
+
+
+class RunWarned(RunEventBase):
+    """Something a person should know that does not stop the run."""
+
+    type: Literal["run.warned"] = "run.warned"
+    data: WarnedData
+
+
+class Measured(Data):
+    """One metric. `value` is null when it refused, and `caution` then says why."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    num_real: int
+    num_synthetic: int
+    per_class: dict[str, float]
+    details: dict[str, Any]
+    caution: str
+
+
+class MeasuredData(Data):
+    values: dict[str, Measured]
+
+
+class RunMeasured(RunEventBase):
+    """The metrics of the synthetic images."""
+
+    type: Literal["run.measured"] = "run.measured"
+    data: MeasuredData
+
+
+class PoolCreatedData(Data):
+    pool: uuid.UUID
+    selection: uuid.UUID = Field(description="The run's own selection.")
+    num_samples: int
+
+
+class PoolCreated(RunEventBase):
+    """The pool can be reviewed."""
+
+    type: Literal["pool.created"] = "pool.created"
+    data: PoolCreatedData
+
+
+class RunSnapshot(RunEventBase):
+    """The answer to a subscription: everything up to `seq`; the events that follow continue from there."""
+
+    type: Literal["run.snapshot"] = "run.snapshot"
+    data: Annotated[dict[str, Any], component("Run")]

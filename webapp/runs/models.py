@@ -1,0 +1,99 @@
+"""Runs: a recipe applied to a dataset version, its checkpoints, and everything it ever said."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from webapp.core.leases import Leased
+from webapp.datasets.models import DatasetVersion
+from webapp.recipes.models import Recipe
+
+
+class RunState(models.TextChoices):
+    """The moves between these are checked in `webapp.runs.states`."""
+
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    TRAINING = "training"
+    GENERATING = "generating"
+    SCORING = "scoring"
+    SELECTING = "selecting"
+    FINISHED = "finished"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+
+class Run(Leased):
+    """A recipe applied to a dataset version. One lease covers all stages."""
+
+    CLAIMABLE: ClassVar[tuple[str, ...]] = (RunState.QUEUED, RunState.INTERRUPTED)
+    ACTIVE: ClassVar[tuple[str, ...]] = (
+        RunState.PREPARING,
+        RunState.TRAINING,
+        RunState.GENERATING,
+        RunState.SCORING,
+        RunState.SELECTING,
+        RunState.STOPPING,
+    )
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="runs")
+    recipe = models.ForeignKey(Recipe, on_delete=models.PROTECT, related_name="runs")
+    name = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=12, choices=RunState.choices, default=RunState.QUEUED)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    idempotency_key = models.CharField(max_length=80, null=True, blank=True)
+    step = models.PositiveBigIntegerField(default=0)
+    num_steps = models.PositiveBigIntegerField(default=0)
+    images_per_s = models.FloatField(null=True)
+    eta_s = models.FloatField(null=True)
+    stage_progress = models.FloatField(default=0.0, help_text="0..1 within the stage.")
+    device = models.CharField(max_length=120, blank=True, help_text="Device and precision, chosen at the start.")
+    artefacts = models.JSONField(default=dict, help_text="Stage -> what it left behind, relative to the data folder.")
+    metrics = models.JSONField(default=dict, help_text="Metric -> measurement.")
+    warnings = models.JSONField(default=list)
+    last_seq = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["created_by", "idempotency_key"],
+                name="run_created_once",
+                condition=models.Q(idempotency_key__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "created_at"])]
+
+
+class Checkpoint(models.Model):
+    """One state of a run's training on disk, resumable to the bit; only rows make files visible."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="checkpoints")
+    step = models.PositiveBigIntegerField()
+    fence = models.BigIntegerField()
+    path = models.CharField(max_length=300, help_text="Relative to the data folder.")
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.BigIntegerField()
+    is_best = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "step"], name="checkpoint_step_per_run")]
+
+
+class RunEvent(models.Model):
+    """Everything a run said, in order; a page opened later reads the whole history from here."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveBigIntegerField()
+    type = models.CharField(max_length=40)
+    data = models.JSONField()
+    path = models.CharField(max_length=300, blank=True, help_text="The file it shows, relative to the data folder.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "seq"], name="event_seq_per_run")]
+        indexes = [models.Index(fields=["run", "type", "seq"])]

@@ -1,0 +1,79 @@
+"""What there is to read about runs."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Case, DurationField, ExpressionWrapper, F, QuerySet, UUIDField, When
+from django.db.models.functions import Now
+
+from webapp.core.permissions import HasKey, visible
+from webapp.runs.models import Checkpoint, Run, RunEvent, RunState
+
+LAB_PATH = "version__dataset__lab"
+STORED_EVENTS_PER_ANSWER = 1000
+
+
+def all_runs() -> "QuerySet[Run]":
+    """Runs with what a list shows of them."""
+    pool = Case(When(pool__is_ready=True, then=F("pool__id")), default=None, output_field=UUIDField(null=True))
+    silence = ExpressionWrapper(Now() - F("heartbeat_at"), output_field=DurationField())
+    return Run.objects.select_related("version__dataset", "recipe", "created_by").annotate(
+        ready_pool=pool, silence=silence
+    )
+
+
+def runs_visible_to(
+    person: HasKey | AnonymousUser, lab: UUID | None = None, version: UUID | None = None, state: str = ""
+) -> "QuerySet[Run]":
+    """The runs of the labs that the person is in, or only some of them."""
+    wanted = {"version__dataset__lab": lab, "version": version, "state": state}
+    return visible(all_runs(), person, LAB_PATH).filter(**{name: value for name, value in wanted.items() if value})
+
+
+def queue_position(run: Run) -> int | None:
+    """0 for the run that starts next; None when it does not wait."""
+    if run.state not in (RunState.QUEUED, RunState.INTERRUPTED):
+        return None
+    return Run.objects.filter(state__in=Run.CLAIMABLE, created_at__lt=run.created_at).count()
+
+
+def last_heard_s(run: Run) -> float | None:
+    """Seconds since the worker's last sign of life, by the database's clock; None when nobody works on the run."""
+    silence = getattr(run, "silence", None)
+    return None if run.state not in Run.ACTIVE or silence is None else round(max(0.0, silence.total_seconds()), 1)
+
+
+def events_since(run: Run, seq: int) -> list[RunEvent]:
+    """The next stored events after `seq`, at most STORED_EVENTS_PER_ANSWER of them."""
+    return list(run.events.filter(seq__gt=seq).order_by("seq")[:STORED_EVENTS_PER_ANSWER])
+
+
+def scalars_of(run: Run) -> dict[str, Any]:
+    """The curves: {"steps": [S], "values": {path: [S numbers or None]}}.
+
+    A step that a later attempt computed again counts once; on a CPU the two are equal to the bit.
+    """
+    at: dict[int, dict[str, float]] = {}
+    for data in run.events.filter(type="run.progressed").order_by("seq").values_list("data", flat=True).iterator():
+        for point in data["points"]:
+            at.setdefault(point["step"], {}).update(point["values"])
+    steps = sorted(at)
+    paths = sorted({path for values in at.values() for path in values})
+    return {"steps": steps, "values": {path: [at[step].get(path) for step in steps] for path in paths}}
+
+
+def previews_of(run: Run) -> list[dict[str, Any]]:
+    """The rows of the sample wall in rising steps, as `run.previewed` tells them."""
+    events = run.events.filter(type="run.previewed").order_by("seq").values_list("data", flat=True)
+    return [data for _, data in sorted({data["step"]: data for data in events}.items())]
+
+
+def preview(run: Run, step: int) -> RunEvent | None:
+    """The event of one row of the sample wall; its `path` is the PNG."""
+    return run.events.filter(type="run.previewed", data__step=step).order_by("-seq").first()
+
+
+def checkpoints_of(run: Run) -> "QuerySet[Checkpoint]":
+    """In rising steps."""
+    return run.checkpoints.order_by("step")

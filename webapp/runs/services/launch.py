@@ -1,0 +1,145 @@
+"""Starting a run: everything that a worker would refuse is refused here, with the field that has to change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from ml import catalog
+from webapp.accounts.models import Person
+from webapp.core.errors import ConflictError
+from webapp.core.queue import call_worker
+from webapp.datasets.models import DatasetVersion
+from webapp.datasets.selectors import train_counts
+from webapp.recipes.catalogue import catalogue
+from webapp.recipes.models import Recipe
+from webapp.recipes.services import PARTS, create_recipe
+from webapp.recipes.validation import Problem, problems_of, refuse, with_defaults
+from webapp.runs.models import Run
+from webapp.runs.services.control import TASK
+from webapp.runs.states import REPEATABLE
+
+MIN_IMAGES = 2
+"""Training images that a class needs: of one alone nothing can be learnt but itself."""
+POOL_FACTOR = 4.0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run will make: images to keep by class, and candidates to generate for them."""
+
+    budget: Mapping[str, int]
+    num_candidates: int
+
+
+def check(version: DatasetVersion, recipe: Mapping[str, Any]) -> list[Problem]:
+    """All that is wrong with the recipe on this version; fields are named as in the request."""
+    problems = [replace(problem, field=f"recipe.{problem.field}") for problem in problems_of(recipe)]
+    if version.state != DatasetVersion.State.READY:
+        message = f"The dataset version is {version.state}; a run can start when it is ready."
+        return [*problems, Problem("version_not_ready", message, "version")]
+    problems += _misfits(version, recipe["model"])
+    if not problems:
+        problems += _budget_problems(version, recipe)
+    return problems
+
+
+def estimate(version: DatasetVersion, recipe: Mapping[str, Any]) -> Estimate:
+    """For a recipe in which `check` found no problem. Raises: BadBudgetError."""
+    budget = catalog.resolve(recipe["budget"], train_counts(version))
+    return Estimate(budget, sum(catalog.pool_sizes(budget, recipe.get("pool_factor", POOL_FACTOR)).values()))
+
+
+def start_run(
+    version: DatasetVersion, recipe: Mapping[str, Any] | Recipe, person: Person | None, name: str = ""
+) -> Run:
+    """Queue a run of a recipe, which is saved first when it is new.
+
+    Raises: InvalidError with every problem at its field.
+    """
+    return _queue(version, recipe, person, name, None)
+
+
+def start_run_once(
+    version: DatasetVersion, recipe: Mapping[str, Any] | Recipe, person: Person, name: str, key: str
+) -> tuple[Run, bool]:
+    """As `start_run`, but the same request with the same key, sent again, answers the run that it made (and False).
+
+    Raises: InvalidError; ConflictError when the key was used for another request.
+    """
+    content = contents_of(recipe) if isinstance(recipe, Recipe) else recipe
+    if (earlier := _made_before(version, content, person, key)) is not None:
+        return earlier, False
+    try:
+        return _queue(version, recipe, person, name, key), True
+    except IntegrityError:  # the two came at the same moment
+        if (earlier := _made_before(version, content, person, key)) is None:
+            raise
+        return earlier, False
+
+
+def retry_run(run: Run, person: Person | None) -> Run:
+    """The same recipe on the same version from the start, as a run of its own; the old one stays as it is.
+
+    Raises: ConflictError for a run that is still under way or finished.
+    """
+    run.refresh_from_db(fields=["state"])
+    if run.state not in REPEATABLE:
+        raise ConflictError(f"A run that is {run.state} cannot be started again.")
+    return start_run(run.version, run.recipe, person, run.name)
+
+
+def contents_of(recipe: Recipe) -> dict[str, Any]:
+    """A saved recipe as it would be asked for."""
+    return {part: getattr(recipe, part) for part in PARTS}
+
+
+def _queue(
+    version: DatasetVersion, recipe: Mapping[str, Any] | Recipe, person: Person | None, name: str, key: str | None
+) -> Run:
+    content = contents_of(recipe) if isinstance(recipe, Recipe) else recipe
+    refuse(check(version, content))
+    with transaction.atomic():
+        if not isinstance(recipe, Recipe):
+            recipe = create_recipe(version.dataset.lab, person, content, str(content.get("name", "")))
+        run = Run.objects.create(
+            version=version, recipe=recipe, name=name.strip(), created_by=person, idempotency_key=key
+        )
+        call_worker(TASK, run)
+    return run
+
+
+def _misfits(version: DatasetVersion, model: Any) -> list[Problem]:
+    shelves = catalogue()
+    problems = []
+    if model in shelves.models and (reason := shelves.fits(model, version.dataset.kind)):
+        problems.append(Problem("unsuitable_model", reason, "recipe.model"))
+    small = [f"{name} ({count})" for name, count in train_counts(version).items() if count < MIN_IMAGES]
+    if small:
+        message = (
+            f"Every class needs at least {MIN_IMAGES} training images; too few: {', '.join(small[:10])}. "
+            "Add images, or leave the class out."
+        )
+        problems.append(Problem("too_few_images", message, "version"))
+    return problems
+
+
+def _budget_problems(version: DatasetVersion, recipe: Mapping[str, Any]) -> list[Problem]:
+    try:
+        estimate(version, recipe)
+    except catalog.BadBudgetError as error:
+        return [Problem(error.code, error.message, "recipe.budget")]
+    return []
+
+
+def _made_before(version: DatasetVersion, content: Mapping[str, Any], person: Person, key: str) -> Run | None:
+    run = Run.objects.filter(created_by=person, idempotency_key=key).select_related("recipe").first()
+    if run is None:
+        return None
+    refuse(problems_of(content), "recipe.")
+    wanted, before = with_defaults(content), contents_of(run.recipe)
+    if run.version_id != version.pk or any(before[part] != wanted[part] for part in PARTS if part in wanted):
+        message = "This Idempotency-Key was used for another request; use a new one for each run."
+        raise ConflictError(message, code="key_used", fields={"Idempotency-Key": [message]})
+    return run

@@ -1,0 +1,255 @@
+"""Every setting once, from the environment, with its help and unit beside it.
+
+A setting that a person may change is read by `env(...)` below; all others are decisions of the product.
+"""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from webapp.core.addresses import of_this_machine
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def env(name: str, default: str) -> str:
+    """The environment's value of `name`, or the default when it is unset or empty."""
+    return os.environ.get(name) or default
+
+
+# --- where things lie -------------------------------------------------------------------------------------------
+DATA_DIR = Path(env("ATELIER_DATA", str(BASE_DIR / "var"))).resolve()
+"""ATELIER_DATA: folder of the database, uploads, datasets, runs and exports."""
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
+
+
+def _secret_key() -> str:
+    """SECRET_KEY, or one made at first start and kept in the data folder, readable by its owner only."""
+    if key := os.environ.get("SECRET_KEY"):
+        return key
+    path = DATA_DIR / "secret_key"
+    if not path.exists():
+        temporary = path.with_name(f"secret_key.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        with suppress(FileExistsError):  # two processes that start together agree on the first one's key
+            os.link(temporary, path)
+        temporary.unlink()
+    return path.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = [key for key in env("SECRET_KEY_FALLBACKS", "").split(",") if key]
+"""SECRET_KEY_FALLBACKS: former keys, comma-separated, that still verify sessions while a key is changed."""
+
+# --- who may reach it -------------------------------------------------------------------------------------------
+VERSION = "1.0.0"
+DEBUG = False
+HOST = env("HOST", "127.0.0.1")
+"""HOST: address to serve on; a name or address of this machine serves the lab's network."""
+PORT = int(env("PORT", "8000"))
+"""PORT: TCP port to serve on."""
+PUBLIC_URL = env("PUBLIC_URL", "")
+"""PUBLIC_URL: the address people type when it differs from HOST and PORT (behind a proxy), e.g. https://atelier.lab."""
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+IS_LOOPBACK = HOST in LOOPBACK and not PUBLIC_URL
+IS_HTTPS = PUBLIC_URL.startswith("https://")
+SETUP_CODE = env("SETUP_CODE", "")
+"""SETUP_CODE: asked of the first visitor when the service is reachable from the network; `up` makes and prints one."""
+
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+if HOST in {"0.0.0.0", "::"}:  # noqa: S104
+    ALLOWED_HOSTS += of_this_machine()  # not "*": a page of another name must not reach a service of the lab's network
+elif HOST not in LOOPBACK:
+    ALLOWED_HOSTS.append(f"[{HOST}]" if ":" in HOST else HOST)
+if PUBLIC_URL:
+    ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname or "")
+ALLOWED_HOSTS += [name for name in env("ALLOWED_HOSTS", "").split(",") if name]
+CSRF_FAILURE_VIEW = "webapp.core.errors.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL.rstrip("/")] if PUBLIC_URL else []
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "atelier_session"
+CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "atelier_csrf"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_SSL_REDIRECT = False  # the proxy that ends https redirects; uvicorn itself speaks http
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
+X_FRAME_OPTIONS = "DENY"
+# W008: the proxy redirects, and an API must not answer http with a redirect at all. The others ask for https, which a
+# service on loopback does without; where others can reach it, our own check atelier.W002 says so.
+SILENCED_SYSTEM_CHECKS = ["security.W008"] + ([] if IS_HTTPS else ["security.W004", "security.W012", "security.W016"])
+
+# --- parts ------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "channels",
+    "webapp.core",
+    "webapp.accounts",
+    "webapp.recipes",
+    "webapp.datasets",
+    "webapp.runs",
+    "webapp.gallery",
+    "webapp.exports",
+]
+MIDDLEWARE = [
+    "webapp.core.headers.SecurityHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "webapp.core.static_files.StaticFiles",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "webapp.core.static_files.OneThread",
+]
+ROOT_URLCONF = "webapp.urls"
+ASGI_APPLICATION = "webapp.asgi.application"
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+AUTH_USER_MODEL = "accounts.Person"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = None  # nothing is collected: files are served from where Vite and pip put them
+STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/assets/.+-[A-Za-z0-9_-]{8}\.\w+$"
+"""What Vite names by its content never changes."""
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+APPEND_SLASH = False
+
+
+# --- database: the truth ----------------------------------------------------------------------------------------
+def _database() -> dict[str, Any]:
+    """DATABASE_URL: postgresql://user:password@host:port/name; without it SQLite in the data folder."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DATA_DIR / "db.sqlite3",
+            "OPTIONS": {
+                "timeout": 20,
+                # WAL alone loses read-then-write transactions to "database is locked"; IMMEDIATE takes the lock first.
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;",
+            },
+            "TEST": {"NAME": DATA_DIR / "test.sqlite3"},
+        }
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}},
+    }
+
+
+DATABASES = {"default": _database()}
+
+# --- Redis: a bell, never the truth -----------------------------------------------------------------------------
+REDIS_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
+"""REDIS_URL: the Redis that carries calls to workers and live events; `up` starts one when this is unset."""
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+}
+
+# --- API --------------------------------------------------------------------------------------------------------
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+UPLOAD_CHUNK_MAX_BYTES = 16 * 2**20
+"""Largest body of one PATCH of an upload, in bytes."""
+UPLOAD_MAX_BYTES = int(env("UPLOAD_MAX_BYTES", str(200 * 2**30)))
+"""UPLOAD_MAX_BYTES: largest file a person may upload, in bytes."""
+DISK_FLOOR_BYTES = int(env("DISK_FLOOR_BYTES", str(2 * 2**30)))
+"""DISK_FLOOR_BYTES: free space that uploads never take, in bytes."""
+UPLOAD_EXPIRES_H = 72
+"""An upload that nobody touched for so many hours is removed."""
+MAX_OPEN_UPLOADS = 10
+"""Uploads that one person may have on their way at the same time."""
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "webapp.accounts.authentication.TokenAuthentication",  # first, so that nobody at all is answered with 401
+        "webapp.accounts.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "webapp.core.permissions.TokenMayWrite",
+    ],
+    "DEFAULT_PARSER_CLASSES": ["webapp.core.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_THROTTLE_CLASSES": ["webapp.core.throttling.ReadAllowance", "webapp.core.throttling.WriteAllowance"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "webapp.core.errors.answer_error",
+    "URL_FORMAT_OVERRIDE": None,
+    "NUM_PROXIES": 0,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Atelier",
+    "DESCRIPTION": "Grow labelled vision datasets with generative models.",
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "webapp.core.schema.complete_answers",
+        "webapp.core.schema.add_errors",
+        "webapp.core.schema.add_live_events",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "Better": ["lower", "higher"],
+        "Role": "webapp.accounts.models.Role",
+        "UploadState": "webapp.datasets.models.Upload.State",
+        "VersionState": "webapp.datasets.models.DatasetVersion.State",
+        "IngestOutcome": "webapp.datasets.models.IngestFile.Outcome",
+        "RunState": "webapp.runs.models.RunState",
+        "Stage": ["prepare", "train", "generate", "score", "select"],
+        "SelectionState": "webapp.gallery.models.Selection.State",
+        "Standing": "webapp.gallery.models.Sample.Standing",
+        "VerdictValue": "webapp.gallery.models.Verdict.Value",
+        "ExportState": "webapp.exports.models.Export.State",
+        "ExportContent": "webapp.exports.models.Export.Content",
+    },
+}
+
+# --- workers ----------------------------------------------------------------------------------------------------
+WORKER_THREADS = int(env("ATELIER_WORKER_THREADS", "0"))
+"""ATELIER_WORKER_THREADS: arithmetic threads of a training process; 0 takes this worker's share of the cores."""
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "INFO")},
+}

@@ -1,0 +1,80 @@
+"""An export: which images go in, and the texts that lie beside them."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from ml import catalog
+from ml.protocol import Event, ExportPlan, FileProgress
+from webapp.core import storage
+from webapp.core.leases import Leased
+from webapp.exports import selectors
+from webapp.exports.models import Export
+from webapp.exports.services import building
+from webapp.exports.services.card import card_of, title_of
+from webapp.exports.services.provenance import provenance_of
+from workers.supervisor import Work
+
+
+class ExportWork(Work[Export]):
+    """One attempt of an export."""
+
+    model: ClassVar[type[Leased]] = Export
+    first_state = Export.State.BUILDING
+
+    def __init__(self, row: Export) -> None:
+        super().__init__(row)
+        self._result: Any = None
+
+    @property
+    def folder(self) -> Path:
+        return storage.export_folder(self.row.pk, self.row.fence)
+
+    def plan(self) -> ExportPlan:
+        """What is accepted at this moment is what goes in."""
+        building.begin_export(self.row)
+        export = selectors.all_exports().get(pk=self.row.pk)
+        catalogue = catalog.load(storage.catalogue_folder())
+        suffix = catalogue.export_formats[export.format].suffix
+        return {
+            "verb": "export",
+            "format": export.format,
+            "title": title_of(export),
+            "images": _write_lines(self.folder / "images.jsonl", selectors.real_rows(export)),
+            "pool": str(storage.stored(export.selection.pool.path)),
+            "samples": _write_lines(self.folder / "samples.jsonl", selectors.synthetic_rows(export)),
+            "provenance": provenance_of(export),
+            "card": card_of(export, catalogue),
+            "out": str(self.folder / f"dataset{suffix}"),
+        }
+
+    def heard(self, event: Event) -> None:
+        if event["event"] == "progress" and "current" in event:
+            progress = cast(FileProgress, event)
+            building.note_progress(self.row, progress["current"], progress["max"])
+        elif event["event"] == "result":
+            self._result = event
+
+    def finish(self) -> None:
+        facts = {key: self._result[key] for key in ("sha256", "size_bytes", "num_real", "num_synthetic")}
+        building.finish_export(self.row, path=storage.relative(Path(self._result["file"])), **facts)
+
+    def cancelled(self) -> None:
+        self.failed("cancelled", "Somebody cancelled it.")
+
+    def give_back(self) -> None:
+        building.give_back_export(self.row)
+
+    def crashed(self, sentence: str) -> None:
+        building.interrupt_export(self.row, sentence)
+
+    def failed(self, code: str, sentence: str) -> None:
+        building.fail_export(self.row, code, sentence)
+
+
+def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> str:
+    with path.open("w", encoding="utf-8") as stream:
+        for row in rows:
+            stream.write(json.dumps(row) + "\n")
+    return str(path)

@@ -1,0 +1,205 @@
+"""A run: what the child hears before it starts, and what becomes of each thing it says."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from ml.protocol import Event, PoolScored, Preview, Recipe, RunPlan
+from webapp.core import storage
+from webapp.core.leases import Leased
+from webapp.gallery.services import pools, selections
+from webapp.runs.events import (
+    CheckpointedData,
+    MeasuredData,
+    PoolCreated,
+    PoolCreatedData,
+    PreviewedData,
+    ProgressedData,
+    WarnedData,
+)
+from webapp.runs.models import Run, RunState
+from webapp.runs.services import attempt, files
+from workers.progress import Progress
+from workers.supervisor import Work
+
+FACTS = "pool_facts"
+"""Entry of a run's artefacts: what the child said of the pool, for an attempt that finds it finished."""
+
+
+class RunWork(Work[Run]):
+    """One attempt of a run."""
+
+    model: ClassVar[type[Leased]] = Run
+    first_state = RunState.PREPARING
+
+    def __init__(self, row: Run) -> None:
+        super().__init__(row)
+        self._progress = Progress(self._write_progress)
+        self._yields: dict[str, Any] = {}
+
+    @property
+    def folder(self) -> Path:
+        return storage.run_folder(self.row.pk, self.row.fence)
+
+    # --- before -------------------------------------------------------------------------------------------------
+    def plan(self) -> RunPlan:
+        """The recipe, the images it may see, and what earlier attempts left to build on."""
+        attempt.begin_attempt(self.row)
+        done = files.finished_stages(self.row)
+        return {
+            "verb": "run",
+            "recipe": recipe_of(self.row),
+            "dataset": {"classes": self.row.version.classes, "images": str(self._write_images())},
+            "out": str(self.folder),
+            "done": done,  # type: ignore[typeddict-item]  # the same keys, read back from the row
+            "resume_from": None if "train" in done else self._resume_from(),
+        }
+
+    def _write_images(self) -> Path:
+        """JSON lines of the training and validation images. The test split is reserved for studies and stays here."""
+        version = self.row.version
+        rows = version.images.filter(split__in=("train", "val")).order_by("index")
+        path = self.folder / "images.jsonl"
+        with path.open("w", encoding="utf-8") as stream:
+            for index, label, split, sha256, suffix in rows.values_list(
+                "index", "label", "split", "sha256", "suffix"
+            ).iterator():
+                file = storage.object_file(version.dataset.lab_id, sha256, suffix)
+                stream.write(json.dumps({"index": index, "file": str(file), "label": label, "split": split}) + "\n")
+        return path
+
+    def _resume_from(self) -> str | None:
+        checkpoint, damaged = files.usable_checkpoint(self.row)
+        if damaged:
+            attempt.forget_checkpoints(self.row, damaged)
+            steps = ", ".join(str(row.step) for row in damaged)
+            where = f"step {checkpoint.step}" if checkpoint else "the start"
+            message = f"The checkpoint of step {steps} is missing or altered on disk; training goes on from {where}."
+            attempt.warn(self.row, WarnedData(code="checkpoint_damaged", message=message))
+        return str(storage.stored(checkpoint.path)) if checkpoint else None
+
+    # --- meanwhile ----------------------------------------------------------------------------------------------
+    def heard(self, event: Event) -> None:
+        """Progress and scalars are collected. They are written before a checkpoint: whoever continues from there
+        computes, and tells, only what comes after it."""
+        match event["event"]:
+            case "progress":
+                self._progress.note(event)  # type: ignore[arg-type]
+            case "scalars":
+                self._progress.add(event["step"], event["values"])
+            case "stage_started":
+                self._progress.flush()
+                attempt.enter_stage(self.row, event["stage"])
+            case "stage_finished":
+                self._progress.flush()
+                attempt.leave_stage(self.row, event["stage"], _relative(event["artefact"]))
+            case "preview":
+                self._preview(event)
+            case "checkpoint":
+                self._progress.flush()
+                self._checkpoint(event)
+            case "checkpoint_removed":
+                attempt.remove_checkpoint(self.row, storage.relative(Path(event["file"])))
+            case "warning":
+                attempt.warn(self.row, WarnedData(code=event["code"], message=event["message"]))
+            case "metrics":
+                attempt.measure(self.row, MeasuredData.model_validate({"values": event["values"]}))
+            case "pool":
+                attempt.note_artefact(self.row, FACTS, _facts(event))
+            case "result":
+                self._yields = event["yields"]  # type: ignore[typeddict-item]
+
+    def tick(self) -> None:
+        self._progress.flush_if_due()
+
+    def _write_progress(self, data: ProgressedData) -> None:
+        attempt.note_progress(self.row, data)
+
+    def _preview(self, event: Preview) -> None:
+        url = f"/api/v1/runs/{self.row.pk}/previews/{event['step']}/"
+        data = PreviewedData.model_validate(
+            {
+                "step": event["step"],
+                "url": url,
+                "tile": event["tile"],
+                "columns": event["columns"],
+                "num_columns": event["num_columns"],
+            }
+        )
+        attempt.add_preview(self.row, data, storage.relative(Path(event["file"])))
+
+    def _checkpoint(self, event: Any) -> None:
+        data = CheckpointedData(
+            step=event["step"], sha256=event["sha256"], size_bytes=event["size_bytes"], is_best=event["is_best"]
+        )
+        for path in attempt.add_checkpoint(self.row, data, storage.relative(Path(event["file"]))):
+            storage.stored(path).unlink(missing_ok=True)
+
+    # --- after --------------------------------------------------------------------------------------------------
+    def finish(self) -> None:
+        """Rows for the pool and the selection in batches; then one transaction makes them seen and ends the run."""
+        self._progress.flush()
+        artefacts = self.row.artefacts
+        facts = pools.Facts(**artefacts[FACTS])
+        pool = pools.bring_in(self.row, facts, storage.stored(artefacts["score"]["scores"]), self._hold)
+        selection = selections.first_selection(pool, self._yields)
+        pools.bring_in_choices(selection, storage.stored(artefacts["select"]["selection"]), self._hold)
+        created = PoolCreatedData(pool=pool.pk, selection=selection.pk, num_samples=pool.num_samples)
+        with transaction.atomic():
+            finished = attempt.finish_run(self.row, PoolCreated(run=self.row.pk, data=created))
+            if finished:
+                pools.publish(pool)
+        if finished:
+            files.sweep_attempts(self.row)
+        else:
+            pools.discard(pool, self._hold)
+            self.cancelled()
+
+    def stopped(self) -> None:
+        self._progress.flush()
+        attempt.stopped_run(self.row)
+
+    def cancelled(self) -> None:
+        attempt.cancelled_run(self.row)
+
+    def give_back(self) -> None:
+        self._progress.flush()
+        attempt.given_back_run(self.row)
+
+    def crashed(self, sentence: str) -> None:
+        self._progress.flush()
+        attempt.interrupted_run(self.row, sentence)
+
+    def failed(self, code: str, sentence: str) -> None:
+        self._progress.flush()
+        attempt.failed_run(self.row, code, sentence)
+
+    def _hold(self) -> None:
+        self.row.write(heartbeat_at=Now())
+
+
+def recipe_of(run: Run) -> Recipe:
+    """The run's recipe as the child reads it."""
+    recipe = run.recipe
+    return {
+        "model": recipe.model,
+        "model_settings": recipe.model_settings,
+        "sampler": recipe.sampler,
+        "sampler_settings": recipe.sampler_settings,
+        "budget": recipe.budget,
+        "pool_factor": recipe.pool_factor,
+        "seed": recipe.seed,
+    }
+
+
+def _facts(event: PoolScored) -> dict[str, Any]:
+    facts = {key: value for key, value in event.items() if key != "event"}
+    return {**facts, "path": storage.relative(Path(event["path"]))}
+
+
+def _relative(artefact: Mapping[str, Any]) -> dict[str, str]:
+    return {key: value if key in files.HASHES else storage.relative(Path(value)) for key, value in artefact.items()}

@@ -1,0 +1,71 @@
+"""Another selection from a pool that is there already."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.db.models.functions import Now
+
+from ml.protocol import Event, SelectPlan
+from webapp.core import storage
+from webapp.core.errors import GoneError
+from webapp.core.leases import Leased
+from webapp.gallery.models import Selection
+from webapp.gallery.services import pools, selections
+from workers.supervisor import Work
+
+
+class SelectionWork(Work[Selection]):
+    """One attempt of a selection."""
+
+    model: ClassVar[type[Leased]] = Selection
+    first_state = Selection.State.SELECTING
+
+    def __init__(self, row: Selection) -> None:
+        super().__init__(row)
+        self._result: Any = None
+
+    @property
+    def folder(self) -> Path:
+        return storage.selection_folder(self.row.pk, self.row.fence)
+
+    def plan(self) -> SelectPlan:
+        """The scored pool and what to choose by."""
+        selections.begin_selection(self.row)
+        pool = self.row.pool
+        run, recipe = pool.run, pool.run.recipe
+        scores = storage.stored(run.artefacts["score"]["scores"])
+        if not scores.exists():
+            raise GoneError("The scores of this pool are not on the disk any more; run the recipe again.")
+        return {
+            "verb": "select",
+            "pool": str(storage.stored(pool.path)),
+            "scores": str(scores),
+            "model": recipe.model,
+            "model_settings": recipe.model_settings,
+            "sampler": self.row.sampler,
+            "sampler_settings": self.row.sampler_settings,
+            "budget": self.row.budget,
+            "seed": self.row.seed,
+            "train_counts": run.version.counts["train"],
+            "out": str(self.folder),
+        }
+
+    def heard(self, event: Event) -> None:
+        if event["event"] == "result":
+            self._result = event
+
+    def finish(self) -> None:
+        pools.bring_in_choices(self.row, Path(self._result["selection"]), lambda: self.row.write(heartbeat_at=Now()))
+        selections.finish_selection(self.row, self._result["yields"])
+
+    def cancelled(self) -> None:
+        self.failed("cancelled", "Somebody cancelled it.")
+
+    def give_back(self) -> None:
+        selections.give_back_selection(self.row)
+
+    def crashed(self, sentence: str) -> None:
+        selections.interrupt_selection(self.row, sentence)
+
+    def failed(self, code: str, sentence: str) -> None:
+        selections.fail_selection(self.row, code, sentence)

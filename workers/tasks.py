@@ -1,0 +1,86 @@
+"""The Celery tasks, and what a worker process starts and ends with. A task gets a row's id and nothing else."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from celery.signals import celeryd_after_setup, worker_shutdown, worker_shutting_down
+
+from webapp.celery import app
+from webapp.core.leases import Leased
+from webapp.core.reconciler import Duty, Reconciler
+from webapp.datasets.services.datasets import TASK as INGEST_VERSION
+from webapp.datasets.services.interruptions import settle_abandoned_version
+from webapp.exports.services.building import TASK as BUILD_EXPORT
+from webapp.exports.services.building import settle_abandoned_export
+from webapp.gallery.services.selections import TASK as MAKE_SELECTION
+from webapp.gallery.services.selections import settle_abandoned_selection
+from webapp.runs.services.control import TASK as EXECUTE_RUN
+from webapp.runs.services.control import settle_abandoned_run
+from workers.export import ExportWork
+from workers.ingest import IngestWork
+from workers.run import RunWork
+from workers.selection import SelectionWork
+from workers.supervisor import Work, shutting_down
+from workers.watch import Watch, work_on
+
+KINDS: dict[str, type[Work[Any]]] = {
+    INGEST_VERSION: IngestWork,
+    EXECUTE_RUN: RunWork,
+    MAKE_SELECTION: SelectionWork,
+    BUILD_EXPORT: ExportWork,
+}
+"""Task name -> the work it does; the queue of each stands in `webapp.celery`."""
+SETTLE: dict[str, Callable[[Any], Leased | None]] = {
+    INGEST_VERSION: settle_abandoned_version,
+    EXECUTE_RUN: settle_abandoned_run,
+    MAKE_SELECTION: settle_abandoned_selection,
+    BUILD_EXPORT: settle_abandoned_export,
+}
+_watches: list[Watch] = []
+
+
+@app.task(name=INGEST_VERSION)
+def ingest_version(pk: str) -> None:
+    work_on(IngestWork, uuid.UUID(pk))
+
+
+@app.task(name=EXECUTE_RUN)
+def execute_run(pk: str) -> None:
+    work_on(RunWork, uuid.UUID(pk))
+
+
+@app.task(name=MAKE_SELECTION)
+def make_selection(pk: str) -> None:
+    work_on(SelectionWork, uuid.UUID(pk))
+
+
+@app.task(name=BUILD_EXPORT)
+def build_export(pk: str) -> None:
+    work_on(ExportWork, uuid.UUID(pk))
+
+
+@celeryd_after_setup.connect
+def begin(instance: Any, **_: Any) -> None:
+    """Before the broker is reached, because it may be the broker that is gone."""
+    queues = set(instance.app.amqp.queues.consume_from)
+    routes: dict[str, dict[str, str]] = app.conf.task_routes
+    kinds = [kind for task, kind in KINDS.items() if routes[task]["queue"] in queues]
+    reconciler = Reconciler(Duty(kind.model, task, SETTLE[task]) for task, kind in KINDS.items())
+    watch = Watch(kinds, reconciler)
+    _watches.append(watch)
+    watch.start()
+
+
+@worker_shutting_down.connect
+def give_everything_back(**_: Any) -> None:
+    """SIGTERM: every supervisor saves and gives its row back; Celery then waits for its tasks."""
+    shutting_down.set()  # nothing else: this runs inside a signal handler
+
+
+@worker_shutdown.connect
+def end(**_: Any) -> None:
+    """Celery has waited for its tasks; what the watch found by itself is waited for here."""
+    shutting_down.set()
+    for watch in _watches:
+        watch.end()
