@@ -31,11 +31,11 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The first visitor comes first: the other tests log in as the person that the main job makes."""
-    own = [place for place, item in enumerate(items) if item.path.parent == HERE]
-    if own:
-        part = slice(own[0], own[-1] + 1)
-        items[part] = sorted(items[part], key=lambda item: item.path.name != "test_main_job.py")
+    """Browser tests come last: Playwright keeps an event loop in this thread, in which `asyncio.run` is refused.
+
+    Among them the first visitor comes first: the other tests log in as the person that the main job makes.
+    """
+    items.sort(key=lambda item: 0 if item.path.parent != HERE else 1 if item.path.name == "test_main_job.py" else 2)
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,7 @@ def test_a_report_says_what_became_of_each_file(member: Page, tmp_path: Path) ->
     expect(member.get_by_label("Name of the dataset")).to_have_value("reported shapes")
     member.get_by_role("button", name="Create the dataset").click()
     member.get_by_role("tab", name="Ingest report").click(timeout=INGEST_MS)
-    expect(member.get_by_role("row", name=re.compile("dot/broken.png.*damaged"))).to_be_visible()
+    expect(member.get_by_role("row", name=re.compile("dot.broken.png.*damaged"))).to_be_visible()
     member.get_by_text("skipped 1").click()
     expect(member.get_by_role("row", name=re.compile("dot/notes.txt"))).to_be_visible()
     with member.expect_download() as waiting:

@@ -13,12 +13,8 @@ const NEAR_END_PX = 40;
 
 /** Rows are steps, columns fixed noise: the same picture growing up, newest below. */
 export function SampleWall({ rows }: { rows: Row[] }) {
-  const [chosen, setChosen] = useState<Cell | null>(null);
-  const last = rows.length - 1;
-  const at = chosen ?? { row: last, column: 0 };
-  const row = rows[Math.min(at.row, last)];
-  const wall = useFollowing(rows.length, chosen?.row ?? null);
-  if (row === undefined)
+  const newest = rows.at(-1);
+  if (newest === undefined)
     return (
       <Panel title="Sample wall">
         <Text size="sm" c="dimmed">
@@ -26,6 +22,15 @@ export function SampleWall({ rows }: { rows: Row[] }) {
         </Text>
       </Panel>
     );
+  return <Wall rows={rows} newest={newest} />;
+}
+
+function Wall({ rows, newest }: { rows: Row[]; newest: Row }) {
+  const [chosen, setChosen] = useState<Cell | null>(null);
+  const last = rows.length - 1;
+  const at = chosen ?? { row: last, column: 0 };
+  const row = rows[at.row] ?? newest;
+  const wall = useFollowing(rows.length, chosen?.row ?? null);
   // Choosing the newest row means following again.
   const choose = (cell: Cell) => setChosen(cell.row >= last && cell.column === 0 ? null : cell);
   const move = (event: KeyboardEvent) => {

@@ -35,6 +35,16 @@ describe('Follower', () => {
     expect(laid).toEqual([5, 6]);
   });
 
+  it('knows whether something was said that it has not laid, before its first word too', async () => {
+    const { follower } = follow(6);
+    expect(follower.isBehind(6)).toBe(true);
+    follower.begin(4);
+    expect(follower.isBehind(4)).toBe(false);
+    expect(follower.isBehind(6)).toBe(true);
+    await follower.catchUp();
+    expect(follower.isBehind(6)).toBe(false);
+  });
+
   it('lets through what carries no number', () => {
     const { follower, laid } = follow(0);
     follower.begin(4);

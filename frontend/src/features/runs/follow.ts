@@ -23,6 +23,11 @@ export class Follower {
     return this.seen;
   }
 
+  /** Whether something was said, up to `seq`, that was not laid yet. */
+  isBehind(seq: number): boolean {
+    return (this.seen ?? 0) < seq;
+  }
+
   take(event: LiveEvent): void {
     if (event.type === 'run.snapshot') {
       this.lay(event);

@@ -1,5 +1,5 @@
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { api, http, take, type Schemas } from '@/api/client';
 import { useWatch } from '@/api/live';
 import { link } from '@/api/socket';
@@ -25,13 +25,19 @@ export function useLiveRun(id: string) {
   const previews = api.useQuery('get', '/api/v1/runs/{id}/previews/', init, { enabled: isKnown, staleTime: 0 });
   const [follower] = useState(() => new Follower(layOver(queries, id), (since) => historySince(id, since)));
 
+  // The first word about the run says from which event on to follow it, with a socket or without.
+  const firstSeq = run.data?.last_seq;
+  useEffect(() => {
+    if (firstSeq !== undefined) follower.begin(firstSeq);
+  }, [follower, firstSeq]);
+
   const isLoaded = run.data !== undefined && scalars.data !== undefined && previews.data !== undefined;
   useWatch(isLoaded ? { channel: 'run', id } : null, {
-    since: () => follower.begin(run.data?.last_seq ?? 0),
+    since: () => follower.seen,
     onMessage: (event) => follower.take(event),
     onPoll: () => {
-      // A run that has ended says nothing more by itself.
-      if (run.data === undefined || !isMoving(run.data.state)) return;
+      // A run that has ended says nothing more by itself; what it said last may still have to be read.
+      if (run.data === undefined || (!isMoving(run.data.state) && !follower.isBehind(run.data.last_seq))) return;
       void run.refetch();
       void follower.catchUp();
     },
