@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from channels.db import database_sync_to_async
 from channels.layers import channel_layers
 from django.conf import settings as product
 from rest_framework.test import APIClient
@@ -88,6 +89,11 @@ async def status_of(server: Served, authorization: str = "", **headers: str) -> 
     return int(caught.value.response.status_code)
 
 
+async def beside(work: Callable[..., Any], *arguments: Any) -> None:
+    """Do something on the database in a thread that gives its connection back."""
+    await database_sync_to_async(work, thread_sensitive=False)(*arguments)
+
+
 def cookie(client: APIClient) -> str:
     return "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
 
@@ -106,7 +112,7 @@ def test_a_page_gets_the_state_first_and_then_each_change(
             await live.say(type="subscribe", version=str(version.pk), since=None)
             heard = [await live.hear(), await live.hear()]
             for change in changes:
-                await asyncio.to_thread(publish, group_of("version", version.pk), change)
+                await beside(publish, group_of("version", version.pk), change)
             return heard + [await live.hear() for _ in changes]
 
     opened, snapshot, *following = asyncio.run(watch())
@@ -129,7 +135,7 @@ def test_nobody_hears_of_another_labs_rows(
             await live.say(type="subscribe", version=str(version.pk))
             await live.say(type="subscribe", version=str(uuid.uuid4()))
             heard = [await live.hear(), await live.hear()]
-            await asyncio.to_thread(publish, group_of("version", version.pk), version_changed(version))
+            await beside(publish, group_of("version", version.pk), version_changed(version))
             await live.say(type="ping")
             return [*heard, await live.hear()]
 
@@ -271,10 +277,10 @@ def test_who_loses_the_right_while_watching_hears_no_more(
             await live.say(type="subscribe", version=str(version.pk))
             await live.hear()
             await live.hear()
-            await asyncio.to_thread(Membership.objects.all().delete)
+            await beside(Membership.objects.all().delete)
             ended = await live.hear()
-            await asyncio.to_thread(publish, group_of("version", version.pk), version_changed(version))
-            await asyncio.to_thread(lambda: ApiToken.objects.all().delete())
+            await beside(publish, group_of("version", version.pk), version_changed(version))
+            await beside(lambda: ApiToken.objects.all().delete())
             return ended["type"], await live.closed_with()
 
     assert asyncio.run(watch()) == ("subscription.ended", 1008)
@@ -311,7 +317,7 @@ def test_a_page_that_takes_nothing_is_given_up(
             await socket.send(json.dumps({"type": "subscribe", "version": str(version.pk)}))
             await asyncio.sleep(0.5)
             for _ in range(300):  # 30 MB: more than the buffers between the two hold
-                await asyncio.to_thread(publish, group_of("version", version.pk), version_changed(version))
+                await beside(publish, group_of("version", version.pk), version_changed(version))
             for _ in range(100):
                 if given_up:
                     return
@@ -338,7 +344,7 @@ def test_membership_is_renewed_before_a_group_forgets_it(
             await live.hear()
             await live.hear()
             await asyncio.sleep(0.6)  # several renewals
-            await asyncio.to_thread(publish, group_of("version", version.pk), version_changed(version))
+            await beside(publish, group_of("version", version.pk), version_changed(version))
             await live.say(type="ping")
             return [(await live.hear())["type"] for _ in range(2)]
 
