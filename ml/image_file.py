@@ -1,9 +1,12 @@
 """What an image file becomes: the rules by which a stranger's bytes turn into an upright 8-bit picture.
 
+They stand here alone: the thumbnail of an ingest, the report's facts and the pack of a run all come from them.
+
     formats        PNG, JPEG, WebP, BMP, TIFF; the content decides, never the name; of several frames the first
     size           sides 8..8192, at most 64 Mpx, no side more than 20 times the other, file at most 64 MiB
     orientation    EXIF applied; a damaged EXIF block counts as none
-    16 bits        0..65535 scaled to 0..255, never clipped; 32-bit integers only when they lie within 0..65535
+    16 bits        0..65535 scaled to 0..255 by 1/257, never clipped and never stretched: dark stays dark even when no
+                   value exceeds 255; 32-bit integers only when they lie within 0..65535
     transparency   laid on white
     palette, CMYK  turned into RGB
     refused        floating-point pixels and Lab, which have no agreed 8-bit picture

@@ -1,10 +1,12 @@
-"""The only place that knows pixel ranges, colours and fit rules.
+"""The only place that knows pixel ranges and fit rules; how a file becomes a picture is said in `ml.image_file`.
 
 Stored images are uint8 NHWC, 0..255. A model sees float NCHW in its `image_range`.
 """
 
 import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,49 +16,50 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from ml import image_file
 from ml.errors import BadImageError
+from ml.image_file import ImageLimits, read_image
 
 Fit = Literal["crop", "pad", "stretch"]
 Pixels = NDArray[np.uint8]
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
-"""Formats that are decoded; nothing else is ever tried on a person's bytes."""
-MAX_PIXELS = 64_000_000
-_SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "F")
+_INGESTED = ImageLimits(min_side=1, max_side=65_535, max_aspect=65_535)
+"""What a file of a dataset version must still keep: its ingest judged the shape, perhaps by limits of its own."""
 
 
 # --- from files ---------------------------------------------------------------------------------------------------
 def open_image(source: Path | bytes) -> Image.Image:
-    """An image decoded fully, upright, as "L" or "RGB"; transparency is laid on white.
+    """An image as `ml.image_file` reads it: decoded fully, upright, as "L" or "RGB".
 
     Raises: BadImageError.
     """
     name = source.name if isinstance(source, Path) else "image"
-    try:
-        with Image.open(source if isinstance(source, Path) else io.BytesIO(source), formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise BadImageError(
-                    f"{name} has {image.width} x {image.height} pixels; at most {MAX_PIXELS:,} are read, so shrink it."
-                )
-            image.load()
-            return _plain(ImageOps.exif_transpose(image))
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise BadImageError(f"{name} cannot be decoded ({error}); replace it or leave it out.") from error
+    with _named(name):
+        return read_image(source.read_bytes() if isinstance(source, Path) else source, _INGESTED)
 
 
 def is_grey(source: Path) -> bool:
-    """Whether an image holds no colour; a file of a grey mode is not decoded for the answer.
+    """Whether an image shows no colour, by the rule of its thumbnail; a file of a grey mode is not decoded for it.
 
     Raises: BadImageError.
     """
-    try:
-        with Image.open(source, formats=FORMATS) as image:
-            if image.mode in ("1", "L", *_SIXTEEN_BIT):
+    with _named(source.name):
+        with Image.open(source, formats=_INGESTED.formats) as image:
+            if image.mode in ("1", "L") or image.mode.startswith("I"):
                 return True
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise BadImageError(f"{source.name} cannot be decoded ({error}); replace it or leave it out.") from error
-    pixels = np.asarray(open_image(source))
-    return pixels.ndim == 2 or bool((pixels == pixels[..., :1]).all())
+        with image_file.open_image(source.read_bytes(), _INGESTED) as image:
+            return image_file.is_grey(image_file.thumbnail(image, image_file.orientation(image)))
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Every fault of decoding as one sentence that names the file."""
+    try:
+        yield
+    except BadImageError as error:
+        raise BadImageError(f"{name}: {error.message}") from error
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise BadImageError(f"{name} cannot be decoded ({error}); replace it or leave it out.") from error
 
 
 def fit_image(image: Image.Image, resolution: int, fit: Fit, channels: int) -> Pixels:
@@ -74,24 +77,6 @@ def fit_image(image: Image.Image, resolution: int, fit: Fit, channels: int) -> P
     else:
         square = square.resize(size, Image.Resampling.BICUBIC)
     return np.asarray(square, dtype=np.uint8).reshape(resolution, resolution, channels)
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    if image.mode in _SIXTEEN_BIT:
-        return _eight_bit(image)
-    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
-        opaque = Image.new("RGBA", image.size, "white")
-        opaque.alpha_composite(image.convert("RGBA"))
-        return opaque.convert("L" if image.mode in ("L", "LA", "La", "1") else "RGB")
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Sixteen-bit grey keeps its upper eight bits, as a viewer shows it; values already within 0..255 stay."""
-    values = np.asarray(image, dtype=np.float64)
-    if values.size and values.max() > 255:
-        values = values / 257.0
-    return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
 
 
 def _edge_colour(image: Image.Image) -> Any:

@@ -1,3 +1,4 @@
+import io
 from pathlib import Path
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ml.decode import Decoder
 from ml.errors import BadImageError
 from ml.images import Fit, fit_image, is_grey, open_image, png_bytes, strip, to_model, to_pixels, write_png
 
@@ -64,9 +66,35 @@ def test_every_mode_is_read_as_grey_or_colour_of_eight_bits(mode: str, tmp_path:
     assert open_image(file).mode in ("L", "RGB")
 
 
-def test_sixteen_bits_keep_their_upper_eight(tmp_path: Path) -> None:
-    Image.fromarray(np.array([[0, 257 * 100, 65535]], np.uint16)).save(tmp_path / "a.png")
-    assert np.asarray(open_image(tmp_path / "a.png")).tolist() == [[0, 100, 255]]
+@pytest.mark.parametrize("brightest", [60, 255, 65535])
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_sixteen_bits_are_scaled_alike_for_thumbnail_report_and_pack(
+    brightest: int, ending: str, tmp_path: Path
+) -> None:
+    values = np.linspace(0, brightest, 256, dtype=np.uint16).reshape(16, 16)
+    file = tmp_path / f"a.{ending}"
+    Image.fromarray(values).save(file)
+    with Decoder() as decoder:
+        found = decoder.decode(file.read_bytes())
+    thumbnail = np.asarray(Image.open(io.BytesIO(found.thumbnail)).convert("L"))
+    packed = fit_image(open_image(file), 16, "crop", 1)[..., 0]
+    assert np.array_equal(packed, np.rint(values / 257))
+    assert np.array_equal(thumbnail, packed)
+    assert found.is_grey
+    assert is_grey(file)
+
+
+def test_faint_colour_counts_alike_in_the_report_and_in_the_pack(tmp_path: Path) -> None:
+    grey = Image.effect_noise((40, 40), 60).convert("RGB")
+    for quality in (50, 95):
+        file = tmp_path / f"{quality}.jpg"
+        grey.save(file, quality=quality)
+        with Decoder() as decoder:
+            assert decoder.decode(file.read_bytes()).is_grey is is_grey(file) is True
+    red, *others = grey.split()
+    Image.merge("RGB", [red.point(lambda value: min(255, value + 1)), *others]).save(tmp_path / "faint.png")
+    with Decoder() as decoder:
+        assert decoder.decode((tmp_path / "faint.png").read_bytes()).is_grey is is_grey(tmp_path / "faint.png") is True
 
 
 def test_transparency_is_laid_on_white_and_orientation_is_obeyed(tmp_path: Path) -> None:
