@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ml.disk import disk_full
 from ml.errors import MlError
 from ml.protocol import EXIT_FAULT
 
@@ -35,7 +36,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MlError as error:
         print(f"error: {error.message}", file=sys.stderr)
         return EXIT_FAULT
+    except OSError as error:
+        full = disk_full(error, _written_to(options))
+        if full is None:
+            raise
+        print(f"error: {full.message}", file=sys.stderr)
+        return EXIT_FAULT
     return code
+
+
+def _written_to(options: argparse.Namespace) -> Path:
+    """The folder that the command fills."""
+    for name in ("out", "run_folder", "folder"):
+        if isinstance(found := getattr(options, name, None), Path):
+            return found
+    return Path.cwd()
 
 
 def parser() -> argparse.ArgumentParser:

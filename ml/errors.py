@@ -78,3 +78,9 @@ class CheckpointError(MlError):
     """A checkpoint that is torn, altered, or of another recipe."""
 
     code = "bad_checkpoint"
+
+
+class DiskFullError(MlError):
+    """The disk took no more; names it, and what is free. Nothing that was whole before is lost."""
+
+    code = "disk_full"

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -114,7 +114,7 @@ class Encoder:
 def save_encoder(encoder: Encoder, folder: Path) -> None:
     """Write into an existing folder."""
     tensors = {name: value.contiguous().cpu() for name, value in encoder.net.state_dict().items()}
-    save_file(tensors, folder / "encoder.safetensors")
+    (folder / "encoder.safetensors").write_bytes(save(tensors))
     (folder / "encoder.json").write_text(json.dumps(asdict(encoder.facts), indent=1), encoding="utf-8")
 
 

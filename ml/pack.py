@@ -23,6 +23,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from ml.dataset_kind import SPLITS
+from ml.disk import reserve
 from ml.errors import BadDatasetError
 from ml.images import Fit, Pixels, fit_image, is_grey, open_image
 from ml.model import DataSpec
@@ -114,7 +115,8 @@ def write_pack(
 ) -> Pack:
     """Decode and fit every image once and write the pack; an older pack in `folder` is replaced.
 
-    Raises: BadDatasetError when nothing is there to learn from, or a label is unknown; BadImageError, naming the file.
+    Raises: BadDatasetError when nothing is there to learn from, or a label is unknown; BadImageError, naming the file;
+    DiskFullError.
     """
     records = sorted(images, key=lambda record: record.index)
     _check(records, classes)
@@ -178,6 +180,7 @@ def _write_arrays(
         digest.update(column.astype(column.dtype.newbyteorder("<")).tobytes())
     shape = (len(records), resolution, resolution, channels)
     pixels = open_memmap(folder / "images.npy", mode="w+", dtype=np.uint8, shape=shape)
+    reserve(folder / "images.npy")
     for row, record in enumerate(records):
         pixels[row] = fit_image(open_image(record.file), resolution, fit, channels)
         digest.update(pixels[row].tobytes())

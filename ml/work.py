@@ -12,8 +12,10 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
+from ml.disk import disk_full
 from ml.errors import MlError
 from ml.protocol import EXIT_DONE, EXIT_FAULT, EXIT_STOPPED, claim_stdout, emit, read_plan
 
@@ -29,9 +31,19 @@ def work(options: argparse.Namespace) -> int:
     try:
         return carry_out(options.plan, threading.Event())
     except MlError as error:
+        return _fault(error)
+    except OSError as error:
+        full = disk_full(error, options.plan.parent)
+        if full is None:
+            raise
+        return _fault(full)
+
+
+def _fault(error: MlError) -> int:
+    emit({"event": "error", "code": error.code, "message": error.message})
+    with suppress(OSError):  # the log may lie on the very disk that is full
         print(f"{error.code}: {error.message}", file=sys.stderr)
-        emit({"event": "error", "code": error.code, "message": error.message})
-        return EXIT_FAULT
+    return EXIT_FAULT
 
 
 def carry_out(plan_file: Path, stop: threading.Event) -> int:

@@ -69,6 +69,9 @@ class ExportWork(Work[Export]):
     def crashed(self, sentence: str) -> None:
         building.interrupt_export(self.row, sentence)
 
+    def paused(self, code: str, sentence: str) -> None:
+        building.pause_export(self.row, code, sentence)
+
     def failed(self, code: str, sentence: str) -> None:
         building.fail_export(self.row, code, sentence)
 

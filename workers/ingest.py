@@ -15,7 +15,7 @@ from webapp.datasets.services.ingest import (
     report_ingest_progress,
     save_ingested_files,
 )
-from webapp.datasets.services.interruptions import give_back_ingest, interrupt_ingest
+from webapp.datasets.services.interruptions import give_back_ingest, interrupt_ingest, pause_ingest
 from workers.supervisor import Work
 
 SPLIT_FRACTIONS = [0.8, 0.1, 0.1]
@@ -81,6 +81,9 @@ class IngestWork(Work[DatasetVersion]):
 
     def crashed(self, sentence: str) -> None:
         interrupt_ingest(self.row, sentence)
+
+    def paused(self, code: str, sentence: str) -> None:
+        pause_ingest(self.row, code, sentence)
 
     def failed(self, code: str, sentence: str) -> None:
         reject_version(self.row, code, sentence)

@@ -174,6 +174,10 @@ class RunWork(Work[Run]):
         self._progress.flush()
         attempt.interrupted_run(self.row, sentence)
 
+    def paused(self, code: str, sentence: str) -> None:
+        self._progress.flush()
+        attempt.paused_run(self.row, code, sentence)
+
     def failed(self, code: str, sentence: str) -> None:
         self._progress.flush()
         attempt.failed_run(self.row, code, sentence)

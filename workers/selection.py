@@ -67,5 +67,8 @@ class SelectionWork(Work[Selection]):
     def crashed(self, sentence: str) -> None:
         selections.interrupt_selection(self.row, sentence)
 
+    def paused(self, code: str, sentence: str) -> None:
+        selections.pause_selection(self.row, code, sentence)
+
     def failed(self, code: str, sentence: str) -> None:
         selections.fail_selection(self.row, code, sentence)

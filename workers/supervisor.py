@@ -15,13 +15,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, connections
 
+from ml.disk import disk_full
 from ml.protocol import EXIT_DONE, Event
-from webapp.core.errors import AtelierError
+from webapp.core import storage
+from webapp.core.errors import AtelierError, DiskFullError
 from webapp.core.leases import MAX_ATTEMPTS, Leased, LeaseLostError, new_owner
 from webapp.core.processes import how_it_ended
 from workers.child import Child, share_of_cores, work_command, work_environment
@@ -29,6 +31,8 @@ from workers.heartbeat import Heartbeat, Rhythm
 
 log = logging.getLogger(__name__)
 Row = TypeVar("Row", bound=Leased)
+AGAIN: Final = " It goes on by itself once there is space."
+"""Said of work that a full disk ended."""
 
 shutting_down = threading.Event()
 """Set when this worker process was told to end; every supervisor then saves and gives its row back."""
@@ -93,6 +97,10 @@ class Work(Generic[Row]):
         """The child ended in a way nobody foresaw; the row waits for another attempt."""
         raise NotImplementedError
 
+    def paused(self, code: str, sentence: str) -> None:
+        """It cannot go on for now; `sentence` says why. The row is tried again by itself, and nothing is lost."""
+        raise NotImplementedError
+
     def failed(self, code: str, sentence: str) -> None:
         """It cannot be done; `sentence` says why."""
         raise NotImplementedError
@@ -142,6 +150,7 @@ class _Supervision:
 
     def _see_through(self) -> None:
         try:
+            self._check_space()
             child = self._child = self._start()
             self._listen(child)
             code = child.reap()
@@ -151,12 +160,24 @@ class _Supervision:
             raise
         except AtelierError as error:
             refusal = error.error_code, error.message
-            self._persist(lambda: self._work.failed(*refusal))
+            self._persist(lambda: self._refused(*refusal))
         except Exception as error:  # an edge: a defect here must end the child and count as an attempt
-            log.exception("%s %s: the worker failed", type(self._work.row).__name__, self._work.row.pk)
             self._kill()
+            if (full := disk_full(error, self._work.folder)) is not None:
+                told = full.code, full.message
+                return self._persist(lambda: self._refused(*told))
+            log.exception("%s %s: the worker failed", type(self._work.row).__name__, self._work.row.pk)
             sentence = f"The worker failed: {type(error).__name__}: {error}."
             self._persist(lambda: self._give_up(sentence))
+
+    def _check_space(self) -> None:
+        """Work that a full disk ended starts again only when the disk is no longer near its end.
+
+        Raises: DiskFullError.
+        """
+        row = self._work.row
+        if row.error_code == DiskFullError.code and storage.free_bytes() < settings.DISK_FLOOR_BYTES:
+            raise DiskFullError(row.error_message.removesuffix(AGAIN))
 
     def _start(self) -> Child:
         folder = self._work.folder
@@ -249,13 +270,19 @@ class _Supervision:
         elif code == EXIT_DONE and self._has_result:
             self._work.finish()
         elif self._error is not None:
-            self._work.failed(*self._error)
+            self._refused(*self._error)
         elif self._heartbeat.stop_requested:
             self._work.stopped()
         elif shutting_down.is_set():
             self._work.give_back()
         else:
             self._give_up(self._how_it_ended(child, code))
+
+    def _refused(self, code: str, sentence: str) -> None:
+        """A full disk is nothing that people have to repeat the work for, unless they asked for its end."""
+        if code == DiskFullError.code and not self._heartbeat.stop_requested:
+            return self._work.paused(code, sentence + AGAIN)
+        self._work.failed(code, sentence)
 
     def _how_it_ended(self, child: Child, code: int) -> str:
         if self._stalled:

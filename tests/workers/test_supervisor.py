@@ -75,6 +75,9 @@ class Scripted(Work[DatasetVersion]):
     def crashed(self, sentence: str) -> None:
         self.row.interrupt(sentence)
 
+    def paused(self, code: str, sentence: str) -> None:
+        self.row.pause(code, sentence)
+
     def failed(self, code: str, sentence: str) -> None:
         self.row.fail(code, sentence)
 

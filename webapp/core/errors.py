@@ -18,6 +18,8 @@ from rest_framework.response import Response
 
 log = logging.getLogger(__name__)
 Fields = dict[str, list[str]]
+_DISK_FULL = ("database or disk is full", "No space left on device")
+"""How SQLite and PostgreSQL say it."""
 
 
 class AtelierError(Exception):
@@ -133,6 +135,10 @@ def answer_error(exc: Exception, context: Mapping[str, Any]) -> Response:
         exc = exceptions.ValidationError(exc.message_dict if hasattr(exc, "error_dict") else exc.messages)
     if isinstance(exc, exceptions.APIException):
         return _api_answer(exc)
+    if isinstance(exc, OperationalError) and any(words in str(exc) for words in _DISK_FULL):
+        log.error("the database could not write: %s", exc)
+        message = "The server's disk is full; nothing was changed. Delete exports or runs, or ask who runs the service."
+        return Response(body(DiskFullError.code, message), status=DiskFullError.status)
     if isinstance(exc, OperationalError | InterfaceError):
         log.error("the database did not answer: %s", exc)
         return Response(

@@ -18,6 +18,10 @@ LEASE_DURATION = timedelta(seconds=30)
 RENEW_EVERY_S = 5.0
 GIVE_UP_AFTER_S = 24.0
 MAX_ATTEMPTS = 3
+PAUSE = timedelta(seconds=45)
+"""How long a row whose disk was full waits before a worker looks whether there is space again."""
+PAUSED = "nobody: paused"
+"""The holder of a row while it waits; its lease runs out by itself, and then the row is due like any other."""
 
 
 class LeaseLostError(Exception):
@@ -119,7 +123,7 @@ class Leased(models.Model):
 
         Raises: LeaseLostError.
         """
-        self.write(*conditions, state=state, lease_owner=None, lease_expires_at=None, **values)
+        self.write(*conditions, **{"state": state, "lease_owner": None, "lease_expires_at": None, **values})
 
     def take_back(self, state: str, **values: Any) -> bool:
         """Settle a row that its holder abandoned; False when somebody holds or settled it in the meantime.
@@ -142,6 +146,23 @@ class Leased(models.Model):
     def give_back(self) -> None:
         """The worker ends; another one takes the row, and this attempt does not count. Raises: LeaseLostError."""
         self._end("queued", attempts=Greatest(F("attempts") - 1, 0), rung_at=None)
+
+    def pause(self, code: str, sentence: str) -> None:
+        """It cannot go on for now, through no fault of its own: it is tried again by itself after PAUSE.
+
+        Raises: LeaseLostError.
+        """
+        self._end("interrupted", error_code=code, error_message=sentence, **self.paused_columns())
+
+    @staticmethod
+    def paused_columns() -> dict[str, Any]:
+        """What a row that waits is given back with; the attempt does not count."""
+        return {
+            "attempts": Greatest(F("attempts") - 1, 0),
+            "lease_owner": PAUSED,
+            "lease_expires_at": Now() + PAUSE,
+            "rung_at": None,
+        }
 
     def settle(self) -> bool:
         """What becomes of a row whose worker vanished; False when it was settled or taken in the meantime."""

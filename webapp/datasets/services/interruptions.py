@@ -1,5 +1,6 @@
 """An ingest whose worker ended before it did: it waits for another one, and starts anew there."""
 
+from webapp.core import storage
 from webapp.core.queue import call_worker
 from webapp.datasets.events import publish_version
 from webapp.datasets.models import DatasetVersion
@@ -11,6 +12,16 @@ def interrupt_ingest(version: DatasetVersion, sentence: str) -> None:
     version.interrupt(sentence)
     publish_version(version)
     call_worker(TASK, version)
+
+
+def pause_ingest(version: DatasetVersion, code: str, sentence: str) -> None:
+    """It cannot go on for now, and `sentence` says why; what was uploaded stays, and it is tried again by itself.
+
+    Raises: LeaseLostError.
+    """
+    version.pause(code, sentence)
+    storage.remove_tree(storage.version_folder(version.pk, version.fence))
+    publish_version(version)
 
 
 def give_back_ingest(version: DatasetVersion) -> None:

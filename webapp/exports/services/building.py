@@ -87,6 +87,13 @@ def interrupt_export(export: Export, sentence: str) -> None:
     call_worker(TASK, export)
 
 
+def pause_export(export: Export, code: str, sentence: str) -> None:
+    """It cannot go on for now, and `sentence` says why; it is tried again by itself."""
+    export.pause(code, sentence)
+    storage.remove_tree(storage.export_folder(export.pk, export.fence))
+    publish_export(export)
+
+
 def give_back_export(export: Export) -> None:
     """The worker ends; another one starts anew."""
     export.give_back()

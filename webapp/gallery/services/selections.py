@@ -99,6 +99,13 @@ def interrupt_selection(selection: Selection, sentence: str) -> None:
     call_worker(TASK, selection)
 
 
+def pause_selection(selection: Selection, code: str, sentence: str) -> None:
+    """It cannot go on for now, and `sentence` says why; it is tried again by itself."""
+    selection.pause(code, sentence)
+    storage.remove_tree(storage.selection_folder(selection.pk, selection.fence))
+    publish_selection(selection)
+
+
 def give_back_selection(selection: Selection) -> None:
     """The worker ends; another one starts anew."""
     selection.give_back()

@@ -192,6 +192,13 @@ def interrupted_run(run: Run, sentence: str) -> None:
 
 
 @transaction.atomic
+def paused_run(run: Run, code: str, sentence: str) -> None:
+    """It cannot go on for now, and `sentence` says why; it is tried again by itself, from its last checkpoint."""
+    columns = Run.paused_columns()
+    _end(run, RunState.INTERRUPTED, error_code=code, error_message=sentence, finished_at=None, **columns)
+
+
+@transaction.atomic
 def given_back_run(run: Run) -> None:
     """The worker ends; another one continues, and this attempt does not count."""
     _end(run, RunState.QUEUED, attempts=Greatest(F("attempts") - 1, 0), finished_at=None, rung_at=None)

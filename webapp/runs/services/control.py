@@ -45,6 +45,8 @@ def resume_run(run: Run) -> Run:
         error_message="",
         finished_at=None,
         rung_at=None,
+        lease_owner=None,  # a pause that was not over when it was stopped
+        lease_expires_at=None,
     )
     call_worker(TASK, run)
     return run
