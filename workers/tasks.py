@@ -11,6 +11,7 @@ from webapp.core.leases import Leased
 from webapp.core.reconciler import Duty, Reconciler
 from webapp.datasets.services.datasets import TASK as INGEST_VERSION
 from webapp.datasets.services.interruptions import settle_abandoned_version
+from webapp.datasets.services.uploads import expire_uploads
 from webapp.exports.services.building import TASK as BUILD_EXPORT
 from webapp.exports.services.building import settle_abandoned_export
 from webapp.gallery.services.selections import TASK as MAKE_SELECTION
@@ -66,7 +67,8 @@ def begin(instance: Any, **_: Any) -> None:
     queues = set(instance.app.amqp.queues.consume_from)
     routes: dict[str, dict[str, str]] = app.conf.task_routes
     kinds = [kind for task, kind in KINDS.items() if routes[task]["queue"] in queues]
-    reconciler = Reconciler(Duty(kind.model, task, SETTLE[task]) for task, kind in KINDS.items())
+    duties = [Duty(kind.model, task, SETTLE[task]) for task, kind in KINDS.items()]
+    reconciler = Reconciler(duties, chores=[expire_uploads])
     watch = Watch(kinds, reconciler)
     _watches.append(watch)
     watch.start()

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -9,13 +10,14 @@ from django.db import connections
 from django.db.models.functions import Now
 
 from tests.worlds import make_version
-from webapp.accounts.models import Lab
-from webapp.core import reconciler
+from webapp.accounts.models import Lab, Person
+from webapp.core import reconciler, storage
 from webapp.core.leases import MAX_ATTEMPTS, new_owner
 from webapp.core.models import Leadership
 from webapp.core.reconciler import Duty, Reconciler
-from webapp.datasets.models import DatasetVersion
+from webapp.datasets.models import DatasetVersion, Upload
 from webapp.datasets.services.interruptions import settle_abandoned_version
+from workers import tasks
 
 pytestmark = pytest.mark.django_db
 Row = DatasetVersion
@@ -163,3 +165,40 @@ def test_every_kind_of_leased_row_has_a_task_a_queue_and_somebody_who_settles_it
     assert {kind.model for kind in KINDS.values()} == leased
     assert set(SETTLE) == set(KINDS) == set(app.conf.task_routes)
     assert set(KINDS) <= set(app.tasks)
+
+
+def test_the_leader_tidies_up_now_and_then_and_a_file_in_the_way_does_not_end_its_rounds(
+    bells: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def in_the_way() -> None:
+        done.append("tried")
+        raise PermissionError("a file cannot be removed")
+
+    first, second = (Reconciler([], [in_the_way, lambda: done.append("tidied")]) for _ in range(2))
+    assert [first.round(), second.round(), first.round()] == [True, False, True]
+    assert done == ["tried", "tidied"]
+    monkeypatch.setattr(reconciler, "CHORES_EVERY_S", 0.0)
+    first._chores_due_at = 0.0
+    assert first.round()
+    assert first.round()
+    assert done == ["tried", "tidied"] * 3
+
+
+def test_every_worker_s_reconciler_removes_uploads_that_nobody_goes_on_with(
+    lab: Lab, researcher: Person, bells: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = Upload.objects.create(lab=lab, person=researcher, file_name="a.zip", size_bytes=9)
+    Upload.objects.update(touched_at=Now() - timedelta(hours=73))
+    path = storage.upload_file(upload.pk)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"abc")
+    made: list[Reconciler] = []
+    monkeypatch.setattr(tasks, "Watch", lambda kinds, reconciler: made.append(reconciler) or SimpleNamespace(start=int))
+    monkeypatch.setattr(tasks, "_watches", [])
+    tasks.begin(SimpleNamespace(app=SimpleNamespace(amqp=SimpleNamespace(queues=SimpleNamespace(consume_from=["io"])))))
+    assert made[0].round()
+    upload.refresh_from_db()
+    assert upload.state == Upload.State.EXPIRED
+    assert not path.exists()

@@ -21,7 +21,7 @@ from webapp.accounts.models import Lab, Membership, Person
 from webapp.core import storage
 from webapp.datasets import tus
 from webapp.datasets.models import Upload
-from webapp.datasets.services import create_dataset, expire_uploads
+from webapp.datasets.services import create_dataset, expire_uploads, uploads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONTENT = bytes(range(256)) * 40
@@ -406,6 +406,24 @@ def test_idle_uploads_expire_with_their_bytes(sender: Sender, lab: Lab) -> None:
     assert not path.exists()
     assert sender.append(3, b"abc").status == 410
     assert sender.server.ask("HEAD", sender.address, sender.headers).status == 410
+
+
+def test_an_upload_that_goes_on_while_it_is_looked_at_keeps_its_bytes(
+    sender: Sender, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender.create(lab)
+    sender.append(0, b"abc")
+    Upload.objects.update(touched_at=timezone.now() - timedelta(hours=73))
+    judge = uploads._expire
+
+    def goes_on(*asked: Any) -> bool:
+        assert sender.append(3, b"def").status == 204
+        return judge(*asked)
+
+    monkeypatch.setattr(uploads, "_expire", goes_on)
+    assert expire_uploads() == 0
+    assert sender.file().read_bytes() == b"abcdef"
+    assert Upload.objects.get().state == Upload.State.RECEIVING
 
 
 def test_an_upload_that_a_dataset_waits_for_is_neither_expired_nor_deleted(

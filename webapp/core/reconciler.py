@@ -1,10 +1,12 @@
 """Brings rows and workers together again after anything was lost: a worker, a bell, all of Redis.
 
 One process at a time does it (`Leadership`, by the database's clock). Rows whose holder vanished are settled, rows that
-wait are rung. Both are safe to do twice: settling compares before it writes, and a bell is only a hint.
+wait are rung. Both are safe to do twice: settling compares before it writes, and a bell is only a hint. The leader also
+does the chores: what has to be tidied up now and then, whether or not somebody asks for anything.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +27,9 @@ LEADS_FOR: Final = timedelta(seconds=30)
 AT_ONCE: Final = 200
 """Rows of one kind that one round looks at; the next round sees the rest."""
 DUTY: Final = "reconciler"
+CHORES_EVERY_S: Final = 600.0
+Chore = Callable[[], object]
+"""Something the service tidies up now and then, safe to do twice."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,10 @@ class Duty:
 class Reconciler:
     """Call `round` every EVERY_S seconds; only the leader's rounds do anything."""
 
-    def __init__(self, duties: Iterable[Duty]) -> None:
+    def __init__(self, duties: Iterable[Duty], chores: Iterable[Chore] = ()) -> None:
         self._duties = list(duties)
+        self._chores = list(chores)
+        self._chores_due_at = 0.0
         self._name = new_owner()
 
     def round(self) -> bool:
@@ -52,6 +59,7 @@ class Reconciler:
         for duty in self._duties:
             if not self._ring(duty):
                 break  # Redis does not answer; workers find what is due by themselves, and the next round rings
+        self._tidy_up()
         return True
 
     def _leads(self) -> bool:
@@ -70,6 +78,17 @@ class Reconciler:
             settled = duty.settle(row)
             if settled is not None:
                 log.warning("%s %s was abandoned and is %s now", duty.model.__name__, row.pk, settled.state)
+
+    def _tidy_up(self) -> None:
+        """The chores, in the first round that leads and every CHORES_EVERY_S from then on."""
+        if time.monotonic() < self._chores_due_at:
+            return
+        self._chores_due_at = time.monotonic() + CHORES_EVERY_S
+        for chore in self._chores:
+            try:
+                chore()
+            except OSError as error:  # a file that cannot be removed must not end the rounds
+                log.warning("a chore was not done and is tried again later: %s", error)
 
     def _ring(self, duty: Duty) -> bool:
         """False when a bell could not be rung."""

@@ -3,12 +3,12 @@
 import re
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -32,6 +32,7 @@ UNSETTLED: Final = (DatasetVersion.State.QUEUED, DatasetVersion.State.INGESTING,
 """An ingest in one of these states still needs its source."""
 WRITER_LEASE: Final = timedelta(seconds=60)
 RENEW_EVERY_S: Final = 20.0
+EXPIRE_AT_ONCE: Final = 100
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -108,11 +109,22 @@ def expire_uploads() -> int:
     limit = timezone.now() - timedelta(hours=settings.UPLOAD_EXPIRES_H)
     idle = Upload.objects.exclude(state=Upload.State.EXPIRED).filter(touched_at__lt=limit)
     expired = 0
-    for upload in idle.filter(Q(writer__isnull=True) | Q(writer_expires_at__lt=Now()))[:100]:
-        if not DatasetVersion.objects.filter(upload=upload, state__in=UNSETTLED).exists():
-            expired += idle.filter(pk=upload.pk).update(state=Upload.State.EXPIRED)
-            remove_bytes(upload.pk)
+    waited_for = DatasetVersion.objects.filter(upload=OuterRef("pk"), state__in=UNSETTLED)
+    free = idle.filter(Q(writer__isnull=True) | Q(writer_expires_at__lt=Now())).exclude(Exists(waited_for))
+    for pk in free.values_list("pk", flat=True)[:EXPIRE_AT_ONCE]:
+        if _expire(pk, limit):
+            expired += 1
+            remove_bytes(pk)
     return expired
+
+
+@transaction.atomic
+def _expire(upload_id: uuid.UUID, limit: datetime) -> bool:
+    """False when somebody touched the upload, or made a dataset from it, in the meantime: then its bytes stay."""
+    idle = Upload.objects.select_for_update().filter(pk=upload_id, touched_at__lt=limit)
+    if not idle.exists() or DatasetVersion.objects.filter(upload=upload_id, state__in=UNSETTLED).exists():
+        return False
+    return idle.update(state=Upload.State.EXPIRED) == 1
 
 
 def upload_is_used(upload: Upload) -> bool:
