@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -18,7 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.webapp.served import Served
 from webapp.accounts.models import ApiToken, Lab, Membership, Person
-from webapp.core import consumers
+from webapp.core import consumers, events
 from webapp.core.events import group_of, publish
 from webapp.core.processes import ProcessSet
 from webapp.core.redis_server import own_redis, wait_until_answers
@@ -372,16 +373,22 @@ def test_only_declared_events_leave_the_service(
     assert asyncio.run(watch())["type"] == "socket.answered"
 
 
-def test_events_without_redis_are_dropped_and_nothing_fails(
-    version: DatasetVersion, settings: Any, caplog: pytest.LogCaptureFixture
+def test_an_outage_of_redis_is_logged_once_and_so_is_its_end(
+    version: DatasetVersion, settings: Any, caplog: pytest.LogCaptureFixture, redis_url: str
 ) -> None:
-    layer = {**product.CHANNEL_LAYERS["default"], "CONFIG": {"hosts": ["redis://127.0.0.1:1/0"]}}
-    settings.CHANNEL_LAYERS = {"default": layer}
-    channel_layers.backends.clear()
-    publish(group_of("version", version.pk), version_changed(version))
-    deadline = 100
-    while "was not sent" not in caplog.text and deadline:
-        deadline -= 1
-        asyncio.run(asyncio.sleep(0.05))
-    channel_layers.backends.clear()
-    assert "live event version.changed was not sent" in caplog.text
+    def tell(count: int, url: str, until: str) -> None:
+        settings.CHANNEL_LAYERS = {"default": {**product.CHANNEL_LAYERS["default"], "CONFIG": {"hosts": [url]}}}
+        channel_layers.backends.clear()
+        for _ in range(count):
+            publish(group_of("version", version.pk), version_changed(version))
+        deadline = time.monotonic() + 10
+        while (until not in caplog.text or events._sender._waiting) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        channel_layers.backends.clear()
+
+    tell(5, "redis://127.0.0.1:1/0", "not sent")
+    tell(5, redis_url, "sent again")
+    said = [record.message for record in caplog.records if record.name == "webapp.core.events"]
+    assert len(said) == 2, said
+    assert said[0].startswith("live events are not sent from now on (")
+    assert said[1] == "live events are sent again; 5 were not"

@@ -66,12 +66,13 @@ class _Sender:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting = 0
+        self._num_lost = 0
+        """Events lost since the last one that was sent."""
 
     def put(self, group: str, payload: dict[str, Any]) -> None:
         with self._lock:
             if self._waiting >= MAX_WAITING:
-                log.warning("live event %s dropped: Redis is too slow", payload["type"])
-                return
+                return self._lost("Redis is too slow")
             self._waiting += 1
             loop = self._loop or self._start()
         loop.call_soon_threadsafe(self._queue.put_nowait, (group, payload))
@@ -88,11 +89,26 @@ class _Sender:
             try:
                 message = {"type": MESSAGE_TYPE, "event": payload}
                 await asyncio.wait_for(get_channel_layer().group_send(group, message), SEND_TIMEOUT_S)
+                reason = ""
             except Exception as error:  # noqa: BLE001 - an edge: a client library's faults must not end this thread
-                log.warning("live event %s was not sent: %s", payload["type"], str(error) or type(error).__name__)
-            finally:
-                with self._lock:
-                    self._waiting -= 1
+                reason = str(error) or type(error).__name__
+            with self._lock:
+                self._waiting -= 1
+                if reason:
+                    self._lost(reason)
+                else:
+                    self._sent()
+
+    def _lost(self, reason: str) -> None:
+        """Say so once per outage; a run tells something twice a second."""
+        if not self._num_lost:
+            log.warning("live events are not sent from now on (%s); pages ask by themselves meanwhile", reason)
+        self._num_lost += 1
+
+    def _sent(self) -> None:
+        if self._num_lost:
+            log.warning("live events are sent again; %d were not", self._num_lost)
+        self._num_lost = 0
 
 
 _sender = _Sender()
