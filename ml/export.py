@@ -5,8 +5,9 @@
     README.md        the dataset card
     SHA256SUMS       of every other file; `sha256sum -c` reads it
 
-Real images keep their original bytes and their split. Synthetic ones are lossless PNG in train, each with its manifest
-row (without `path`) as JSON in a text chunk called `atelier`. The same plan gives the same bytes.
+Real images keep their pixels and their split and lose their metadata (`ml/metadata.py`). Synthetic ones are lossless
+PNG in train, each with its manifest row (without `path`) as JSON in a text chunk called `atelier`. The same plan gives
+the same bytes.
 """
 
 import hashlib

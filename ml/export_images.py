@@ -1,4 +1,4 @@
-"""The images of an export with their manifest rows: real ones as they were uploaded, synthetic ones as PNG."""
+"""The images of an export with their manifest rows: real ones without their metadata, synthetic ones as PNG."""
 
 import hashlib
 import io
@@ -16,6 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 from ml.dataset_kind import SPLITS
 from ml.errors import BadImageError
 from ml.export_format import ExportImage
+from ml.metadata import without_metadata
 from ml.pool_pixels import PoolPixels
 
 COLUMNS = (
@@ -52,7 +53,10 @@ def _finite(value: Any) -> Any:
 
 
 def real_image(row: dict[str, Any]) -> ExportImage:
-    """Raises: BadImageError when the file is gone or is not what was ingested."""
+    """A real image as it was uploaded, without its metadata.
+
+    Raises: BadImageError when the file is gone, is not what was ingested, or cannot be stored without its metadata.
+    """
     file = Path(row["file"])
     try:
         data = file.read_bytes()
@@ -65,8 +69,10 @@ def real_image(row: dict[str, Any]) -> ExportImage:
     if row["split"] not in SPLITS:
         raise BadImageError(f"The image {row['name']} has the split {row['split']!r}; expected train, val or test.")
     label = str(row["label"])
+    data = without_metadata(data, row["name"])
     first: dict[str, Any] = {"id": _safe_id(row["id"]), "split": row["split"], "class": label, "synthetic": False}
-    shown = {**first, "original_name": row["name"], **_without(columns, first)}
+    hashes = {"sha256": hashlib.sha256(data).hexdigest(), "original_sha256": expected}
+    shown = {**first, "original_name": row["name"], **_without(columns, first), **hashes}
     return ExportImage(first["id"], row["split"], label, False, file.suffix.lower(), data, shown)
 
 

@@ -54,13 +54,17 @@ class ImageLimits:
     wall_s: int = 60
 
 
+INGESTED = ImageLimits(min_side=1, max_side=65_535, max_aspect=65_535)
+"""What a file of a dataset version must still keep: its ingest judged the shape, perhaps by limits of its own."""
+
+
 def read_image(data: bytes, limits: ImageLimits | None = None) -> Image.Image:
     """The whole picture, decoded fully, upright, in mode "L" or "RGB".
 
     Raises: BadImageError for what the rules refuse; damaged data raises what Pillow raises.
     """
     with open_image(data, limits or ImageLimits()) as image:
-        return _upright(eight_bit(image), orientation(image))
+        return upright(eight_bit(image), orientation(image))
 
 
 def open_image(data: bytes, limits: ImageLimits) -> Image.Image:
@@ -135,7 +139,8 @@ def upright_size(image: Image.Image, turn: int) -> tuple[int, int]:
     return (image.height, image.width) if turn >= 5 else image.size
 
 
-def _upright(image: Image.Image, turn: int) -> Image.Image:
+def upright(image: Image.Image, turn: int) -> Image.Image:
+    """The picture as it is to be seen; `turn` is its orientation."""
     return image.transpose(_TURNS[turn]) if turn in _TURNS else image
 
 
@@ -156,7 +161,7 @@ def thumbnail(image: Image.Image, turn: int) -> Image.Image:
         small = _stacked(strips)
     # HAMMING is as sharp as bicubic when shrinking, at half the time
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.HAMMING)
-    return _upright(small, turn)
+    return upright(small, turn)
 
 
 def _stacked(strips: list[Image.Image]) -> Image.Image:

@@ -18,13 +18,10 @@ from torch import Tensor
 
 from ml import image_file
 from ml.errors import BadImageError
-from ml.image_file import ImageLimits, read_image
+from ml.image_file import INGESTED, read_image
 
 Fit = Literal["crop", "pad", "stretch"]
 Pixels = NDArray[np.uint8]
-
-_INGESTED = ImageLimits(min_side=1, max_side=65_535, max_aspect=65_535)
-"""What a file of a dataset version must still keep: its ingest judged the shape, perhaps by limits of its own."""
 
 
 # --- from files ---------------------------------------------------------------------------------------------------
@@ -35,7 +32,7 @@ def open_image(source: Path | bytes) -> Image.Image:
     """
     name = source.name if isinstance(source, Path) else "image"
     with _named(name):
-        return read_image(source.read_bytes() if isinstance(source, Path) else source, _INGESTED)
+        return read_image(source.read_bytes() if isinstance(source, Path) else source, INGESTED)
 
 
 def is_grey(source: Path) -> bool:
@@ -44,10 +41,10 @@ def is_grey(source: Path) -> bool:
     Raises: BadImageError.
     """
     with _named(source.name):
-        with Image.open(source, formats=_INGESTED.formats) as image:
+        with Image.open(source, formats=INGESTED.formats) as image:
             if image.mode in ("1", "L") or image.mode.startswith("I"):
                 return True
-        with image_file.open_image(source.read_bytes(), _INGESTED) as image:
+        with image_file.open_image(source.read_bytes(), INGESTED) as image:
             return image_file.is_grey(image_file.thumbnail(image, image_file.orientation(image)))
 
 

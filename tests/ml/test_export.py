@@ -142,11 +142,12 @@ def test_every_file_is_listed_with_its_checksum(plan: dict[str, Any]) -> None:
     assert {row["path"] for row in manifest(plan)} == set(sums) - {"manifest.jsonl", "provenance.json", "README.md"}
 
 
-def test_rows_have_all_columns_in_their_order(plan: dict[str, Any]) -> None:
+def test_rows_have_all_columns_in_their_order(plan: dict[str, Any], tmp_path: Path) -> None:
     export(plan)
     rows = manifest(plan)
     assert all(list(row)[: len(COLUMNS)] == list(COLUMNS) for row in rows)
     real, synthetic = rows[0], rows[-1]
+    digest = hashlib.sha256((tmp_path / "0.JPG").read_bytes()).hexdigest()
     assert real == dict.fromkeys(COLUMNS) | {
         "id": "real-0000000",
         "path": "train/cat/real-0000000.jpg",
@@ -154,7 +155,8 @@ def test_rows_have_all_columns_in_their_order(plan: dict[str, Any]) -> None:
         "class": "cat",
         "synthetic": False,
         "original_name": "in/0.JPG",
-        "sha256": real["sha256"],
+        "sha256": digest,
+        "original_sha256": digest,
         "dataset_version": 3,
     }
     assert synthetic == {
@@ -179,6 +181,28 @@ def test_real_images_keep_every_byte_and_their_split(plan: dict[str, Any]) -> No
         for row in (row for row in manifest(plan) if not row["synthetic"]):
             assert archive.read(row["path"]) == Path(asked[row["id"]]["file"]).read_bytes()
             assert (row["split"], row["path"].split("/")[0]) == (asked[row["id"]]["split"],) * 2
+
+
+def test_real_images_lose_what_they_tell_of_people_and_the_manifest_says_both_hashes(
+    plan: dict[str, Any], tmp_path: Path
+) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Camera of Ada"
+    exif[0x0112] = 6
+    Image.open(tmp_path / "3.JPG").save(tmp_path / "turned.jpg", exif=exif)
+    data = (tmp_path / "turned.jpg").read_bytes()
+    rows = [json.loads(line) for line in Path(plan["images"]).read_text().splitlines()]
+    rows[3]["file"], rows[3]["row"]["sha256"] = str(tmp_path / "turned.jpg"), hashlib.sha256(data).hexdigest()
+    plan["images"] = str(_lines(tmp_path / "turned.jsonl", rows))
+    export(plan)
+    row = next(row for row in manifest(plan) if row["id"] == rows[3]["id"])
+    with zipfile.ZipFile(plan["out"]) as archive:
+        stored = archive.read(row["path"])
+    assert b"Ada" in data
+    assert b"Ada" not in stored
+    assert Image.open(io.BytesIO(stored)).size == (10, 14)
+    assert row["sha256"] == hashlib.sha256(stored).hexdigest()
+    assert row["original_sha256"] == hashlib.sha256(data).hexdigest()
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -169,6 +169,7 @@ def test_the_card_counts_cites_and_says_where_synthetic_images_are(pool: Pool, c
     assert "| fid | refused |  | 48 | 8 | Too few images. |" in card
     assert "1 of 8 synthetic images here (12.5 %)" in card, "of the kept ones only number 21 is memorised"
     assert pool.checkpoint_sha256 in card
+    assert "without the metadata of their files" in card
     assert "licence" in card.lower()
 
 

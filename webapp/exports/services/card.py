@@ -24,6 +24,8 @@ def card_of(export: Export, catalogue: Catalogue) -> str:
     parts = [f"# {_inline(title_of(export))}", _summary(export), _counts(export)]
     if export.content != Export.Content.REAL:
         parts += [_method(export, catalogue), _yields(export), _metrics(export), _memorised(export)]
+    if export.content != Export.Content.SYNTHETIC:
+        parts.append(_metadata())
     parts += [_files(), _licence()]
     return "\n\n".join(parts) + "\n"
 
@@ -119,6 +121,15 @@ def _memorised(export: Export) -> str:
         f"## Memorisation\n\n{copies} of {total} synthetic images here ({share}) lie nearer to a training image than "
         f"real images lie to one another and may be copies of it; in the whole pool {pool.num_memorised} of "
         f"{pool.num_samples}. `nearest_train_distance` stands in the manifest."
+    )
+
+
+def _metadata() -> str:
+    return (
+        "## Metadata\n\nThe real images are stored without the metadata of their files (EXIF with position, time and "
+        "serial numbers, XMP, comments, embedded thumbnails); colour profiles stay. Pixels are as uploaded; only "
+        "pictures that EXIF turned were turned upright and stored again. In `manifest.jsonl`, `sha256` is that of the "
+        "file here and `original_sha256` that of the file as uploaded."
     )
 
 
