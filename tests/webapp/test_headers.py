@@ -1,5 +1,6 @@
 """Security headers on every kind of answer, cookies, hosts, and the front end's page."""
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -191,3 +192,51 @@ def test_sqlite_without_wal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ids(check_sqlite_settings(None)) == []
     monkeypatch.setitem(product.DATABASES["default"], "OPTIONS", {})
     assert ids(check_sqlite_settings(None)) == ["atelier.E005"]
+
+
+# --- the front end's files --------------------------------------------------------------------------------------
+SCRIPT = b"export const answer = 42;\n" * 200
+
+
+@pytest.fixture
+def built(tmp_path: Path, settings: Any) -> APIClient:
+    """A service whose front end consists of one script with its compressed twins, and one without."""
+    assets = tmp_path / "dist" / "assets"
+    assets.mkdir(parents=True)
+    for name in ("index-DK0HiEe3.js", "plain.js"):
+        (assets / name).write_bytes(SCRIPT)
+    (assets / "index-DK0HiEe3.js.br").write_bytes(b"brotli")
+    (assets / "index-DK0HiEe3.js.gz").write_bytes(gzip.compress(SCRIPT))
+    settings.STATICFILES_DIRS = [tmp_path / "dist"]
+    return APIClient()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding", "content"),
+    [("gzip, deflate, br", "br", b"brotli"), ("gzip", "gzip", gzip.compress(SCRIPT)), ("", None, SCRIPT)],
+)
+def test_a_script_goes_out_as_small_as_the_browser_takes_it_and_is_kept_forever(
+    built: APIClient, accepted: str, encoding: str | None, content: bytes
+) -> None:
+    answer = built.get("/static/assets/index-DK0HiEe3.js", HTTP_ACCEPT_ENCODING=accepted)
+    assert (answer.status_code, answer.get("Content-Encoding")) == (200, encoding)
+    assert gzip.decompress(answer.content) == SCRIPT if encoding == "gzip" else answer.content == content
+    assert answer["Content-Type"].startswith("text/javascript")
+    assert answer["Cache-Control"] == "max-age=315360000, public, immutable"
+    assert answer["Vary"] == "Accept-Encoding"
+
+
+def test_a_file_of_a_name_that_stays_is_asked_for_again(built: APIClient) -> None:
+    answer = built.get("/static/assets/plain.js", HTTP_ACCEPT_ENCODING="br")
+    assert answer.content == SCRIPT
+    assert answer["Cache-Control"] == "max-age=60, public"
+
+
+def test_the_build_lays_compressed_twins_beside_every_text_of_some_size() -> None:
+    dist: Path = product.FRONTEND_DIST
+    texts = [path for path in dist.rglob("*") if path.suffix in {".js", ".css"} and path.stat().st_size >= 1024]
+    if not texts:
+        pytest.skip("the front end is not built (make install)")
+    for path in texts:
+        assert gzip.decompress(path.with_name(f"{path.name}.gz").read_bytes()) == path.read_bytes(), path.name
+        assert path.with_name(f"{path.name}.br").stat().st_size < path.stat().st_size, path.name
