@@ -216,3 +216,7 @@ def _parse(plain: dict[str, Any]) -> Catalogue:
 
 def _shared(row: dict[str, Any]) -> dict[str, Any]:
     return {"name": row["name"], "card": Card(**row["card"]), "schema": row["schema"]}
+
+
+if __name__ == "__main__":  # `python -m ml.catalog FOLDER`, so that it is there before somebody asks
+    load(Path(sys.argv[1]))

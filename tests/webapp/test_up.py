@@ -101,6 +101,8 @@ def test_it_serves_everything_until_ctrl_c_and_leaves_nothing_running(up: Up) ->
     assert service is not None
     assert service.port == up.port
     assert (up.data / "server.json").stat().st_mode & 0o777 == 0o600
+    assert eventually(lambda: any((up.data / "catalogue").glob("catalogue-*.json")), 60), "made before somebody asks"
+    assert eventually(lambda: len(up.children()) == 4, 30)
     parts = up.children()
     assert len(parts) == 4  # Redis, the server, a worker for training and one for files
 

@@ -143,6 +143,12 @@ def worker_programs(environment: dict[str, str], compute_workers: int = 1) -> li
     return [*compute, worker_program("io", "io", environment)]
 
 
+def catalogue_program(data_dir: Path, environment: dict[str, str]) -> Program:
+    """Makes the catalogue of the shelves anew where `ml` changed, so that nobody's first page waits for it."""
+    command = [sys.executable, "-m", "ml.catalog", str(data_dir / "catalogue")]
+    return Program("catalogue", command, environment, once=True)
+
+
 def environment_for(data_dir: Path, redis_url: str) -> dict[str, str]:
     """What every process of one service must agree on."""
     return {

@@ -98,6 +98,7 @@ class _Up:
         )
         for program in workers:
             self._processes.start(program)
+        self._processes.start(machine.catalogue_program(self._data, environment))
         if not machine.wait_until_ready(self._url, READY_WITHIN_S, broken=lambda: not self._processes.alive("web")):
             raise CommandError(self._why_not_ready())
         machine.announce(self._data, machine.Service(os.getpid(), self._host, self._port, redis_url))
