@@ -18,10 +18,14 @@ CUTOUT = 1 / 2
 """Side of the square that cutout hides, as a share of the image's side."""
 
 
-def diff_augment(image: Tensor, policy: Policy) -> Tensor:
-    """The image transformed by each named part of the policy in turn; "none" gives the very same tensor."""
+def diff_augment(image: Tensor, policy: Policy, chance: Tensor | None = None) -> Tensor:
+    """The image transformed by each named part of the policy in turn; "none" gives the very same tensor.
+
+    chance: 0-d, 0..1, how likely an image is transformed, drawn for each image and part by itself; None transforms all.
+    """
     for part in () if policy == "none" else policy.split(","):
-        image = _PARTS[part](image)
+        transformed = _PARTS[part](image)
+        image = transformed if chance is None else torch.where(_chosen(image, chance), transformed, image)
     return image
 
 
@@ -52,6 +56,11 @@ def cutout(image: Tensor) -> Tensor:
     rows = _hidden(number, height, image.device)
     columns = _hidden(number, width, image.device)
     return image * ~(rows[:, :, None] & columns[:, None, :]).unsqueeze(1)
+
+
+def _chosen(image: Tensor, chance: Tensor) -> Tensor:
+    """bool [N, 1, 1, 1], each True with the chance."""
+    return torch.rand(len(image), 1, 1, 1, device=image.device) < chance
 
 
 _PARTS = {"colour": colour, "translation": translation, "cutout": cutout}

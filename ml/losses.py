@@ -1,5 +1,6 @@
 """Adversarial losses and penalties, on D's raw scores (logits) before any sigmoid, as means over the batch."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-AdversarialName = Literal["non_saturating", "hinge", "wgan_gp"]
+FDivergenceName = Literal[
+    "f_kl", "f_reverse_kl", "f_pearson", "f_squared_hellinger", "f_jensen_shannon", "f_total_variation"
+]
+AdversarialName = Literal["minimax", "non_saturating", "lsgan", "hinge", "wgan_gp", FDivergenceName]
 
 
 @dataclass(frozen=True)
@@ -16,22 +20,39 @@ class AdversarialLoss:
     """The two players' losses, both to be minimised.
 
     D: (logits_real [N], logits_fake [N]) -> 0-d; G: logits_fake [N] -> 0-d; needs_penalty: D must be held to slopes of
-    1 by `gradient_penalty`.
+    1 by `gradient_penalty`; undecided: the score of an image that D finds as likely real as fake, None where scores
+    mean something only beside one another.
     """
 
     D: Callable[[Tensor, Tensor], Tensor]
     G: Callable[[Tensor], Tensor]
     needs_penalty: bool = False
+    undecided: float | None = 0.0
 
 
-def _non_saturating_D(logits_real: Tensor, logits_fake: Tensor) -> Tensor:
+def _logistic_D(logits_real: Tensor, logits_fake: Tensor) -> Tensor:
     """-log D(x) - log(1 - D(G(z))) with D = sigmoid(logits); Goodfellow et al. 2014."""
     return softplus(-logits_real).mean() + softplus(logits_fake).mean()
+
+
+def _minimax_G(logits_fake: Tensor) -> Tensor:
+    """log(1 - D(G(z))), the value function's own term; it loses its slope where D is sure."""
+    return -softplus(logits_fake).mean()
 
 
 def _non_saturating_G(logits_fake: Tensor) -> Tensor:
     """-log D(G(z)), which keeps its slope where D is sure."""
     return softplus(-logits_fake).mean()
+
+
+def _least_squares_D(logits_real: Tensor, logits_fake: Tensor) -> Tensor:
+    """((D(x) - 1)^2 + D(G(z))^2) / 2, without a sigmoid: targets 1 for real and 0 for fake; Mao et al. 2017, eq. 9."""
+    return ((logits_real - 1.0).square().mean() + logits_fake.square().mean()) / 2
+
+
+def _least_squares_G(logits_fake: Tensor) -> Tensor:
+    """(D(G(z)) - 1)^2 / 2."""
+    return (logits_fake - 1.0).square().mean() / 2
 
 
 def _hinge_D(logits_real: Tensor, logits_fake: Tensor) -> Tensor:
@@ -49,11 +70,55 @@ def _critic_G(logits_fake: Tensor) -> Tensor:
     return -logits_fake.mean()
 
 
+def _f_divergence(
+    witness: Callable[[Tensor], Tensor], conjugate: Callable[[Tensor], Tensor], undecided: float = 0.0
+) -> AdversarialLoss:
+    """f-GAN: D raises its lower bound of an f-divergence; Nowozin, Cseke, Tomioka 2016, https://arxiv.org/abs/1606.00709.
+
+    witness: v -> g_f(v), conjugate: v -> f*(g_f(v)) for raw scores v (the paper's tables 2 and 6, with f* o g_f
+    simplified so that nothing overflows needlessly). Minus D's loss, E g_f(v_real) - E f*(g_f(v_fake)), is the bound.
+    G raises g_f of its scores (section 3.2) instead of lowering the bound, which saturates as the minimax loss does.
+    """
+
+    def D(logits_real: Tensor, logits_fake: Tensor) -> Tensor:
+        return conjugate(logits_fake).mean() - witness(logits_real).mean()
+
+    def G(logits_fake: Tensor) -> Tensor:
+        return -witness(logits_fake).mean()
+
+    return AdversarialLoss(D, G, undecided=undecided)
+
+
+LOG_2 = math.log(2.0)
 ADVERSARIAL: dict[AdversarialName, AdversarialLoss] = {
-    "non_saturating": AdversarialLoss(_non_saturating_D, _non_saturating_G),
+    "minimax": AdversarialLoss(_logistic_D, _minimax_G),
+    "non_saturating": AdversarialLoss(_logistic_D, _non_saturating_G),
+    "lsgan": AdversarialLoss(_least_squares_D, _least_squares_G, undecided=0.5),
     "hinge": AdversarialLoss(_hinge_D, _critic_G),
-    "wgan_gp": AdversarialLoss(_critic_D, _critic_G, needs_penalty=True),
+    "wgan_gp": AdversarialLoss(_critic_D, _critic_G, needs_penalty=True, undecided=None),
+    # f(u) = u log u; f*(t) = exp(t - 1), g_f(v) = v
+    "f_kl": _f_divergence(lambda v: v, lambda v: (v - 1.0).exp(), undecided=1.0),
+    # f(u) = -log u; f*(t) = -1 - log(-t) for t < 0, g_f(v) = -exp(-v)
+    "f_reverse_kl": _f_divergence(lambda v: -(-v).exp(), lambda v: v - 1.0),
+    # f(u) = (u - 1)^2; f*(t) = t^2 / 4 + t, g_f(v) = v
+    "f_pearson": _f_divergence(lambda v: v, lambda v: v.square() / 4 + v),
+    # f(u) = (sqrt(u) - 1)^2; f*(t) = t / (1 - t) for t < 1, g_f(v) = 1 - exp(-v)
+    "f_squared_hellinger": _f_divergence(lambda v: -(-v).expm1(), torch.expm1),
+    # f(u) = u log u - (u + 1) log((u + 1) / 2); f*(t) = -log(2 - exp(t)) for t < log 2, g_f(v) = log(2 sigmoid(v))
+    "f_jensen_shannon": _f_divergence(lambda v: LOG_2 - softplus(-v), lambda v: softplus(v) - LOG_2),
+    # f(u) = |u - 1| / 2; f*(t) = t for |t| <= 1/2, g_f(v) = tanh(v) / 2
+    "f_total_variation": _f_divergence(lambda v: v.tanh() / 2, lambda v: v.tanh() / 2),
 }
+
+
+def began_D(logits_real: Tensor, logits_fake: Tensor, k: Tensor) -> Tensor:
+    """L(x) - k L(G(z)), where a score is -L(v), minus the error of D's reconstruction; Berthelot et al. 2017."""
+    return k * logits_fake.mean() - logits_real.mean()
+
+
+def began_G(logits_fake: Tensor) -> Tensor:
+    """L(G(z))."""
+    return -logits_fake.mean()
 
 
 def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
@@ -65,8 +130,23 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
     with torch.autocast(real.device.type, enabled=False):
         real, fake = real.float(), fake.detach().float()
         mix = torch.rand(len(real), 1, 1, 1, device=real.device)
-        between = torch.lerp(real, fake, mix).requires_grad_()
-        (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+        squared = _squared_slope(critic, torch.lerp(real, fake, mix))
         # the small term keeps the root's own slope finite where the slope is exactly zero
-        length = slope.flatten(1).square().sum(1).add(1e-12).sqrt()
+        length = squared.add(1e-12).sqrt()
         return (length - 1.0).square().mean()
+
+
+def r1_penalty(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
+    """mean |d critic(x) / dx|_2^2 / 2 at real images; Mescheder, Geiger, Nowozin 2018, eq. 9 without its weight gamma.
+
+    `critic` and precision as for `gradient_penalty`.
+    """
+    with torch.autocast(real.device.type, enabled=False):
+        return _squared_slope(critic, real.detach().float()).mean() / 2
+
+
+def _squared_slope(critic: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
+    """|d critic(x) / dx|_2^2 of each image [N], with its own way back to the critic's weights."""
+    image.requires_grad_()
+    (slope,) = torch.autograd.grad(critic(image).sum(), image, create_graph=True)
+    return slope.flatten(1).square().sum(1)

@@ -1,4 +1,6 @@
-"""The sizes that a stack of stride-2 layers passes through."""
+"""A stack of stride-2 layers: the sizes that it passes through, the channels of its maps, and one layer each way."""
+
+from torch import nn
 
 SMALLEST = 4
 
@@ -9,3 +11,18 @@ def halving(resolution: int) -> list[int]:
     while sizes[-1] // 2 >= SMALLEST:
         sizes.append(sizes[-1] // 2)
     return sizes
+
+
+def channels_at(level: int, width: int) -> int:
+    """Channels of the map after `level` halvings, 1 being the first: doubling, at most 8 times the width."""
+    return width * min(1 << (level - 1), 8)
+
+
+def up(inputs: int, outputs: int, size: int, bias: bool = False) -> nn.ConvTranspose2d:
+    """[size // 2] -> [size]: an odd side needs one more row and column."""
+    return nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, output_padding=size % 2, bias=bias)
+
+
+def down(inputs: int, outputs: int, bias: bool) -> nn.Conv2d:
+    """[size] -> [size // 2]."""
+    return nn.Conv2d(inputs, outputs, 4, 2, 1, bias=bias)

@@ -7,32 +7,48 @@ cGANs with Projection Discriminator, ICLR 2018, https://arxiv.org/abs/1802.05637
 
 Notation (code -> paper)
     G, D                      G, D
-    real, fake, z, label      x, G(z, y), z, y
+    real, fake, z, label      x, G(z), z, y
     features                  phi(x), D's last map, flat
-    logits_real, logits_fake  psi(phi(x)) + <embed(y), phi(x)>, D's raw score
+    logits_real, logits_fake  psi(phi(x)) + <embed(y), phi(x)>, D's raw score; with began -L(x), -L(G(z))
     loss/class_real, _fake    L_C, cross-entropy of the class head
+    penalty/r1                |grad D(x)|^2 / 2, whose weight gamma is r1_weight
+    began/k, began/convergence  k_t, M_global
+    augment/p, augment/r_t    p, r_t of ADA
 
 Differs from the paper
-    Label conditioning, class head, other losses, DiffAugment, spectral norm and the averaged G are not in the DCGAN
-    paper; settings turn each off.
+    Label conditioning, class head, other losses, DiffAugment, ADA, R1, spectral norm and the averaged G are not in the
+    DCGAN paper; settings turn each off. Their papers are named in ml/losses.py and in the parts that hold them.
     D's class head learns from real images only (as in StarGAN), so that its confidence judges synthetic images instead
     of remembering what they were meant to be; the AC-GAN paper trains it on both.
-    D has no batch norm with wgan_gp, whatever the setting: the penalty asks for the slope of each image by itself.
+    D has no batch norm with wgan_gp or R1, whatever the setting: the penalty asks for the slope of each image by
+    itself. Nor has it with began, whose paper has none.
+    f-divergences: G raises g_f of its scores (section 3.2 of f-GAN) instead of lowering the bound. The paper's "GAN"
+    divergence is non_saturating.
+    R1 is taken at images as D sees them, augmented, every r1_interval steps with as many times the weight, and is
+    added to that step's loss instead of making an optimizer step of its own.
+    began: D is our autoencoder of strided convolutions, told the class beside the code; its features carry the class
+    head. Realism is minus the error of reconstruction. One noise serves both players, and k moves after both.
+    ADA: the transforms are the chosen policy's instead of the paper's eighteen; p goes from 0 to 1 within ada_images
+    instead of 500,000, and stops at 1. r_t counts signs around the score of an undecided D: 0, 1/2 with lsgan, 1 with
+    f_kl. Critics have no such score, so wgan_gp and began refuse it.
     Widths and steps are meant for tens to thousands of images, not for millions. Any square size from 16 to 256: maps
     are halved (rounded down) to a side of 4 to 7 instead of exactly 4.
 """
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
+from ml.adaptive_augment import AdaptiveChance
 from ml.augment import Policy, diff_augment
-from ml.layers.halving import halving
+from ml.equilibrium import Equilibrium
+from ml.layers.autoencoder import Autoencoder
+from ml.layers.halving import channels_at, down, halving, up
 from ml.layers.spectral_norm import spectral_norm
-from ml.losses import ADVERSARIAL, AdversarialName, gradient_penalty
+from ml.losses import ADVERSARIAL, AdversarialLoss, AdversarialName, gradient_penalty, r1_penalty
 from ml.model import Batch, DataSpec, LabelledImageModel, ModelSettings, Scalars, Update
 from ml.optimizers import adam
 from ml.plugin import Card
@@ -41,9 +57,23 @@ from ml.plugin import Card
 class DcganSettings(ModelSettings):
     """The paper's optimizer and layers, and what small datasets need."""
 
-    loss: AdversarialName = Field("non_saturating", description="The game of G and D: its losses.")
+    loss: Literal[AdversarialName, "began"] = Field(
+        "non_saturating", description="The game of G and D: its losses; with began, D is an autoencoder."
+    )
     gradient_penalty_weight: float = Field(
         10.0, ge=0, le=1000, description="With wgan_gp: how firmly D is held to slopes of 1."
+    )
+    r1_weight: float = Field(
+        0.0, ge=0, le=1000, description="How firmly D is kept flat at real images, which steadies training; 0 is off."
+    )
+    r1_interval: int = Field(
+        16, ge=1, le=1000, description="With r1_weight: steps from one such penalty to the next, weighted by as much."
+    )
+    began_gamma: float = Field(
+        0.5, gt=0, le=1, description="With began: error on fake over error on real images; higher is more varied."
+    )
+    began_rate: float = Field(
+        1e-3, gt=0, le=1, description="With began: how fast the weight of fake images in D's loss follows the balance."
     )
     num_critic_steps: int = Field(1, ge=1, le=20, description="Steps of D for each step of G; 5 is usual with wgan_gp.")
     class_head_weight: float = Field(
@@ -52,9 +82,23 @@ class DcganSettings(ModelSettings):
     augmentation: Policy = Field(
         "translation", description="What DiffAugment does to all images that D sees; helps below a few thousand images."
     )
+    augmentation_mode: Literal["fixed", "adaptive"] = Field(
+        "fixed",
+        description="Transform every image, or (ADA) each with a chance that follows how much D overfits.",
+    )
+    ada_target: float = Field(
+        0.6, ge=0, le=1, description="With adaptive augmentation: how much D may overfit, 0 not at all, 1 wholly."
+    )
+    ada_images: int = Field(
+        10_000,
+        ge=100,
+        le=10_000_000,
+        description="With adaptive augmentation: real images within which the chance can go from 0 to 1.",
+    )
     spectral_norm: bool = Field(False, description="Keep D from becoming steep by dividing its weights by their norm.")
     discriminator_norm: Literal["batch", "none"] = Field(
-        "batch", description="Batch norm in D as in the paper; left out with wgan_gp, whose penalty is per image."
+        "batch",
+        description="Batch norm in D as in the paper; left out with wgan_gp, R1 and began, which go image by image.",
     )
     width: int = Field(32, ge=4, le=256, description="Channels of the largest map; each halving doubles them, to 8x.")
     z_dim: int = Field(100, ge=1, le=4096, description="Numbers of noise that an image is made from.")
@@ -63,6 +107,20 @@ class DcganSettings(ModelSettings):
     learning_rate_D: float = Field(2e-4, gt=0, le=0.1, description="Adam's step size for D.")
     beta1: float = Field(0.5, ge=0, lt=1, description="Adam's memory of past gradients.")
     beta2: float = Field(0.999, ge=0, lt=1, description="Adam's memory of past squared gradients.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        """Raises: ValueError for settings that mean nothing together."""
+        if self.r1_weight and self.loss == "began":
+            raise ValueError("r1_weight asks for D's slope, and began's D gives errors; set r1_weight to 0")
+        if self.augmentation_mode == "adaptive" and self.loss in ("wgan_gp", "began"):
+            raise ValueError(
+                f"adaptive augmentation goes by the sign of D's scores, which means nothing with {self.loss}; "
+                f"set augmentation_mode to fixed, or choose another loss"
+            )
+        if self.augmentation_mode == "adaptive" and self.augmentation == "none":
+            raise ValueError("adaptive augmentation has nothing to adapt with the augmentation none; choose another")
+        return self
 
 
 class Dcgan(LabelledImageModel):
@@ -86,14 +144,28 @@ class Dcgan(LabelledImageModel):
     def build(self) -> None:
         settings = self.settings
         self.z_dim = settings.z_dim
-        self.loss = ADVERSARIAL[settings.loss]
         self.G = Generator(self.data, settings)
-        self.D = Discriminator(self.data, settings, batch_norm=self._batch_norm_in_D())
+        self.D = self._build_D()
         if settings.spectral_norm:
             spectral_norm(self.D)
+        self.equilibrium: Equilibrium | None = None
+        self.loss: AdversarialLoss
+        if settings.loss == "began":
+            self.equilibrium = Equilibrium(settings.began_gamma, settings.began_rate)
+            self.loss = self.equilibrium.loss()
+        else:
+            self.loss = ADVERSARIAL[settings.loss]
+        self.chance: AdaptiveChance | None = None
+        if settings.augmentation_mode == "adaptive" and self.loss.undecided is not None:
+            self.chance = AdaptiveChance(settings.ada_target, settings.ada_images, self.loss.undecided)
 
-    def _batch_norm_in_D(self) -> bool:
-        return self.settings.discriminator_norm == "batch" and not self.loss.needs_penalty
+    def _build_D(self) -> "Discriminator | Autoencoder":
+        settings = self.settings
+        if settings.loss == "began":
+            head = bool(settings.class_head_weight)
+            return Autoencoder(self.data, settings.width, settings.z_dim, settings.label_dim, head)
+        alone = ADVERSARIAL[settings.loss].needs_penalty or settings.r1_weight > 0
+        return Discriminator(self.data, settings, batch_norm=settings.discriminator_norm == "batch" and not alone)
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         settings = self.settings
@@ -106,33 +178,38 @@ class Dcgan(LabelledImageModel):
         with update("G") as minimise_G:
             fake = self.G(z, batch.label)
             with update("D") as minimise_D:
-                loss_D, scalars = self._loss_D(batch.image, fake.detach(), batch.label)
+                loss_D, logits, scalars = self._loss_D(batch.image, fake.detach(), batch.label, step)
                 minimise_D(loss_D)
             if step % self.settings.num_critic_steps == 0:
                 loss_G, scalars_G = self._loss_G(fake, batch.label)
                 minimise_G(loss_G)
                 scalars |= scalars_G
-        return scalars
+        return scalars | self._steer(*logits, step)
 
-    def _loss_D(self, real: Tensor, fake: Tensor, label: Tensor) -> tuple[Tensor, Scalars]:
+    def _loss_D(
+        self, real: Tensor, fake: Tensor, label: Tensor, step: int
+    ) -> tuple[Tensor, tuple[Tensor, Tensor], Scalars]:
+        """(loss, (logits_real, logits_fake), scalars)."""
+        settings = self.settings
         real, fake = self._seen_by_D(real), self._seen_by_D(fake)
         logits_real, classes_real = self.D(real, label)
         logits_fake, _ = self.D(fake, label)
         loss = self.loss.D(logits_real, logits_fake)
-        scalars = {
-            "loss/D": loss.detach(),
-            "score/real": logits_real.detach().mean(),
-            "score/fake": logits_fake.detach().mean(),
-        }
+        logits = (logits_real.detach(), logits_fake.detach())
+        scalars = {"loss/D": loss.detach(), "score/real": logits[0].mean(), "score/fake": logits[1].mean()}
         if self.loss.needs_penalty:
             penalty = gradient_penalty(lambda image: self.D(image, label)[0], real, fake)
             scalars["penalty/gradient"] = penalty.detach()
-            loss = loss + self.settings.gradient_penalty_weight * penalty
+            loss = loss + settings.gradient_penalty_weight * penalty
+        if settings.r1_weight and step % settings.r1_interval == 0:
+            penalty = r1_penalty(lambda image: self.D(image, label)[0], real)
+            scalars["penalty/r1"] = penalty.detach()
+            loss = loss + settings.r1_weight * settings.r1_interval * penalty
         if classes_real is not None:
             loss_class = cross_entropy(classes_real, label)
             scalars["loss/class_real"] = loss_class.detach()
-            loss = loss + self.settings.class_head_weight * loss_class
-        return loss, scalars
+            loss = loss + settings.class_head_weight * loss_class
+        return loss, logits, scalars
 
     def _loss_G(self, fake: Tensor, label: Tensor) -> tuple[Tensor, Scalars]:
         logits_fake, classes_fake = self.D(self._seen_by_D(fake), label)
@@ -145,7 +222,16 @@ class Dcgan(LabelledImageModel):
         return loss, scalars
 
     def _seen_by_D(self, image: Tensor) -> Tensor:
-        return diff_augment(image, self.settings.augmentation)
+        return diff_augment(image, self.settings.augmentation, None if self.chance is None else self.chance.p)
+
+    def _steer(self, logits_real: Tensor, logits_fake: Tensor, step: int) -> Scalars:
+        """Move what follows the game, began's k and ADA's p, once both players have had their turn."""
+        scalars: Scalars = {}
+        if self.equilibrium is not None:
+            scalars |= self.equilibrium.move(logits_real, logits_fake)
+        if self.chance is not None:
+            scalars |= self.chance.watch(logits_real, step)
+        return scalars
 
     def generate(self, z: Tensor, label: Tensor) -> Tensor:
         image: Tensor = self.averaged("G")(z, label)
@@ -156,13 +242,10 @@ class Dcgan(LabelledImageModel):
         return logits
 
     def class_confidence(self, image: Tensor) -> Tensor:
-        features = self.D.features(image)
-        return self.D.class_logits(features).softmax(1)
-
-
-def channels_at(level: int, width: int) -> int:
-    """Channels of the map after `level` halvings, 1 being the first: doubling, at most 8 times the width."""
-    return width * min(1 << (level - 1), 8)
+        if self.D.classes is None:
+            raise RuntimeError("This D has no class head: class_head_weight is 0.")
+        logits: Tensor = self.D.classes(self.D.features(image)).float()
+        return logits.softmax(1)
 
 
 class Generator(nn.Module):
@@ -178,8 +261,8 @@ class Generator(nn.Module):
         layers: list[nn.Module] = [nn.BatchNorm2d(self.start[0]), nn.ReLU(inplace=True)]
         for level in range(depth, 1, -1):
             inputs, outputs = channels_at(level, settings.width), channels_at(level - 1, settings.width)
-            layers += [_up(inputs, outputs, sizes[level - 1]), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
-        self.body = nn.Sequential(*layers, _up(settings.width, data.channels, data.resolution, bias=True))
+            layers += [up(inputs, outputs, sizes[level - 1]), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
+        self.body = nn.Sequential(*layers, up(settings.width, data.channels, data.resolution, bias=True))
         self.apply(_paper_weights)
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:
@@ -197,11 +280,11 @@ class Discriminator(nn.Module):
         super().__init__()
         sizes = halving(data.resolution)
         num_classes = len(data.classes)
-        layers: list[nn.Module] = [_down(data.channels, settings.width, bias=True), nn.LeakyReLU(0.2, inplace=True)]
+        layers: list[nn.Module] = [down(data.channels, settings.width, bias=True), nn.LeakyReLU(0.2, inplace=True)]
         for level in range(2, len(sizes)):
             inputs, outputs = channels_at(level - 1, settings.width), channels_at(level, settings.width)
             norm: list[nn.Module] = [nn.BatchNorm2d(outputs)] if batch_norm else []
-            layers += [_down(inputs, outputs, bias=not batch_norm), *norm, nn.LeakyReLU(0.2, inplace=True)]
+            layers += [down(inputs, outputs, bias=not batch_norm), *norm, nn.LeakyReLU(0.2, inplace=True)]
         self.body = nn.Sequential(*layers)
         num_features = channels_at(len(sizes) - 1, settings.width) * sizes[-1] ** 2
         self.real = nn.Linear(num_features, 1)
@@ -214,32 +297,12 @@ class Discriminator(nn.Module):
         features = self.features(image)
         matching = (features * self.label(label)).sum(1)
         logits = (self.real(features).squeeze(1) + matching).float()
-        return logits, None if self.classes is None else self.class_logits(features)
+        return logits, None if self.classes is None else self.classes(features).float()
 
     def features(self, image: Tensor) -> Tensor:
         """phi(x) [N, num_features]."""
         features: Tensor = self.body(image).flatten(1)
         return features
-
-    def class_logits(self, features: Tensor) -> Tensor:
-        """[N, classes].
-
-        Raises: RuntimeError when D was built without a class head.
-        """
-        if self.classes is None:
-            raise RuntimeError("This D has no class head: class_head_weight is 0.")
-        logits: Tensor = self.classes(features).float()
-        return logits
-
-
-def _up(inputs: int, outputs: int, size: int, bias: bool = False) -> nn.ConvTranspose2d:
-    """[size // 2] -> [size]: an odd side needs one more row and column."""
-    return nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, output_padding=size % 2, bias=bias)
-
-
-def _down(inputs: int, outputs: int, bias: bool) -> nn.Conv2d:
-    """[size] -> [size // 2]."""
-    return nn.Conv2d(inputs, outputs, 4, 2, 1, bias=bias)
 
 
 def _paper_weights(layer: nn.Module) -> None:

@@ -78,3 +78,34 @@ def test_every_image_of_a_batch_is_moved_by_a_draw_of_its_own() -> None:
     torch.manual_seed(4)
     same = IMAGE[:1].expand(32, -1, -1, -1)
     assert len({image.numpy().tobytes() for image in diff_augment(same, "colour,translation,cutout")}) == 32
+
+
+def test_a_chance_decides_for_each_image_and_part_whether_it_is_transformed() -> None:
+    torch.manual_seed(5)
+    image = IMAGE[:1].expand(2000, -1, -1, -1)
+    corner = (5 / 17) ** 2  # how often cutout hides the corner that is looked at: 5 of 17 places either way
+    for chance in (0.0, 0.3, 1.0):
+        seen = diff_augment(image, "colour,cutout", torch.tensor(chance))
+        coloured = (seen != image)[:, :, 0, 0].any(1) & (seen != 0)[:, :, 0, 0].all(1)
+        cut = (seen == 0).all(1).flatten(1).any(1)
+        assert coloured.float().mean().item() == pytest.approx(chance * (1 - chance * corner), abs=0.05)
+        assert cut.float().mean().item() == pytest.approx(chance, abs=0.04)
+        assert (coloured & cut).float().mean().item() == pytest.approx(chance**2 * (1 - corner), abs=0.05)
+
+
+def test_no_chance_leaves_every_image_and_its_gradient_as_it_is() -> None:
+    image = IMAGE.clone().requires_grad_()
+    seen = diff_augment(image, "colour,translation,cutout", torch.tensor(0.0))
+    assert torch.equal(seen, image)
+    seen.sum().backward()
+    assert image.grad is not None
+    assert torch.equal(image.grad, torch.ones_like(image))
+
+
+def test_a_chance_of_one_half_lets_gradients_through_to_every_image() -> None:
+    torch.manual_seed(6)
+    image = IMAGE.clone().requires_grad_()
+    diff_augment(image, "colour,translation,cutout", torch.tensor(0.5)).square().sum().backward()
+    assert image.grad is not None
+    assert image.grad.isfinite().all()
+    assert (image.grad.flatten(1).abs().sum(1) > 0).all()

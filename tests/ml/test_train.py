@@ -107,6 +107,8 @@ VARIANTS: list[dict[str, Any]] = [
     {"augmentation": "colour,translation,cutout", "ema_half_life": 0},
     {"class_head_weight": 0.0, "class_balanced_draw": False},
     {"precision": "bf16"},
+    {"loss": "began", "began_rate": 0.1},
+    {"loss": "f_kl", "augmentation_mode": "adaptive", "ada_images": 100, "r1_weight": 1.0, "r1_interval": 2},
 ]
 
 
