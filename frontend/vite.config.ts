@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
-import { compressed } from './compress';
+import { compressed } from './compress.ts';
 
 const SERVICE = process.env.ATELIER_URL ?? 'http://127.0.0.1:8000';
 
