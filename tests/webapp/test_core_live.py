@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from channels.db import database_sync_to_async
 from channels.layers import channel_layers
+from channels_redis.pubsub import RedisPubSubLoopLayer
 from django.conf import settings as product
+from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework.test import APIClient
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -350,6 +352,31 @@ def test_membership_is_renewed_before_a_group_forgets_it(
             return [(await live.hear())["type"] for _ in range(2)]
 
     assert sorted(asyncio.run(watch())) == ["socket.answered", "version.changed"]  # the event came once
+
+
+def test_a_socket_that_cannot_join_its_groups_again_is_closed_so_that_the_page_comes_back(
+    server: Served,
+    version: DatasetVersion,
+    viewer: Person,
+    token_of: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def gone(*_: Any) -> None:
+        raise RedisConnectionError("Redis is gone")
+
+    header = token_of(viewer)
+
+    async def watch() -> int:
+        async with page(server, header) as live:
+            await live.say(type="subscribe", version=str(version.pk))
+            await live.hear()
+            await live.hear()
+            monkeypatch.setattr(RedisPubSubLoopLayer, "group_add", gone)
+            return await live.closed_with()
+
+    monkeypatch.setattr(consumers, "RECHECK_EVERY_S", 0.1)
+    monkeypatch.setattr(consumers, "REJOIN_EVERY_S", 0.0)
+    assert asyncio.run(watch()) == 1013
 
 
 def test_only_declared_events_leave_the_service(

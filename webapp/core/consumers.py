@@ -21,6 +21,7 @@ from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
+from redis.exceptions import RedisError
 
 from webapp.core.asgi import Receive, Scope, Send, bare_request
 from webapp.core.errors import AtelierError, InvalidError, TooManyError
@@ -174,12 +175,15 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels carries no 
                 await asyncio.sleep(RECHECK_EVERY_S)
                 try:
                     await self._recheck()
+                    if time.monotonic() - joined_at > REJOIN_EVERY_S:
+                        joined_at = time.monotonic()
+                        for channel, pk in list(self.subscriptions):
+                            await self.channel_layer.group_add(group_of(channel, pk), self.channel_name)
                 except DatabaseError as error:
                     log.warning("permissions of a socket could not be checked: %s", error)
-                if time.monotonic() - joined_at > REJOIN_EVERY_S:
-                    joined_at = time.monotonic()
-                    for channel, pk in list(self.subscriptions):
-                        await self.channel_layer.group_add(group_of(channel, pk), self.channel_name)
+                except RedisError as error:  # a group that cannot be left or joined: the page connects anew
+                    log.warning("a socket is closed, because Redis does not answer: %s", error)
+                    await self._close(TRY_LATER)
 
     async def _recheck(self) -> None:
         try:
