@@ -60,7 +60,7 @@ def _sentence(number: int | None, path: Path, free_bytes: int | None = None, nee
     needed = f" and {_megabytes(needed_bytes)} are needed" if needed_bytes > free else ""
     return (
         f"The disk at {volume} {_FULL[number or errno.ENOSPC]}: {_megabytes(free)} are free{needed}; "
-        "delete datasets, runs or exports that are not used any more, or make the disk larger."
+        "make room on it, or give the data folder a larger disk."
     )
 
 

@@ -194,6 +194,12 @@ def test_sqlite_without_wal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ids(check_sqlite_settings(None)) == ["atelier.E005"]
 
 
+def test_a_disk_that_is_almost_full_is_said_and_keeps_nobody_from_reading(settings: Any) -> None:
+    settings.DISK_FLOOR_BYTES = 10**18
+    answer = APIClient().get("/health/ready")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "disk": "is almost full"})
+
+
 # --- the front end's files --------------------------------------------------------------------------------------
 SCRIPT = b"export const answer = 42;\n" * 200
 

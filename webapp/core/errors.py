@@ -137,7 +137,7 @@ def answer_error(exc: Exception, context: Mapping[str, Any]) -> Response:
         return _api_answer(exc)
     if isinstance(exc, OperationalError) and any(words in str(exc) for words in _DISK_FULL):
         log.error("the database could not write: %s", exc)
-        message = "The server's disk is full; nothing was changed. Delete exports or runs, or ask who runs the service."
+        message = "The server's disk is full; nothing was changed. Ask who runs the service to make room."
         return Response(body(DiskFullError.code, message), status=DiskFullError.status)
     if isinstance(exc, OperationalError | InterfaceError):
         log.error("the database did not answer: %s", exc)

@@ -58,9 +58,9 @@ def live(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Whether work can be taken on: 503 when the database or the data folder fails. Redis is only a bell, so it is
-    not asked."""
-    faults = {}
+    """Whether requests can be answered: 503 when the database or the data folder fails. Redis is only a bell, so it is
+    not asked; on a disk that is almost full everything can still be read and deleted."""
+    faults, notes = {}, {}
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -69,8 +69,8 @@ def ready(request: HttpRequest) -> JsonResponse:
         faults["database"] = "does not answer"
     try:
         if storage.free_bytes() < settings.DISK_FLOOR_BYTES:
-            faults["disk"] = "is almost full"
+            notes["disk"] = "is almost full"
     except OSError as error:
         log.error("the data folder cannot be read: %s", error)
         faults["disk"] = "cannot be read"
-    return JsonResponse({"status": "failing" if faults else "ok", **faults}, status=503 if faults else 200)
+    return JsonResponse({"status": "failing" if faults else "ok", **notes, **faults}, status=503 if faults else 200)

@@ -208,8 +208,8 @@ def check_space(num_bytes: int) -> None:
     spare = storage.free_bytes() - settings.DISK_FLOOR_BYTES
     if num_bytes > spare:
         raise DiskFullError(
-            f"{num_bytes} bytes are needed and {max(0, spare)} are free on the server; delete datasets or exports that "
-            "are not used any more, or ask who runs the service for more space."
+            f"{num_bytes} bytes are needed and {max(0, spare)} are free on the server; delete datasets that are not "
+            "used any more, or ask who runs the service for more space."
         )
 
 

@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections
 
-from webapp.core import machine, version_floors
+from webapp.core import machine, storage, version_floors
 from webapp.core.commands import PlainCommand
 from webapp.core.processes import ProcessSet, Program, last_lines
 from webapp.core.redis_server import own_redis, server_version, wait_until_answers
@@ -87,6 +87,8 @@ class _Up:
         call_command("migrate", verbosity=0)
         setup_code = _setup_code()
         connections.close_all()  # this process only watches from here on
+        if storage.free_bytes() < settings.DISK_FLOOR_BYTES:
+            say(f"Note: the disk at {self._data} is almost full; nothing can be uploaded until there is space.")
         redis_url = self._start_redis()
         environment = machine.environment_for(self._data, redis_url)
         workers = machine.worker_programs(environment)
