@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from tests.webapp.served import Served
@@ -296,6 +298,24 @@ def test_images_are_paged_and_filtered(ready: DatasetVersion, viewer: Person, cl
     dogs = client.get(address + "?label=dog&split=val").json()["results"]
     assert [image["index"] for image in dogs] == [3]
     assert client.get(address + "?split=everything").status_code == 400
+
+
+def test_a_list_costs_as_many_queries_for_many_versions_as_for_one(
+    lab: Lab, researcher: Person, client_of: Client
+) -> None:
+    def num_queries() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            answer = client_of(researcher).get("/api/v1/datasets/")
+        assert all(version["source_name"] == "a.zip" for row in answer.json()["results"] for version in row["versions"])
+        return len(queries)
+
+    first = services.create_dataset(lab, "First", researcher, upload=uploaded(lab, researcher))
+    num_queries()
+    before = num_queries()
+    for number in range(4):
+        services.add_version(first, upload=uploaded(lab, researcher))
+        services.create_dataset(lab, f"Dataset {number}", researcher, upload=uploaded(lab, researcher))
+    assert num_queries() == before
 
 
 def test_report_filters_by_outcome(ready: DatasetVersion, viewer: Person, client_of: Client) -> None:

@@ -34,20 +34,23 @@ def datasets_visible_to(person: Person, lab_id: uuid.UUID | None = None) -> "Que
     rows = visible(Dataset.objects.all(), person)
     if lab_id is not None:
         rows = rows.filter(lab_id=lab_id)
-    versions = DatasetVersion.objects.order_by("-number")
-    return rows.select_related("created_by").prefetch_related(Prefetch("versions", queryset=versions))
+    return _with_versions(rows)
 
 
 def dataset_for(person: Person, pk: uuid.UUID, role: str = Role.VIEWER) -> Dataset:
     """Raises: NotFoundError, ForbiddenError."""
-    versions = DatasetVersion.objects.order_by("-number")
-    rows = Dataset.objects.select_related("created_by").prefetch_related(Prefetch("versions", queryset=versions))
-    return find(rows, person, role, pk=pk)
+    return find(_with_versions(Dataset.objects.all()), person, role, pk=pk)
+
+
+def _with_versions(rows: "QuerySet[Dataset]") -> "QuerySet[Dataset]":
+    """With what is shown of each version, in two queries however many there are; the newest first."""
+    versions = DatasetVersion.objects.select_related("upload").order_by("-number")
+    return rows.select_related("created_by").prefetch_related(Prefetch("versions", queryset=versions))
 
 
 def version_for(person: Person, pk: uuid.UUID, role: str = Role.VIEWER) -> DatasetVersion:
     """Raises: NotFoundError, ForbiddenError."""
-    return find(DatasetVersion.objects.select_related("dataset"), person, role, VERSION_LAB, pk=pk)
+    return find(DatasetVersion.objects.select_related("dataset", "upload"), person, role, VERSION_LAB, pk=pk)
 
 
 def stored_image(person: Person, version_id: uuid.UUID, index: int) -> StoredImage:
