@@ -1,5 +1,6 @@
 import { Group, Progress, Text } from '@mantine/core';
 import type { Schemas } from '@/api/client';
+import { Fault } from '@/components/Fault';
 import { LinkLabel } from '@/components/LinkLabel';
 import { count } from '@/components/format';
 import { Panel } from '@/components/Page';
@@ -15,6 +16,9 @@ export function IngestPanel({ version }: { version: Schemas['DatasetVersion'] })
           ? 'Waits for a free worker.'
           : 'Every image is opened, checked and given a thumbnail. You may leave this page; the reading goes on.'}
       </Text>
+      {version.state === 'interrupted' && version.error !== null && (
+        <Fault error={new Error(version.error.message)} title="It waits, and goes on by itself" />
+      )}
       <Progress value={known ? (100 * current) / max : 0} aria-label="Files read" size="lg" />
       <Group justify="flex-end" mt={4}>
         <Text size="sm" c="dimmed" className="numbers">

@@ -32,6 +32,9 @@ export function ExportCard({ start }: { start: Export }) {
           {one.created_by === null ? '' : ` by ${one.created_by}`}
         </Text>
         {one.state === 'failed' && <Fault error={new Error(one.error?.message ?? 'The reason is not known.')} />}
+        {one.state === 'interrupted' && one.error !== null && (
+          <Fault error={new Error(one.error.message)} title="It waits, and goes on by itself" />
+        )}
         {one.state === 'ready' ? <Ready one={one} /> : one.state !== 'failed' && <Building one={one} />}
       </Stack>
     </Panel>

@@ -114,7 +114,7 @@ function Notices({ run }: { run: Schemas['Run'] }) {
           variant="outline"
           color="red"
           icon={<IconAlertTriangle aria-hidden />}
-          title="The run failed"
+          title={run.state === 'interrupted' ? 'The run waits, and goes on by itself' : 'The run failed'}
           p="sm"
         >
           {run.error.message}

@@ -50,7 +50,7 @@ export function sentenceFor(state: RunState, ahead: number | null): string {
     case 'cancelled':
       return 'Given up; its checkpoints and files were removed.';
     case 'interrupted':
-      return 'Its worker vanished; another one continues from the last checkpoint.';
+      return 'It was interrupted and continues by itself from the last checkpoint.';
   }
 }
 
