@@ -1,21 +1,36 @@
 """Differentiable augmentation of what D sees, real and fake alike (DiffAugment).
 
 Zhao, Liu, Lin, Zhu, Han: Differentiable Augmentation for Data-Efficient GAN Training, NeurIPS 2020,
-https://arxiv.org/abs/2006.10738. Because G learns through the same transforms, they do not leak into its images.
+https://arxiv.org/abs/2006.10738; `geometry` is of the kind that Karras et al. found most useful (NeurIPS 2020,
+https://arxiv.org/abs/2006.06676). Because G learns through the same transforms, they do not leak into its images.
 Images are float [N, C, H, W] in -1..1; every image of a batch gets a draw of its own.
 """
 
+import math
 from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn.functional import affine_grid, grid_sample
 
-Policy = Literal["none", "translation", "translation,cutout", "colour,translation", "colour,translation,cutout"]
+Policy = Literal[
+    "none",
+    "translation",
+    "translation,cutout",
+    "colour,translation",
+    "colour,translation,cutout",
+    "geometry,translation",
+    "colour,geometry,translation,cutout",
+]
 
 MAX_SHIFT = 1 / 8
 """Largest translation, as a share of the side."""
 CUTOUT = 1 / 2
 """Side of the square that cutout hides, as a share of the image's side."""
+MAX_ZOOM = 1.25
+"""Greatest enlargement, and reduction, by geometry."""
+MAX_TURN = math.pi / 12
+"""Greatest rotation by geometry, in radians."""
 
 
 def diff_augment(image: Tensor, policy: Policy, chance: Tensor | None = None) -> Tensor:
@@ -38,6 +53,16 @@ def colour(image: Tensor) -> Tensor:
         image = torch.lerp(grey, image, saturation * 2.0)
     mean = image.mean((1, 2, 3), keepdim=True)
     return torch.lerp(mean, image, contrast + 0.5)
+
+
+def geometry(image: Tensor) -> Tensor:
+    """Turned by up to MAX_TURN and zoomed by up to MAX_ZOOM, either way, about the middle; what comes in is 0."""
+    turn, zoom = torch.rand(2, len(image), dtype=image.dtype, device=image.device) * 2 - 1
+    angle, scale = turn * MAX_TURN, torch.exp(zoom * math.log(MAX_ZOOM))
+    cosine, sine, still = angle.cos() * scale, angle.sin() * scale, torch.zeros_like(scale)
+    matrix = torch.stack([cosine, -sine, still, sine, cosine, still], 1).view(-1, 2, 3)
+    grid = affine_grid(matrix, list(image.shape), align_corners=False)
+    return grid_sample(image, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 def translation(image: Tensor) -> Tensor:
@@ -63,7 +88,7 @@ def _chosen(image: Tensor, chance: Tensor) -> Tensor:
     return torch.rand(len(image), 1, 1, 1, device=image.device) < chance
 
 
-_PARTS = {"colour": colour, "translation": translation, "cutout": cutout}
+_PARTS = {"colour": colour, "geometry": geometry, "translation": translation, "cutout": cutout}
 
 
 def _shifted(number: int, side: int, device: torch.device) -> tuple[Tensor, Tensor]:

@@ -71,20 +71,24 @@ def _critic_G(logits_fake: Tensor) -> Tensor:
 
 
 def _f_divergence(
-    witness: Callable[[Tensor], Tensor], conjugate: Callable[[Tensor], Tensor], undecided: float = 0.0
+    witness: Callable[[Tensor], Tensor],
+    conjugate: Callable[[Tensor], Tensor],
+    undecided: float = 0.0,
+    saturates: bool = True,
 ) -> AdversarialLoss:
     """f-GAN: D raises its lower bound of an f-divergence; Nowozin, Cseke, Tomioka 2016, https://arxiv.org/abs/1606.00709.
 
     witness: v -> g_f(v), conjugate: v -> f*(g_f(v)) for raw scores v (the paper's tables 2 and 6, with f* o g_f
     simplified so that nothing overflows needlessly). Minus D's loss, E g_f(v_real) - E f*(g_f(v_fake)), is the bound.
-    G raises g_f of its scores (section 3.2) instead of lowering the bound, which saturates as the minimax loss does.
+    Where the bound `saturates`, that is loses or even turns its slope where D is sure, as the minimax loss does, G
+    raises g_f of its scores (section 3.2) instead of lowering the bound.
     """
 
     def D(logits_real: Tensor, logits_fake: Tensor) -> Tensor:
         return conjugate(logits_fake).mean() - witness(logits_real).mean()
 
     def G(logits_fake: Tensor) -> Tensor:
-        return -witness(logits_fake).mean()
+        return -(witness if saturates else conjugate)(logits_fake).mean()
 
     return AdversarialLoss(D, G, undecided=undecided)
 
@@ -98,8 +102,8 @@ ADVERSARIAL: dict[AdversarialName, AdversarialLoss] = {
     "wgan_gp": AdversarialLoss(_critic_D, _critic_G, needs_penalty=True, undecided=None),
     # f(u) = u log u; f*(t) = exp(t - 1), g_f(v) = v
     "f_kl": _f_divergence(lambda v: v, lambda v: (v - 1.0).exp(), undecided=1.0),
-    # f(u) = -log u; f*(t) = -1 - log(-t) for t < 0, g_f(v) = -exp(-v)
-    "f_reverse_kl": _f_divergence(lambda v: -(-v).exp(), lambda v: v - 1.0),
+    # f(u) = -log u; f*(t) = -1 - log(-t) for t < 0, g_f(v) = -exp(-v); G's slope is 1 by the bound, and exp(-v) by g_f
+    "f_reverse_kl": _f_divergence(lambda v: -(-v).exp(), lambda v: v - 1.0, saturates=False),
     # f(u) = (u - 1)^2; f*(t) = t^2 / 4 + t, g_f(v) = v
     "f_pearson": _f_divergence(lambda v: v, lambda v: v.square() / 4 + v),
     # f(u) = (sqrt(u) - 1)^2; f*(t) = t / (1 - t) for t < 1, g_f(v) = 1 - exp(-v)

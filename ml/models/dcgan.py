@@ -22,12 +22,13 @@ Differs from the paper
     of remembering what they were meant to be; the AC-GAN paper trains it on both.
     D has no batch norm with wgan_gp or R1, whatever the setting: the penalty asks for the slope of each image by
     itself. Nor has it with began, whose paper has none.
-    f-divergences: G raises g_f of its scores (section 3.2 of f-GAN) instead of lowering the bound. The paper's "GAN"
-    divergence is non_saturating.
+    f-divergences: G raises g_f of its scores (section 3.2 of f-GAN) instead of lowering the bound; but for
+    f_reverse_kl, whose bound keeps its slope while g_f explodes. The paper's "GAN" divergence is non_saturating.
     R1 is taken at images as D sees them, augmented, every r1_interval steps with as many times the weight, and is
     added to that step's loss instead of making an optimizer step of its own.
     began: D is our autoencoder of strided convolutions, told the class beside the code; its features carry the class
-    head. Realism is minus the error of reconstruction. One noise serves both players, and k moves after both.
+    head. Realism is minus the error of reconstruction. One noise serves both players, and k moves after both. The
+    paper's began_rate is meant for a hundred thousand steps.
     ADA: the transforms are the chosen policy's instead of the paper's eighteen; p goes from 0 to 1 within ada_images
     instead of 500,000, and stops at 1. r_t counts signs around the score of an undecided D: 0, 1/2 with lsgan, 1 with
     f_kl. Critics have no such score, so wgan_gp and began refuse it.
@@ -73,11 +74,17 @@ class DcganSettings(ModelSettings):
         0.5, gt=0, le=1, description="With began: error on fake over error on real images; higher is more varied."
     )
     began_rate: float = Field(
-        1e-3, gt=0, le=1, description="With began: how fast the weight of fake images in D's loss follows the balance."
+        1e-3,
+        gt=0,
+        le=1,
+        description="With began: how fast D comes to push fake images away; 0.1 in trainings of a few thousand steps.",
     )
     num_critic_steps: int = Field(1, ge=1, le=20, description="Steps of D for each step of G; 5 is usual with wgan_gp.")
     class_head_weight: float = Field(
-        1.0, ge=0, le=100, description="Weight of the class losses; 0 builds no class head, and no class confidence."
+        1.0,
+        ge=0,
+        le=100,
+        description="Weight of the class losses; 0 builds no class head, and no class confidence; 0.1 suits began.",
     )
     augmentation: Policy = Field(
         "translation", description="What DiffAugment does to all images that D sees; helps below a few thousand images."

@@ -1,7 +1,21 @@
+import math
+from typing import get_args
+
 import pytest
 import torch
 
-from ml.augment import CUTOUT, MAX_SHIFT, Policy, colour, cutout, diff_augment, translation
+from ml.augment import (
+    CUTOUT,
+    MAX_SHIFT,
+    MAX_TURN,
+    MAX_ZOOM,
+    Policy,
+    colour,
+    cutout,
+    diff_augment,
+    geometry,
+    translation,
+)
 
 IMAGE = torch.rand(32, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
@@ -10,7 +24,7 @@ def test_no_policy_gives_the_very_same_tensor() -> None:
     assert diff_augment(IMAGE, "none") is IMAGE
 
 
-@pytest.mark.parametrize("policy", ["translation", "translation,cutout", "colour,translation,cutout"])
+@pytest.mark.parametrize("policy", [policy for policy in get_args(Policy) if policy != "none"])
 def test_every_policy_keeps_the_shape_and_lets_gradients_through_to_every_image(policy: Policy) -> None:
     torch.manual_seed(0)
     image = IMAGE.clone().requires_grad_()
@@ -21,7 +35,7 @@ def test_every_policy_keeps_the_shape_and_lets_gradients_through_to_every_image(
     assert (image.grad.flatten(1).abs().sum(1) > 0).all()
 
 
-@pytest.mark.parametrize("part", [colour, translation, cutout])
+@pytest.mark.parametrize("part", [colour, geometry, translation, cutout])
 def test_each_transform_has_the_gradient_that_small_differences_show(part: object) -> None:
     image = IMAGE[:2, :, :5, :5].double().requires_grad_()
 
@@ -46,6 +60,23 @@ def test_translation_moves_by_whole_pixels_within_the_limit_and_fills_with_mid_g
     assert len(shifts.unique(dim=0)) == (2 * most + 1) ** 2
     ones = translation(torch.ones(number, 1, side, side))
     assert set(ones.unique().tolist()) == {0.0, 1.0}
+
+
+def test_geometry_turns_and_zooms_about_the_middle_within_its_limits() -> None:
+    torch.manual_seed(1)
+    side = 64
+    place = (torch.arange(side) + 0.5) / side * 2 - 1
+    # a spot on the right, where x and y say angle and distance; bright enough to be found by its centre of mass
+    spot = torch.exp(-((place[None, :] - 0.5) ** 2 + place[:, None] ** 2) / 0.005).expand(400, 1, -1, -1)
+    seen = geometry(spot)
+    weight = seen / seen.sum((1, 2, 3), keepdim=True)
+    x, y = (weight * place).sum((1, 2, 3)), (weight * place[:, None]).sum((1, 2, 3))
+    angle, zoom = torch.atan2(y, x), torch.hypot(x, y) / 0.5
+    assert angle.abs().max() <= MAX_TURN + 0.01
+    assert min(angle.max(), -angle.min()) > 0.9 * MAX_TURN
+    assert zoom.log().abs().max() <= math.log(MAX_ZOOM) + 0.01
+    assert min(zoom.log().max(), -zoom.log().min()) > 0.9 * math.log(MAX_ZOOM)
+    assert abs(torch.corrcoef(torch.stack([angle, zoom]))[0, 1].item()) < 0.15
 
 
 def test_translation_moves_all_channels_of_an_image_together() -> None:
