@@ -17,11 +17,14 @@ from tests.small_disk import SmallDisk, small_disk
 from tests.worlds import CLASSES, make_dataset, make_pool, queue_run
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
+from webapp.core.crew import Crew
 from webapp.core.leases import Leased
 from webapp.datasets.models import Upload
 from webapp.datasets.services import create_dataset
+from webapp.exports.management.progress import Progress, show_run, wait_for
 from webapp.exports.models import Export
 from webapp.exports.services.building import create_export
+from webapp.runs.models import Run
 from webapp.runs.services.control import resume_run, stop_run
 from workers.export import ExportWork
 from workers.ingest import IngestWork
@@ -125,3 +128,22 @@ exit(1)
     assert checkpoint.exists()
     assert not is_due(run)
     assert is_due(resume_run(stop_run(run)))
+
+
+def test_whoever_waits_at_the_command_line_is_told_once_why_it_waits(
+    lab: Lab, researcher: Person, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = queue_run(make_dataset(lab), researcher)
+    Run.objects.update(state="interrupted", error_code="disk_full", error_message="The disk at /data is full.")
+    looks = 0
+
+    class Patient(Crew):
+        def look(self) -> None:
+            nonlocal looks
+            looks += 1
+            if looks == 3:
+                Run.objects.update(state="finished", error_message="")
+
+    with Progress() as progress:
+        assert wait_for(run, ["finished"], show_run(progress), Patient(None, None)).state == "finished"
+    assert capsys.readouterr().err.count("The disk at /data is full.") == 1

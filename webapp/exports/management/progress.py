@@ -78,11 +78,16 @@ class Progress:
 def wait_for(row: Row, settled: Collection[str], show: Callable[[Row], None], crew: Crew) -> Row:
     """The row once it is in one of the states `settled`; `show` is called with each new look at it.
 
+    Why it was interrupted is said once: on a full disk it waits for as long as nobody makes room.
     Raises: CommandError when nobody is left who works on it.
     """
+    said = ""
     while True:
         row.refresh_from_db()
         show(row)
+        if row.state == "interrupted" and row.error_message not in ("", said):
+            said = row.error_message
+            tqdm.write(said, file=sys.stderr)
         if row.state in settled:
             return row
         crew.look()

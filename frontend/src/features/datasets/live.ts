@@ -15,8 +15,9 @@ export function useLiveVersion(id: string) {
   useWatch(moving ? { channel: 'version', id } : null, {
     onMessage: (event) => {
       if (event.type !== 'version.changed') return;
-      const { state, progress, outcomes, num_images } = event.data;
-      queries.setQueryData<Version>(key, (before) => before && { ...before, state, progress, outcomes, num_images });
+      const { state, progress, outcomes, num_images, error_code: code, error_message: message } = event.data;
+      const now = { state, progress, outcomes, num_images, error: code === '' ? null : { code, message } };
+      queries.setQueryData<Version>(key, (before) => before && { ...before, ...now });
       // The end brings classes, counts and outcomes that the event does not carry.
       if (!isMoving(state)) void queries.invalidateQueries({ queryKey: key });
     },

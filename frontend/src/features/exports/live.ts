@@ -18,8 +18,8 @@ export function useLiveExport(start: Export): Export {
       if (event.type !== 'export.changed') return;
       const { state, current, max } = event.data;
       queries.setQueryData<Export>(key, (before) => before && { ...before, state, progress: { current, max } });
-      // The end brings the hash and the address, which the event does not carry.
-      if (ENDED.has(state)) void refetch();
+      // The end brings the hash and the address, an interruption its reason; the event carries neither.
+      if (ENDED.has(state) || state === 'interrupted') void refetch();
     },
     onPoll: () => void refetch(),
   });
