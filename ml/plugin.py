@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic_core import ErrorDetails
 
 from ml.errors import BadSettingsError, UnknownPluginError
 
@@ -87,13 +88,17 @@ def _plugin_in(module_name: str, contract: type[P]) -> type[P]:
 def read_settings(plugin: type[Plugin], values: dict[str, Any]) -> Any:
     """The plug-in's settings object from plain values.
 
-    Raises: BadSettingsError, one sentence per field.
+    Raises: BadSettingsError, one sentence per field, or for settings that do not go together.
     """
     try:
         return plugin.Settings(**values)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc']) or 'settings'}: {fault['msg']} (found {fault['input']!r})"
-            for fault in error.errors()
-        )
+        faults = "; ".join(_fault(fault) for fault in error.errors())
         raise BadSettingsError(f"The settings of {plugin.name} do not fit: {faults}.") from error
+
+
+def _fault(fault: ErrorDetails) -> str:
+    """What is wrong with one field; a fault of several says itself what was found."""
+    if not fault["loc"]:
+        return fault["msg"].removeprefix("Value error, ")
+    return f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']} (found {fault['input']!r})"

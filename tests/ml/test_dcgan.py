@@ -153,8 +153,11 @@ def test_adaptive_augmentation_counts_around_the_undecided_score_of_the_loss(nam
 def test_settings_that_mean_nothing_together_are_refused_in_one_sentence(
     changed: dict[str, Any], sentence: str
 ) -> None:
-    with pytest.raises(BadSettingsError, match=sentence):
+    with pytest.raises(BadSettingsError, match=sentence) as refused:
         read_settings(Dcgan, changed)
+    assert refused.value.message.startswith("The settings of dcgan do not fit: ")
+    assert "Value error" not in refused.value.message
+    assert "found" not in refused.value.message
 
 
 def test_with_began_d_learns_to_reconstruct_real_images() -> None:
