@@ -10,19 +10,19 @@ root is taken from a symmetric matrix, so no complex numbers and no failing squa
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
 
-import torch
-from torch import Tensor
+import numpy as np
+from scipy.linalg import eigh
 
-from ml.comparison import Weighted, equal_weights, half_sample_interval, join, weights_of_mix
+from ml.comparison import Floats, Weighted, equal_weights, half_sample_interval, join, weights_of_mix
 from ml.errors import TooFewSamplesError
 from ml.metric import Evidence, Measurement, Metric
 from ml.plugin import Card
 
 MIN_IMAGES = 50
-CHUNK = 65_536
+CHUNK = 1_024
 LARGEST_PART = 5_000
 
 
@@ -81,56 +81,74 @@ class Moments:
     `rows` is there only when they are no more than the features.
     """
 
-    mean: Tensor
-    covariance: Tensor
-    rows: Tensor | None
+    mean: Floats
+    covariance: Floats
+    rows: Floats | None
 
 
 def moments(sample: Weighted) -> Moments:
     """Weighted mean and covariance, in float64, a chunk of rows at a time."""
-    features, weight = torch.from_numpy(sample.features), torch.from_numpy(sample.weight)
-    width = features.shape[1]
-    mean, covariance = torch.zeros(width, dtype=torch.float64), torch.zeros(width, width, dtype=torch.float64)
-    for part, share in _chunks(features, weight):
-        mean += share @ part.double()
-    scale = weight / (1.0 - weight.square().sum())
-    for part, share in _chunks(features, scale):
-        rows = (part.double() - mean) * share.sqrt()[:, None]
-        covariance += rows.T @ rows
-    return Moments(mean, covariance, rows if len(sample) <= width else None)
+    width = sample.features.shape[1]
+    mean, covariance = np.zeros(width), np.zeros((width, width))
+    for rows, weight in _chunks(sample):
+        mean += weight @ rows
+    unbiased = 1.0 / (1.0 - (sample.weight**2).sum())
+    for rows, weight in _chunks(sample):
+        rows -= mean
+        rows *= np.sqrt(weight * unbiased)[:, None]
+        covariance += rows.T @ rows  # numpy sees the symmetry and computes one half
+    return Moments(mean, covariance, _scaled_rows(sample, mean, unbiased) if len(sample) <= width else None)
 
 
-def _chunks(features: Tensor, weight: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    for start in range(0, len(weight), CHUNK):
-        yield features[start : start + CHUNK], weight[start : start + CHUNK]
+def _chunks(sample: Weighted) -> Iterator[tuple[Floats, Floats]]:
+    """Rows as float64 with their weights; all chunks share one buffer, which stays in the cache."""
+    buffer = np.empty((min(CHUNK, len(sample)), sample.features.shape[1]))
+    for start in range(0, len(sample), CHUNK):
+        part = sample.features[start : start + CHUNK]
+        rows = buffer[: len(part)]
+        np.copyto(rows, part)
+        yield rows, sample.weight[start : start + CHUNK]
+
+
+def _scaled_rows(sample: Weighted, mean: Floats, unbiased: float) -> Floats:
+    return np.asarray((sample.features - mean) * np.sqrt(sample.weight * unbiased)[:, None])
 
 
 def frechet_distance(first: Weighted, second: Weighted) -> float:
     """Squared Fréchet distance of the Gaussians fitted to both samples, >= 0."""
-    a, b = moments(first), moments(second)
+    return distance_of_moments(moments(first), moments(second))
+
+
+def distance_of_moments(a: Moments, b: Moments) -> float:
+    """Squared Fréchet distance of two Gaussians, >= 0."""
     spread = float(a.covariance.trace() + b.covariance.trace())
-    return max(float((a.mean - b.mean).square().sum()) + spread - 2 * trace_of_root(a, b), 0.0)
+    return max(float(((a.mean - b.mean) ** 2).sum()) + spread - 2 * trace_of_root(a, b), 0.0)
 
 
 def trace_of_root(a: Moments, b: Moments) -> float:
     """Tr((A B)^(1/2)) for covariances A, B.
 
-    With A = R^T R the eigenvalues of A B are those of the symmetric R B R^T; and with B = S^T S their roots are the
-    singular values of R S^T, which is exact and small where there are fewer images than features.
+    With B = L L^T the eigenvalues of A B are those of the symmetric L^T A L; and with A = R^T R, B = S^T S their roots
+    are the singular values of R S^T, which is exact and small where there are fewer images than features.
     """
-    root = _root(a)
-    if a.rows is not None or b.rows is not None:
-        return float(torch.linalg.svdvals(root @ _root(b).T).sum())
-    return float(torch.linalg.eigvalsh(root @ b.covariance @ root.T).clamp_min(0).sqrt().sum())
+    if a.rows is None and b.rows is None:
+        with suppress(np.linalg.LinAlgError):
+            return float(np.sqrt(_eigenvalues_of_product(a.covariance, b.covariance).clip(0)).sum())
+    return float(np.linalg.svd(_root(a) @ _root(b).T, compute_uv=False).sum())
 
 
-def _root(one: Moments) -> Tensor:
+def _eigenvalues_of_product(a: Floats, b: Floats) -> Floats:
+    """Those of A B, of which LAPACK sees one half of the symmetric L^T A L only.
+
+    Raises: numpy.linalg.LinAlgError when B is singular, as with a feature that never fires.
+    """
+    # transposed, the symmetric matrices lie in memory as LAPACK wants them
+    return np.asarray(eigh(a.T, b.T, type=2, eigvals_only=True, driver="gv", check_finite=False))
+
+
+def _root(one: Moments) -> Floats:
     """R with R^T R = covariance."""
     if one.rows is not None:
         return one.rows
-    lower, failed = torch.linalg.cholesky_ex(one.covariance)
-    if not failed:
-        return cast(Tensor, lower.T)
-    # a feature that never fires makes the covariance singular; its eigenvectors still give a root
-    values, vectors = torch.linalg.eigh(one.covariance)
-    return cast(Tensor, values.clamp_min(0).sqrt()[:, None] * vectors.T)
+    values, vectors = np.linalg.eigh(one.covariance)
+    return np.asarray(np.sqrt(values.clip(0))[:, None] * vectors.T)

@@ -92,7 +92,7 @@ def test_a_metric_says_which_way_is_better(name: str) -> None:
 
 AUDIT = """
 import sys, time
-import numpy, pydantic, torch, PIL.Image
+import numpy, pydantic, scipy.linalg, torch, PIL.Image
 from ml import dataset_kind, export_format, metric, plugin, ranking, sampler
 touched = []
 def refuse(*_): touched.append("clock")
