@@ -62,6 +62,12 @@ class TooFewSamplesError(MlError):
     code = "too_few_samples"
 
 
+class MeaninglessMetricError(MlError):
+    """A metric was asked for where its value would mean nothing, however many images there are."""
+
+    code = "meaningless_metric"
+
+
 class NonFiniteLossError(MlError):
     """A loss became NaN or infinite; names the step and the scalar."""
 

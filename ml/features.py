@@ -59,11 +59,23 @@ class EncoderNet(nn.Module):
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """uint8 [N, H, W, C] -> raw features [N, 128] and logits [N, C]."""
+        features = self.body(self._image(pixels)).mean(dim=(2, 3))
+        return features, self.classifier(features)
+
+    def maps(self, pixels: Tensor) -> list[Tensor]:
+        """uint8 [N, H, W, C] -> the activations behind each convolution, each [N, width, h, w]."""
+        maps, image = [], self._image(pixels)
+        for layer in self.body:
+            image = layer(image)
+            if isinstance(layer, nn.ReLU):
+                maps.append(image)
+        return maps
+
+    def _image(self, pixels: Tensor) -> Tensor:
         image = to_model(pixels, IMAGE_RANGE)
         if image.shape[-1] > self.side:
             image = F.interpolate(image, size=(self.side, self.side), mode="area")
-        features = self.body(image).mean(dim=(2, 3))
-        return features, self.classifier(features)
+        return image
 
 
 @dataclass(frozen=True)
@@ -100,7 +112,18 @@ class Encoder:
     def image_set(self, images: Pixels, label: NDArray[np.int64]) -> ImageSet:
         """What metrics may know of these images."""
         features, probabilities = self.encode(images)
-        return ImageSet(features, label, probabilities)
+        return ImageSet(features, label, probabilities, lambda rows: self.appearance(images[rows]))
+
+    def appearance(self, images: Pixels) -> NDArray[np.float32]:
+        """uint8 [N, H, W, C] -> float32 [N, P], whose squared distances are LPIPS without learnt weights.
+
+        At every place of every map the activations have length 1 over the channels; each map is divided by the root of
+        its number of places, so that the squared distance of two rows is the sum over maps of the mean over places.
+        Zhang, Isola, Efros, Shechtman, Wang: The Unreasonable Effectiveness of Deep Features as a Perceptual Metric.
+        CVPR 2018. https://arxiv.org/abs/1801.03924
+        """
+        parts = [self._appearance(np.asarray(images[at : at + CHUNK])) for at in range(0, len(images), CHUNK)]
+        return np.concatenate(parts)
 
     @torch.inference_mode()
     def _chunk(self, images: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -108,6 +131,14 @@ class Encoder:
         with exact_arithmetic():
             raw, logits = net(torch.from_numpy(images).to(net.mean.device))
             return ((raw - net.mean) / net.scale).cpu().numpy(), logits.softmax(dim=1).cpu().numpy()
+
+    @torch.inference_mode()
+    def _appearance(self, images: Pixels) -> NDArray[np.float32]:
+        net = self.net.eval()
+        with exact_arithmetic():
+            maps = net.maps(torch.from_numpy(images).to(net.mean.device))
+            units = [F.normalize(one, dim=1, eps=1e-10) / one[0, 0].numel() ** 0.5 for one in maps]
+            return torch.cat([one.flatten(1) for one in units], dim=1).cpu().numpy()
 
 
 # --- on disk ------------------------------------------------------------------------------------------------------
@@ -142,7 +173,7 @@ def split_features(encoder: Encoder, pack: Pack, split: str, folder: Path) -> Im
         for file, array in zip(files, encoder.encode(pack.images, rows), strict=True):
             _save(file, array)
     features, probabilities = (np.load(file, allow_pickle=False) for file in files)
-    return ImageSet(features, pack.label[rows], probabilities)
+    return ImageSet(features, pack.label[rows], probabilities, lambda some: encoder.appearance(pack.images[rows[some]]))
 
 
 def _save(file: Path, array: NDArray[np.float32]) -> None:

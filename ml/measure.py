@@ -6,11 +6,11 @@ from dataclasses import asdict
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.comparison import equal_weights, weights_of_mix
-from ml.errors import TooFewSamplesError
+from ml.comparison import equal_weights, reference_of, weights_of_mix
+from ml.errors import MeaninglessMetricError, TooFewSamplesError
 from ml.features import Encoder
 from ml.metric import Evidence, ImageSet, Measurement, Metric
-from ml.metrics.kid import kernel_distance, reference_of
+from ml.metrics.kid import kernel_distance
 from ml.plugin import shelf
 from ml.protocol import MeasurementRow
 from ml.train import Evaluate, Generate
@@ -29,8 +29,8 @@ def measure_all(
     for name, plugin in shelf("metrics", Metric).items():
         before_each(name)
         try:
-            rows[name] = _row(plugin(plugin.Settings()).measure(evidence))
-        except TooFewSamplesError as error:
+            rows[name] = _row(plugin(plugin.Settings()).measure(evidence), evidence.space)
+        except (TooFewSamplesError, MeaninglessMetricError) as error:
             rows[name] = _refused(error.message, evidence)
     return rows
 
@@ -64,7 +64,7 @@ def _steering(reference: ImageSet, resolution: int, seed: int) -> tuple[Labels, 
     return labels, rng.integers(0, 2**53, number, dtype=np.int64)
 
 
-def _row(measurement: Measurement) -> MeasurementRow:
+def _row(measurement: Measurement, space: str) -> MeasurementRow:
     row = asdict(measurement)
     return {
         "value": row["value"],
@@ -72,8 +72,9 @@ def _row(measurement: Measurement) -> MeasurementRow:
         "high": row["high"],
         "num_real": row["num_real"],
         "num_synthetic": row["num_synthetic"],
+        "parts": dict(row["parts"]),
         "per_class": dict(row["per_class"]),
-        "details": dict(row["details"]),
+        "details": {"space": space, **row["details"]},
         "caution": row["caution"],
     }
 
@@ -85,7 +86,8 @@ def _refused(sentence: str, evidence: Evidence) -> MeasurementRow:
         "high": None,
         "num_real": len(evidence.train),
         "num_synthetic": len(evidence.synthetic),
+        "parts": {},
         "per_class": {},
-        "details": {},
+        "details": {"space": evidence.space},
         "caution": sentence,
     }

@@ -1,6 +1,6 @@
 """The contract of a metric: one measure of a set of synthetic images against real ones."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -9,18 +9,23 @@ from numpy.typing import NDArray
 
 from ml.plugin import Plugin
 
+Appearance = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+"""Rows of a set -> float32 [n, P]; the squared distance of two rows is how different the two images look."""
+
 
 @dataclass(frozen=True)
 class ImageSet:
     """What a metric may know of a set of images.
 
     features: float32 [N, D] of the in-domain encoder; label: int64 [N] (the class asked for, if synthetic);
-    probabilities: float32 [N, C], the encoder's class probabilities.
+    probabilities: float32 [N, C], the encoder's class probabilities; appearance: large, hence computed when it is asked
+    for, and None where the images are not at hand.
     """
 
     features: NDArray[np.float32]
     label: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    appearance: Appearance | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
         return len(self.label)
@@ -28,21 +33,34 @@ class ImageSet:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The three sets that metrics see. The test split is not among them: it is reserved for studies."""
+    """The three sets that metrics see. The test split is not among them: it is reserved for studies.
+
+    space: what the features come from, as shown to people.
+    """
 
     train: ImageSet
     val: ImageSet
     synthetic: ImageSet
     classes: tuple[str, ...]
     seed: int = 0
+    space: str = "in-domain encoder"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A number that a value is made of or read beside, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
 class Measurement:
     """One value with what it takes to read it.
 
-    low, high: a 95 % interval or None; per_class: class -> value where the metric has one; caution: a sentence when the
-    value is valid only with a qualification.
+    low, high: a 95 % interval or None; parts: by their names in plain words; per_class: class -> value where the metric
+    has one; caution: a sentence when the value is valid only with a qualification.
     """
 
     value: float
@@ -50,6 +68,7 @@ class Measurement:
     num_synthetic: int
     low: float | None = None
     high: float | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
     per_class: Mapping[str, float] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
     caution: str = ""
@@ -66,5 +85,5 @@ class Metric(Plugin):
         self.settings = settings
 
     def measure(self, evidence: Evidence) -> Measurement:
-        """Raises: TooFewSamplesError below the size at which the value means something."""
+        """Raises: TooFewSamplesError below the size at which the value means something, MeaninglessMetricError."""
         raise NotImplementedError

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ml.exactness import exact_arithmetic
 
@@ -13,6 +14,7 @@ Features = NDArray[np.float32]
 MIN_VALIDATION = 100
 MAX_REFERENCE = 5000
 PERCENTILE = 1.0
+GROUP = 16
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Nearest:
 
 
 def nearest(
-    query: Features, reference: Features, k: int = 1, device: str | torch.device = "cpu", chunk: int = 1024
+    query: Features, reference: Features, k: int = 1, device: str | torch.device = "cpu", chunk: int = 256
 ) -> Nearest:
     """The k nearest rows of `reference` (all of them when it has fewer); memory is bounded by `chunk` rows of a matrix.
 
@@ -39,12 +41,29 @@ def nearest(
     with exact_arithmetic():
         for start in range(0, len(query), chunk):
             part = torch.from_numpy(np.ascontiguousarray(query[start : start + chunk])).to(device)
-            near = torch.topk(squares - 2 * part @ points.T, min(k + 3, len(reference)), largest=False).indices
+            near = _smallest(torch.addmm(squares, part, points.T, alpha=-2), min(k + 3, len(reference)))
             near = near.sort(dim=1).values
             distance, order = (points[near] - part[:, None]).square().sum(2).sqrt().sort(dim=1, stable=True)
             rows[start : start + chunk] = near.gather(1, order)[:, :k].cpu().numpy()
             distances[start : start + chunk] = distance[:, :k].cpu().numpy()
     return Nearest(rows, distances)
+
+
+def _smallest(values: Tensor, number: int) -> Tensor:
+    """int64 [N, number]: columns of the smallest values of each row, from the groups that hold the smallest minima."""
+    rows, width = values.shape
+    num_groups = width // GROUP
+    if num_groups < number:
+        return torch.topk(values, number, largest=False).indices
+    whole = num_groups * GROUP
+    # the number smallest of a row lie in no more groups than that, and none of those has a larger minimum
+    minima = values[:, :whole].reshape(rows, GROUP, num_groups).amin(1)
+    group = torch.topk(minima, number, largest=False).indices
+    member = torch.arange(GROUP, device=values.device) * num_groups
+    columns = (group[:, :, None] + member).flatten(1)
+    rest = torch.arange(whole, width, device=values.device).expand(rows, -1)
+    columns = torch.cat([columns, rest], dim=1)
+    return columns.gather(1, torch.topk(values.gather(1, columns), number, largest=False).indices)
 
 
 @dataclass(frozen=True)

@@ -284,7 +284,12 @@ class Run:
         meter = self.meter("select", 1)
         parts = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)] or [rows]
         features, probabilities = zip(*(self.encoder.encode(pool.images(part)) for part in parts), strict=True)
-        synthetic = ImageSet(np.concatenate(features), pool.label[rows], np.concatenate(probabilities))
+        synthetic = ImageSet(
+            np.concatenate(features),
+            pool.label[rows],
+            np.concatenate(probabilities),
+            lambda some: self.encoder.appearance(pool.images(rows[some])),
+        )
         evidence = Evidence(self.train_set, self.val_set, synthetic, self.classes, self.seed)
         return measure_all(evidence, before_each=lambda name: meter.to(0))
 

@@ -213,6 +213,14 @@ class Warned(TypedDict):
     message: str
 
 
+class MeasurementPart(TypedDict):
+    """A number that a metric's value is made of or read beside."""
+
+    value: float
+    low: float
+    high: float
+
+
 class MeasurementRow(TypedDict):
     """One metric. `value` is None when it refused, and `caution` then says why."""
 
@@ -221,6 +229,7 @@ class MeasurementRow(TypedDict):
     high: float | None
     num_real: int
     num_synthetic: int
+    parts: dict[str, MeasurementPart]
     per_class: dict[str, float]
     details: dict[str, Any]
     caution: str

@@ -6,7 +6,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ml.protocol import Event, MeasurementRow, Yield
+from ml.protocol import Event, MeasurementPart, MeasurementRow, Yield
 
 
 class Bars:
@@ -86,15 +86,15 @@ def yield_table(yields: Mapping[str, Yield]) -> str:
 def metric_table(values: Mapping[str, MeasurementRow]) -> str:
     """Each metric with its interval and counts, and what to beware of below."""
     head = ("metric", "value", "95 % interval", "real", "synthetic")
-    rows = [
-        (name, _number(row["value"]), _interval(row), str(row["num_real"]), str(row["num_synthetic"]))
-        for name, row in values.items()
-    ]
+    rows = []
+    for name, row in values.items():
+        rows.append((name, _number(row["value"]), _interval(row), str(row["num_real"]), str(row["num_synthetic"])))
+        rows += [(f"  {part}", _number(own["value"]), _interval(own), "", "") for part, own in row["parts"].items()]
     cautions = [f"{name}: {row['caution']}" for name, row in values.items() if row["caution"]]
     return "\n".join([table([head, *rows]), *cautions])
 
 
-def _interval(row: MeasurementRow) -> str:
+def _interval(row: MeasurementRow | MeasurementPart) -> str:
     return "" if row["low"] is None else f"{_number(row['low'])} to {_number(row['high'])}"
 
 

@@ -10,13 +10,12 @@ come from the encoder trained on the user's own images; real images are weighted
 
 import numpy as np
 
-from ml.comparison import Floats, Weighted, equal_weights, half_sample_interval, weights_of_mix
+from ml.comparison import Floats, Weighted, equal_weights, half_sample_interval, reference_of, weights_of_mix
 from ml.errors import TooFewSamplesError
 from ml.metric import Evidence, ImageSet, Measurement, Metric
 from ml.plugin import Card
 
 MIN_IMAGES = 20
-MIN_VALIDATION = 50
 MOST_IMAGES = 5_000
 LARGEST_PART = 500
 CHUNK = 1_024
@@ -58,14 +57,6 @@ class Kid(Metric):
             details={"reference": which, "effective_real": round(real.effective_size, 1)},
             caution=_caution(real, synthetic),
         )
-
-
-def reference_of(evidence: Evidence) -> tuple[ImageSet, str]:
-    """Validation images, which neither generator nor encoder has seen, where they are enough and hold every class."""
-    wanted = set(np.unique(evidence.synthetic.label)) & set(np.unique(evidence.train.label))
-    if len(evidence.val) >= MIN_VALIDATION and wanted <= set(np.unique(evidence.val.label)):
-        return evidence.val, "validation"
-    return evidence.train, "training"
 
 
 def _at_most(sample: Weighted, seed: int) -> Weighted:

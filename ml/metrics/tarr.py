@@ -6,15 +6,12 @@ target class. The interval: Wilson, Probable Inference, the Law of Succession, a
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ml.errors import TooFewSamplesError
 from ml.metric import Evidence, ImageSet, Measurement, Metric
 from ml.plugin import Card
+from ml.recognition import MIN_VALIDATION, knows_little, recognised, validation_rate
 
 MIN_IMAGES = 10
-MIN_VALIDATION = 20
 
 
 class Tarr(Metric):
@@ -37,11 +34,11 @@ class Tarr(Metric):
             raise TooFewSamplesError(
                 f"TARR needs at least {MIN_IMAGES} synthetic images; there are {len(synthetic)}. Use a larger budget."
             )
-        recognised, rates = _recognised(synthetic), _rates(synthetic, evidence.classes)
-        low, high = wilson_interval(int(recognised.sum()), len(recognised))
-        ceiling = float(_recognised(evidence.val).mean()) if len(evidence.val) else None
+        hits, rates = recognised(synthetic), _rates(synthetic, evidence.classes)
+        low, high = wilson_interval(int(hits.sum()), len(hits))
+        ceiling = validation_rate(evidence.val)
         return Measurement(
-            value=float(recognised.mean()),
+            value=float(hits.mean()),
             low=low,
             high=high,
             num_real=len(evidence.train),
@@ -55,16 +52,12 @@ class Tarr(Metric):
         )
 
 
-def _recognised(images: ImageSet) -> NDArray[np.bool_]:
-    return np.asarray(images.probabilities.argmax(axis=1) == images.label)
-
-
 def _rates(images: ImageSet, classes: tuple[str, ...]) -> dict[str, tuple[float, float, float]]:
     """Rate and interval of each class that occurs."""
-    recognised = _recognised(images)
+    hits = recognised(images)
     rates = {}
     for number, name in enumerate(classes):
-        own = recognised[images.label == number]
+        own = hits[images.label == number]
         if len(own):
             rates[name] = (float(own.mean()), *wilson_interval(int(own.sum()), len(own)))
     return rates
@@ -84,6 +77,6 @@ def wilson_interval(hits: int, total: int) -> tuple[float, float]:
 def _caution(ceiling: float | None, num_val: int, num_classes: int) -> str:
     if ceiling is None or num_val < MIN_VALIDATION:
         return f"The classifier could be checked on only {num_val} validation images, so its own rate is unknown."
-    if ceiling < 0.5 + 0.5 / num_classes:
+    if knows_little(ceiling, num_classes):
         return f"The classifier recognises only {ceiling:.0%} of the real validation images, so the rate says little."
     return ""

@@ -152,3 +152,23 @@ def test_a_step_that_raises_ends_the_training(pack: Pack) -> None:
 
     with pytest.raises(Enough):
         train_encoder(pack, seed=1, on_step=stop)
+
+
+def test_appearance_is_the_distance_of_maps_of_unit_length(encoder: Encoder, pack: Pack) -> None:
+    first, second = (torch.from_numpy(np.asarray(pack.images[row : row + 1])) for row in (0, 41))
+    expected = 0.0
+    with torch.inference_mode():
+        for one, other in zip(encoder.net.maps(first), encoder.net.maps(second), strict=True):
+            lengths = [part.square().sum(1, keepdim=True).sqrt() + 1e-10 for part in (one, other)]
+            expected += float((one / lengths[0] - other / lengths[1]).square().sum(1).mean())
+    rows = encoder.image_set(pack.images, pack.label).appearance
+    assert rows is not None
+    both = rows(np.array([0, 41]))
+    assert float(np.square(both[0] - both[1]).sum()) == pytest.approx(expected, rel=1e-4)
+    assert expected > 0.1
+
+
+def test_the_images_of_a_split_are_looked_at_by_their_own_rows(encoder: Encoder, pack: Pack, tmp_path: Path) -> None:
+    val = split_features(encoder, pack, "val", tmp_path).appearance
+    assert val is not None
+    assert np.array_equal(val(np.array([3])), encoder.appearance(pack.images[pack.rows("val")[[3]]]))

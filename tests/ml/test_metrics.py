@@ -5,6 +5,7 @@ import pytest
 import scipy.linalg
 import scipy.spatial.distance
 import scipy.stats
+import sklearn.neighbors
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,19 +13,26 @@ from numpy.typing import NDArray
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import poly_mmd
 
-from ml.comparison import Weighted, equal_weights, in_own_order, weights_of_mix
-from ml.errors import TooFewSamplesError
+from ml.comparison import Weighted, equal_numbers, equal_weights, in_own_order, weights_of_mix
+from ml.errors import MeaninglessMetricError, TooFewSamplesError
+from ml.manifold import balls, membership, mutual
+from ml.measure import measure_all
 from ml.metric import Evidence, ImageSet, Measurement, Metric
+from ml.metrics.density_coverage import coverage_if_alike, density_coverage
+from ml.metrics.diversity import pairwise
 from ml.metrics.fid import frechet_distance
+from ml.metrics.inception_score import score_with_interval
 from ml.metrics.kid import kernel_distance
 from ml.metrics.nearest_training_distance import median_interval
+from ml.metrics.precision_recall import harmonic_precision_recall
 from ml.metrics.tarr import wilson_interval
 from ml.neighbours import memorised_rule, nearest
 from ml.plugin import shelf
 
 METRICS = shelf("metrics", Metric)
-OF_LIKENESS = sorted(set(METRICS) - {"nearest_training_distance"})
-"""Far from the training images is neither a merit nor a fault by itself, so the last one is tested by its own truth."""
+OF_LIKENESS = sorted(set(METRICS) - {"diversity", "inception_score", "nearest_training_distance"})
+"""The others do not say how alike two sets are, so they are tested by truths of their own: noise is varied and far from
+the training images, and surely recognised images need not be like the real ones."""
 CLASSES = ("cat", "dog", "eel")
 CENTRES = np.random.default_rng(99).normal(0, 2, (3, 16))
 Features = NDArray[np.float32]
@@ -40,12 +48,14 @@ def images(number: int, seed: int, noise: float = 0.0, only: int | None = None) 
         features.astype(np.float32),
         label.astype(np.int64),
         (likeness / likeness.sum(1, keepdims=True)).astype(np.float32),
+        lambda rows: features[rows].astype(np.float32),
     )
 
 
 def shuffled(one: ImageSet, seed: int) -> ImageSet:
     order = np.random.default_rng(seed).permutation(len(one))
-    return ImageSet(one.features[order], one.label[order], one.probabilities[order])
+    features = one.features[order]
+    return ImageSet(features, one.label[order], one.probabilities[order], lambda rows: features[rows])
 
 
 def measure(name: str, evidence: Evidence) -> Measurement:
@@ -84,6 +94,9 @@ def test_the_order_of_images_does_not_matter(name: str) -> None:
     for field in ("value", "low", "high"):
         assert getattr(first, field) == pytest.approx(getattr(second, field), rel=1e-9, abs=1e-12)
     assert first.per_class == pytest.approx(second.per_class)
+    assert {part: numbers.value for part, numbers in first.parts.items()} == pytest.approx(
+        {part: numbers.value for part, numbers in second.parts.items()}
+    )
 
 
 @pytest.mark.parametrize("name", OF_LIKENESS)
@@ -115,6 +128,19 @@ def test_a_value_stands_without_validation_images(name: str) -> None:
     nothing = images(0, 0)
     answer = measure(name, Evidence(images(200, 1), nothing, images(200, 3), CLASSES))
     assert np.isfinite(answer.value)
+
+
+def test_parts_stand_within_intervals_of_their_own(name: str) -> None:
+    for part in measure(name, evidence_for(images(300, 3))).parts.values():
+        assert part.low < part.high
+        assert part.low <= part.value <= part.high
+
+
+def test_all_metrics_answer_or_refuse_with_a_sentence_and_name_the_features() -> None:
+    for number in (0, 7, 300):
+        for row in measure_all(evidence_for(images(number, 3))).values():
+            assert (row["value"] is None) <= (row["caution"] != "")
+            assert row["details"]["space"] == "in-domain encoder"
 
 
 # --- FID --------------------------------------------------------------------------------------------------------
@@ -353,3 +379,205 @@ def test_a_median_interval_covers_the_truth_as_often_as_it_says() -> None:
     rng = np.random.default_rng(0)
     draws = [median_interval(rng.exponential(1, 40).astype(np.float32)) for _ in range(500)]
     assert 0.94 <= np.mean([low <= np.log(2) <= high for low, high in draws]) <= 0.99
+
+
+# --- manifolds: precision, recall, density, coverage ------------------------------------------------------------
+def by_all_neighbours(x: Features, y: Features, k: int) -> dict[str, float]:
+    """The definitions, on whole distance matrices in float64 by scikit-learn."""
+    wide = [part.astype(np.float64) for part in (x, y)]
+    searches = [sklearn.neighbors.NearestNeighbors(algorithm="brute").fit(part) for part in wide]
+    radii = [search.kneighbors(n_neighbors=k)[0][:, -1] for search in searches]
+    distance = searches[1].kneighbors_graph(wide[0], len(y), mode="distance").toarray()
+    in_real, in_synthetic = distance <= radii[0][:, None], distance <= radii[1][None]
+    return {
+        "precision": in_real.any(0).mean(),
+        "recall": in_synthetic.any(1).mean(),
+        "density": in_real.sum() / k / len(y),
+        "coverage": in_real.any(1).mean(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("num_x", "num_y", "width", "offset"), [(400, 400, 64, 0), (300, 517, 8, 0), (250, 90, 16, 50)]
+)
+def test_manifolds_agree_with_scikit_learn_on_whole_matrices(num_x: int, num_y: int, width: int, offset: int) -> None:
+    x = correlated(num_x, width, 1) + np.float32(offset)
+    y = correlated(num_y, width, 2) * np.float32(0.9) + np.float32(offset + 0.1)
+    _, precision, recall = harmonic_precision_recall(plain(x), plain(y))
+    density, coverage = density_coverage(plain(x), plain(y))
+    for_three, for_five = by_all_neighbours(x, y, 3), by_all_neighbours(x, y, 5)
+    assert 0 < recall < 1
+    assert precision == pytest.approx(for_three["precision"], abs=1e-6)
+    assert recall == pytest.approx(for_three["recall"], abs=1e-6)
+    assert density == pytest.approx(for_five["density"], rel=1e-6)
+    assert coverage == pytest.approx(for_five["coverage"], abs=1e-6)
+
+
+def test_manifolds_do_not_depend_on_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = correlated(150, 12, 1), correlated(170, 12, 2)
+    whole = [*harmonic_precision_recall(plain(x), plain(y)), *density_coverage(plain(x), plain(y))]
+    for tile in (7, 64):
+        monkeypatch.setattr("ml.manifold.TILE_BALLS", tile)
+        monkeypatch.setattr("ml.manifold.TILE_POINTS", tile + 6)
+        monkeypatch.setattr("ml.manifold.PAIRS", 3)
+        assert [*harmonic_precision_recall(plain(x), plain(y)), *density_coverage(plain(x), plain(y))] == whole
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    number=st.integers(10, 80), width=st.integers(1, 12), copies=st.integers(0, 9), offset=st.sampled_from([0, 1000])
+)
+def test_a_set_is_its_own_manifold_even_with_copies_in_it(number: int, width: int, copies: int, offset: int) -> None:
+    x = correlated(number, width, 1) + np.float32(offset)
+    x[:copies] = x[0]
+    assert harmonic_precision_recall(plain(x), plain(x)).tolist() == [1, 1, 1]
+    density, coverage = density_coverage(plain(x), plain(x))
+    assert coverage == 1
+    assert density >= 1
+
+
+def test_the_edge_of_a_ball_belongs_to_it_in_whatever_tile_it_lies() -> None:
+    x = correlated(300, 24, 1) + np.float32(10)
+    one = balls(x, 4)
+    # as many of the others as neighbours, and the image itself
+    assert membership(one, x).holds.tolist() == [5] * 300
+    forth, back = mutual(one, one)
+    assert np.array_equal(forth.holds, back.holds)
+    assert np.array_equal(forth.balls_around, back.balls_around)
+
+
+def test_a_collapsed_generator_has_no_recall_and_a_noisy_one_no_precision() -> None:
+    collapsed = images(300, 3)
+    near_centres = (CENTRES[collapsed.label] + (collapsed.features - CENTRES[collapsed.label]) * 0.05).astype(
+        np.float32
+    )
+    for features, low, high in (
+        (near_centres, "recall", "precision"),
+        (images(300, 3, noise=3.0).features, "precision", "recall"),
+    ):
+        parts = measure(
+            "precision_recall", evidence_for(ImageSet(features, collapsed.label, collapsed.probabilities))
+        ).parts
+        assert parts[low].value < 0.2
+        assert parts[high].value > parts[low].value + 0.5
+
+
+def test_coverage_of_sets_that_are_alike_is_what_the_lemma_says() -> None:
+    for num_x, num_y in ((60, 60), (40, 100)):
+        values = [
+            density_coverage(plain(correlated(num_x, 6, 2 * seed)), plain(correlated(num_y, 6, 2 * seed + 1)))
+            for seed in range(60)
+        ]
+        density, coverage = np.mean(values, axis=0)
+        error = np.std(values, axis=0) / np.sqrt(len(values))
+        assert coverage == pytest.approx(coverage_if_alike(num_x, num_y), abs=4 * error[1])
+        assert density == pytest.approx(1, abs=4 * error[0])
+
+
+def test_equal_numbers_of_each_class_are_compared() -> None:
+    real, synthetic = images(90, 1), images(40, 2, only=1)
+    first, second = equal_numbers(real, synthetic, 1000, 0)
+    assert len(first) == len(second) == 30
+    first, second = equal_numbers(real, images(300, 2), 31, 0)
+    assert len(first) == len(second) == 33
+
+
+def test_intervals_of_manifolds_hold_what_large_draws_average_to() -> None:
+    answers = [
+        measure(
+            "density_coverage",
+            Evidence(images(150, 1000 + seed), images(0, 0), images(150, 2000 + seed), CLASSES, seed),
+        )
+        for seed in range(20)
+    ]
+    expected = coverage_if_alike(150, 150)
+    assert sum((answer.low or 0) <= expected <= (answer.high or 0) for answer in answers) >= 17
+
+
+# --- inception score --------------------------------------------------------------------------------------------
+def test_the_inception_score_is_its_definition_and_lies_between_one_and_the_number_of_classes() -> None:
+    chances = np.random.default_rng(0).dirichlet([0.3] * 5, 200).astype(np.float32)
+    wide = chances / chances.sum(1, keepdims=True, dtype=np.float64)
+    expected = np.exp(np.mean([scipy.stats.entropy(row, wide.mean(0)) for row in wide]))
+    assert score_with_interval(plain(chances)).value == pytest.approx(expected, rel=1e-9)
+    sure = np.eye(5, dtype=np.float32)[np.arange(200) % 5]
+    assert score_with_interval(plain(sure)).value == pytest.approx(5)
+    assert score_with_interval(plain(sure[:1].repeat(50, 0))).value == pytest.approx(1)
+
+
+def test_the_interval_of_the_inception_score_holds_the_truth_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    truth = score_with_interval(plain(rng.dirichlet([0.3] * 4, 100_000))).value
+    draws = [score_with_interval(plain(rng.dirichlet([0.3] * 4, 400))) for _ in range(200)]
+    assert np.mean([one.low <= truth <= one.high for one in draws]) > 0.9
+
+
+def test_the_inception_score_is_refused_where_it_means_nothing() -> None:
+    with pytest.raises(MeaninglessMetricError, match="1 class"):
+        measure("inception_score", evidence_for(images(100, 3, only=1)))
+    seen = images(150, 2)
+    blind = ImageSet(seen.features, seen.label, np.tile(np.array([0.4, 0.3, 0.3], np.float32), (150, 1)))
+    with pytest.raises(MeaninglessMetricError, match="33%"):
+        measure("inception_score", Evidence(images(100, 1), blind, images(100, 3), CLASSES))
+    assert "only 3 validation" in measure("inception_score", evidence_for(images(100, 3), num_val=3)).caution
+
+
+def test_the_inception_score_stands_beside_that_of_real_images_of_the_same_mix() -> None:
+    answer = measure("inception_score", evidence_for(images(300, 3)))
+    assert answer.details["highest"] == pytest.approx(3)
+    assert answer.value == pytest.approx(answer.parts["of real images"].value, rel=0.1)
+    confused = images(300, 3)
+    unsure = ImageSet(confused.features, confused.label, confused.probabilities * 0.2 + np.float32(0.8 / 3))
+    assert measure("inception_score", evidence_for(unsure)).value < answer.value
+
+
+# --- diversity --------------------------------------------------------------------------------------------------
+def scaled(one: ImageSet, factor: float) -> ImageSet:
+    """The same images, so much more or less different from one another."""
+    return ImageSet(one.features, one.label, one.probabilities, lambda rows: one.features[rows] * np.float32(factor))
+
+
+def test_the_mean_over_all_pairs_is_the_definition() -> None:
+    rows = correlated(60, 30, 1) + np.float32(3)
+    expected = np.mean(scipy.spatial.distance.pdist(rows.astype(np.float64), "sqeuclidean"))
+    assert pairwise(rows).distance == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_variance_of_the_mean_over_pairs_is_what_draws_show() -> None:
+    draws = [pairwise(correlated(50, 6, seed)) for seed in range(300)]
+    assert np.mean([one.variance for one in draws]) == pytest.approx(np.var([one.distance for one in draws]), rel=0.25)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 1.5])
+def test_diversity_is_in_proportion_to_the_real_images(factor: float) -> None:
+    train = images(300, 1)
+    answer = measure("diversity", Evidence(train, images(0, 0), scaled(train, factor), CLASSES))
+    assert answer.value == pytest.approx(factor**2, rel=1e-5)
+    assert set(answer.per_class) == set(CLASSES)
+    assert ("more varied" in answer.caution) == (factor > 1)
+
+
+def test_one_image_repeated_has_no_diversity_in_its_class_alone() -> None:
+    one = images(300, 3)
+    features = one.features.copy()
+    features[one.label == 1] = features[1]
+    collapsed = ImageSet(features, one.label, one.probabilities, lambda rows: features[rows])
+    per_class = measure("diversity", evidence_for(collapsed)).per_class
+    assert per_class["dog"] == pytest.approx(0, abs=1e-9)
+    assert per_class["cat"] > 0.8
+    assert per_class["eel"] > 0.8
+
+
+def test_diversity_leaves_small_classes_out_and_says_so() -> None:
+    one = images(300, 3)
+    keep = np.concatenate([np.flatnonzero(one.label != 2), np.flatnonzero(one.label == 2)[:4]])
+    few = ImageSet(one.features[keep], one.label[keep], one.probabilities[keep], lambda rows: one.features[keep[rows]])
+    answer = measure("diversity", evidence_for(few))
+    assert set(answer.per_class) == {"cat", "dog"}
+    assert "1 of 3 classes" in answer.caution
+
+
+def test_diversity_is_refused_where_the_images_are_not_at_hand() -> None:
+    one = images(300, 3)
+    with pytest.raises(MeaninglessMetricError, match="features only"):
+        measure("diversity", evidence_for(ImageSet(one.features, one.label, one.probabilities)))

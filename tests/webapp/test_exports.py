@@ -139,6 +139,7 @@ MEASURED = {
         "high": 0.015,
         "num_real": 48,
         "num_synthetic": 8,
+        "parts": {"precision": {"value": 0.5, "low": 0.25, "high": 0.75}},
         "per_class": {},
         "details": {},
         "caution": "",
@@ -167,6 +168,7 @@ def test_the_card_counts_cites_and_says_where_synthetic_images_are(pool: Pool, c
     assert "| bar | 4 | 12 | 4 | not_among_best: 8 |" in card
     assert "| kid | 0.0123 | 0.01 to 0.015 | 48 | 8 |" in card
     assert "| fid | refused |  | 48 | 8 | Too few images. |" in card
+    assert "| kid: precision | 0.5 | 0.25 to 0.75 |  |  |  |" in card
     assert "1 of 8 synthetic images here (12.5 %)" in card, "of the kept ones only number 21 is memorised"
     assert pool.checkpoint_sha256 in card
     assert "without the metadata of their files" in card

@@ -111,6 +111,14 @@ class RunWarned(RunEventBase):
     data: WarnedData
 
 
+class MeasuredPart(Data):
+    """A number that a metric's value is made of or read beside, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
 class Measured(Data):
     """One metric. `value` is null when it refused, and `caution` then says why."""
 
@@ -119,6 +127,7 @@ class Measured(Data):
     high: float | None
     num_real: int
     num_synthetic: int
+    parts: dict[str, MeasuredPart] = Field(default_factory=dict)
     per_class: dict[str, float]
     details: dict[str, Any]
     caution: str

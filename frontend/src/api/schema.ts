@@ -1236,6 +1236,10 @@ export interface components {
             num_real: number;
             /** Num Synthetic */
             num_synthetic: number;
+            /** Parts */
+            parts: {
+                [key: string]: components["schemas"]["MeasuredPart"];
+            };
             /** Per Class */
             per_class: {
                 [key: string]: number;
@@ -1254,6 +1258,18 @@ export interface components {
                 [key: string]: components["schemas"]["Measured"];
             };
         };
+        /**
+         * MeasuredPart
+         * @description A number that a metric's value is made of or read beside, with its 95 % interval.
+         */
+        MeasuredPart: {
+            /** Value */
+            value: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
         /** @description One metric. `value` is null when it refused, and `caution` then says why. */
         Measurement: {
             /** Format: double */
@@ -1267,6 +1283,10 @@ export interface components {
             high: number | null;
             num_real: number;
             num_synthetic: number;
+            /** @description By their names in plain words. */
+            parts: {
+                [key: string]: components["schemas"]["MeasurementPart"];
+            };
             per_class: {
                 [key: string]: number;
             };
@@ -1274,6 +1294,18 @@ export interface components {
                 [key: string]: unknown;
             };
             caution: string;
+        };
+        /** @description A number that a metric's value is made of or read beside. */
+        MeasurementPart: {
+            /** Format: double */
+            value: number;
+            /**
+             * Format: double
+             * @description 95 % interval.
+             */
+            low: number;
+            /** Format: double */
+            high: number;
         };
         /** @description A measure. */
         MetricPlugin: {

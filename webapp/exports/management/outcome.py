@@ -99,5 +99,13 @@ def _metric_facts(metrics: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, s
             continue
         between = f" ({row['low']:.4g} to {row['high']:.4g})" if row["low"] is not None else ""
         caution = f"; {row['caution']}" if row["caution"] else ""
-        facts.append((name, f"{row['value']:.4g}{between}{caution}"))
+        facts.append((name, f"{row['value']:.4g}{between}{_parts(row)}{caution}"))
     return facts
+
+
+def _parts(row: Mapping[str, Any]) -> str:
+    """`, precision 0.81 (0.78 to 0.84), …`"""
+    return "".join(
+        f", {name} {part['value']:.4g} ({part['low']:.4g} to {part['high']:.4g})"
+        for name, part in row.get("parts", {}).items()
+    )

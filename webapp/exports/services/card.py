@@ -105,6 +105,9 @@ def _metrics(export: Export) -> str:
         between = "" if row["low"] is None else f"{row['low']:.4g} to {row['high']:.4g}"
         value = "refused" if row["value"] is None else f"{row['value']:.4g}"
         rows.append([name, value, between, row["num_real"], row["num_synthetic"], _inline(row["caution"])])
+        for part, numbers in row.get("parts", {}).items():
+            between = f"{numbers['low']:.4g} to {numbers['high']:.4g}"
+            rows.append([f"{name}: {_inline(part)}", f"{numbers['value']:.4g}", between, "", "", ""])
     if not rows:
         return "## Measures\n\nNone were taken."
     note = "Features come from an encoder trained on the training split of this dataset (in-domain), not from ImageNet."

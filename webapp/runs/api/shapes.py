@@ -16,6 +16,14 @@ LIVE_EVENTS: Final = {"type": "array", "items": {"$ref": "#/components/schemas/L
 
 
 # --- what is answered -------------------------------------------------------------------------------------------
+class MeasurementPartSerializer(serializers.Serializer[Any]):
+    """A number that a metric's value is made of or read beside."""
+
+    value = serializers.FloatField()
+    low = serializers.FloatField(help_text="95 % interval.")
+    high = serializers.FloatField()
+
+
 class MeasurementSerializer(serializers.Serializer[Any]):
     """One metric. `value` is null when it refused, and `caution` then says why."""
 
@@ -24,6 +32,9 @@ class MeasurementSerializer(serializers.Serializer[Any]):
     high = serializers.FloatField(allow_null=True)
     num_real = serializers.IntegerField()
     num_synthetic = serializers.IntegerField()
+    parts = serializers.DictField(
+        child=MeasurementPartSerializer(), default=dict, help_text="By their names in plain words."
+    )
     per_class = serializers.DictField(child=serializers.FloatField())
     details = serializers.DictField()
     caution = serializers.CharField(allow_blank=True)

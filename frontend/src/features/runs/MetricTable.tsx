@@ -44,7 +44,7 @@ type RowProps = { name: string; metric: Measured | undefined; card: Schemas['Met
 
 function MetricRow({ name, metric, card }: RowProps) {
   if (metric === undefined) return null;
-  const { value, low, high, num_real, num_synthetic, caution } = metric;
+  const { value, low, high, num_real, num_synthetic, parts, caution } = metric;
   return (
     <>
       <Table.Tr>
@@ -66,6 +66,15 @@ function MetricRow({ name, metric, card }: RowProps) {
           {count(num_real)}, {count(num_synthetic)}
         </Table.Td>
       </Table.Tr>
+      {Object.entries(parts).map(([part, own]) => (
+        <Table.Tr key={part}>
+          <Table.Th scope="row" fw={400} pl="xl" c="dimmed">
+            {part}
+          </Table.Th>
+          <Table.Td ta="right">{measured(own.value)}</Table.Td>
+          <Table.Td colSpan={3}>{`${measured(own.low)} to ${measured(own.high)}`}</Table.Td>
+        </Table.Tr>
+      ))}
       {caution !== '' && (
         <Table.Tr>
           <Table.Td colSpan={5} pt={0}>
