@@ -1,11 +1,18 @@
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 import torch
 from torch import nn
 
+from ml.layers.equalised import EqualisedConv2d, EqualisedLinear
 from ml.layers.halving import halving
+from ml.layers.label_head import LabelHead
+from ml.layers.minibatch_stddev import MinibatchStddev
+from ml.layers.named_noise import NamedNoise
+from ml.layers.pixel_norm import pixel_norm
 from ml.layers.spectral_norm import spectral_norm
+from ml.optimizers import adam
 
 
 @pytest.mark.parametrize("resolution", range(16, 257))
@@ -57,3 +64,95 @@ def test_spectral_norm_may_be_used_twice_before_going_backward_also_in_bf16() ->
         loss = network(torch.randn(2, 1, 4, 4)).sum() - network(torch.randn(2, 1, 4, 4)).sum()
     loss.float().backward()
     assert all(parameter.grad is not None and parameter.grad.isfinite().all() for parameter in network.parameters())
+
+
+# --- equalised learning rate ------------------------------------------------------------------------------------
+@pytest.mark.parametrize("make", [lambda: EqualisedConv2d(64, 48, 3), lambda: EqualisedLinear(576, 480)])
+def test_equalised_weights_are_stored_at_deviation_1_and_used_at_he_s(make: Callable[[], nn.Module]) -> None:
+    layer = make()
+    assert layer.get_parameter("weight").std().item() == pytest.approx(1.0, rel=0.03)
+    x = torch.randn(8, 64, 20, 20) if isinstance(layer, EqualisedConv2d) else torch.randn(4000, 576)
+    inside = layer(x)[..., 1:-1, 1:-1] if x.dim() == 4 else layer(x)
+    assert inside.std().item() == pytest.approx(2**0.5, rel=0.05)
+
+
+def test_one_step_of_adam_moves_equalised_layers_of_any_size_by_the_same_share() -> None:
+    """The share of the weight's own deviation; in a plain layer it grows with the number of inputs."""
+    for inputs in (4, 400):
+        layer = EqualisedLinear(inputs, 16)
+        before = layer.weight.detach().clone()
+        optimizer = adam(layer, 1e-2)
+        layer(torch.randn(8, inputs)).square().sum().backward()
+        optimizer.step()
+        assert (layer.weight - before).abs().mean().item() == pytest.approx(1e-2, rel=1e-3)
+
+
+# --- pixel norm -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("shape", [(3, 8), (3, 8, 5, 5)])
+def test_pixel_norm_gives_every_pixel_a_mean_square_of_1_and_keeps_its_direction(shape: tuple[int, ...]) -> None:
+    x = torch.randn(shape) * 100
+    normed = pixel_norm(x)
+    assert torch.allclose(normed.square().mean(1), torch.ones(shape[0], *shape[2:]), atol=1e-5)
+    assert torch.allclose(nn.functional.cosine_similarity(x, normed, 1), torch.ones(shape[0], *shape[2:]))
+
+
+def test_pixel_norm_keeps_the_type_and_survives_zeros() -> None:
+    assert pixel_norm(torch.randn(2, 4, 3, 3).bfloat16()).dtype == torch.bfloat16
+    assert not pixel_norm(torch.zeros(2, 4)).any()
+
+
+# --- minibatch standard deviation -------------------------------------------------------------------------------
+def test_minibatch_stddev_is_0_on_identical_images_and_the_mean_deviation_on_others() -> None:
+    layer = MinibatchStddev()
+    same = torch.randn(1, 5, 4, 4).expand(6, -1, -1, -1)
+    assert layer(same)[:, 5].abs().max() < 1e-3
+    x = torch.randn(6, 5, 4, 4)
+    seen = layer(x)
+    assert torch.equal(seen[:, :5], x)
+    assert torch.allclose(seen[:, 5], x.std(0, correction=0).mean().expand(6, 4, 4), atol=1e-5)
+
+
+def test_minibatch_stddev_lets_the_gradient_push_images_apart() -> None:
+    x = torch.randn(4, 2, 4, 4, requires_grad=True)
+    MinibatchStddev()(x)[:, 2].sum().backward()
+    assert x.grad is not None
+    assert ((x.grad * (x - x.mean(0))).sum() > 0).item()
+
+
+def test_minibatch_stddev_in_eval_is_what_was_usual_in_training_whatever_the_batch() -> None:
+    layer = MinibatchStddev()
+    for _ in range(2000):
+        layer(torch.randn(64, 2, 4, 4) * 3)
+    layer.eval()
+    alone = layer(torch.randn(1, 2, 4, 4))[0, 2]
+    assert alone.unique().numel() == 1
+    assert alone[0, 0].item() == pytest.approx(3.0, rel=0.03)
+
+
+# --- the class --------------------------------------------------------------------------------------------------
+def test_named_noise_is_the_noise_and_a_name_of_unit_length() -> None:
+    layer = NamedNoise(3, 7)
+    z = torch.randn(4, 5)
+    told = layer(z, torch.tensor([0, 1, 2, 0]))
+    assert torch.equal(told[:, :5], z)
+    assert torch.allclose(told[:, 5:].norm(dim=1), torch.ones(4))
+    assert torch.equal(told[0, 5:], told[3, 5:])
+    assert not torch.equal(told[0, 5:], told[1, 5:])
+
+
+def test_the_label_head_adds_how_well_the_features_match_the_class() -> None:
+    head = LabelHead(6, 3, with_classes=True)
+    features, label = torch.randn(4, 6), torch.tensor([2, 0, 1, 2])
+    logits, classes = head(features, label)
+    psi = features @ head.real.get_parameter("weight")[0] + head.real.get_parameter("bias")
+    embedded = head.matching.get_parameter("weight")[label]
+    assert torch.allclose(logits, psi + (embedded * features).sum(1), atol=1e-6)
+    assert classes is not None
+    assert classes.shape == (4, 3)
+
+
+def test_a_label_head_without_class_head_gives_none_and_says_why_there_are_no_logits() -> None:
+    head = LabelHead(6, 3, with_classes=False)
+    assert head(torch.randn(2, 6), torch.tensor([0, 1]))[1] is None
+    with pytest.raises(RuntimeError, match="class_head_weight is 0"):
+        head.class_logits(torch.randn(2, 6))
