@@ -108,6 +108,9 @@ def _generate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--per-class", type=int, default=100, help="candidates of each class")
     command.add_argument("--seed", type=int, help="another seed makes other images; the run's own if left out")
     command.add_argument("--images", type=Path, help="also write all of them here as PNG, by class")
+    command.add_argument(
+        "--sweep", type=Path, help="instead write a sheet per code here, a row per value; for models with codes"
+    )
     _quiet(command)
 
 

@@ -49,8 +49,11 @@ def train(options: argparse.Namespace) -> int:
 
 
 def generate(options: argparse.Namespace) -> int:
-    """Make a pool and score it."""
+    """Make a pool and score it; or, with --sweep, a sheet per code and no pool."""
     bars, run = Bars(options.quiet), RunFolder.open(options.run_folder)
+    if options.sweep:
+        print(*run.sweep(options.sweep, bars), sep="\n")
+        return EXIT_DONE
 
     def go(should_stop: ShouldStop) -> None:
         run.generate(options.per_class, options.seed, bars, should_stop)

@@ -90,3 +90,9 @@ class DiskFullError(MlError):
     """The disk took no more; names it, and what is free. Nothing that was whole before is lost."""
 
     code = "disk_full"
+
+
+class NoSweepsError(MlError):
+    """A sweep was asked of a model that has no codes."""
+
+    code = "no_sweeps"

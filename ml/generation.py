@@ -1,12 +1,13 @@
 """From a checkpoint to images: the same function for previews, pools and the command line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ml.average import Average
 from ml.checkpoint import load_model, read_checkpoint
@@ -54,10 +55,12 @@ def generate_images(
     seeds: Sequence[int] | NDArray[np.int64],
     device: torch.device | None = None,
     precision: Precision = "fp32",
+    change: Callable[[Tensor], Tensor] | None = None,
 ) -> Pixels:
     """uint8 [N, resolution, resolution, channels]: image i shows class `labels[i]` from the noise of `seeds[i]`.
 
-    The model is left in the mode it had. `device` is where the model is; the model's own when left out.
+    The model is left in the mode it had. `device` is where the model is; the model's own when left out. `change` gets
+    the noise z [n, z_dim] and returns what the images are made from instead.
     """
     device = device or next(model.parameters()).device
     if len(labels) != len(seeds):
@@ -67,7 +70,7 @@ def generate_images(
     try:
         with torch.inference_mode(), autocast(device, precision):
             chunks = [
-                _chunk(model, labels[start : start + CHUNK], seeds[start : start + CHUNK], device)
+                _chunk(model, labels[start : start + CHUNK], seeds[start : start + CHUNK], device, change)
                 for start in range(0, len(labels), CHUNK)
             ]
     finally:
@@ -82,10 +85,12 @@ def _chunk(
     labels: Sequence[int] | NDArray[np.int64],
     seeds: Sequence[int] | NDArray[np.int64],
     device: torch.device,
+    change: Callable[[Tensor], Tensor] | None,
 ) -> Pixels:
     number = len(labels)
     filled = np.resize(np.asarray(labels, np.int64), CHUNK)
     noise = model.noise([int(seed) for seed in np.resize(np.asarray(seeds, np.int64), CHUNK)])
+    noise = noise if change is None else change(noise)
     images = model.generate(noise.to(device), torch.from_numpy(filled).to(device))
     pixels: Pixels = to_pixels(images[:number], model.image_range).cpu().numpy()
     return pixels

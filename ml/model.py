@@ -50,6 +50,14 @@ class Batch:
     label: Tensor
 
 
+@dataclass(frozen=True)
+class Sweep:
+    """A code of a model that can be moved while everything else stands still; `values` are the rows of its sheet."""
+
+    name: str
+    values: tuple[float, ...]
+
+
 class ModelSettings(Settings):
     """The settings that every model shares; a model adds its own and may change these defaults."""
 
@@ -164,9 +172,22 @@ class LabelledImageModel(Model):
     z_dim: int
 
     def noise(self, seeds: Sequence[int]) -> Tensor:
-        """z [len(seeds), z_dim] on the CPU, N(0, 1); row i depends on seeds[i] alone: one image can be made again."""
-        rows = [torch.randn(self.z_dim, generator=torch.Generator().manual_seed(int(seed))) for seed in seeds]
+        """z [len(seeds), z_dim] on the CPU; row i depends on seeds[i] alone: one image can be made again."""
+        rows = [self.noise_of(torch.Generator().manual_seed(int(seed))) for seed in seeds]
         return torch.stack(rows) if rows else torch.empty(0, self.z_dim)
+
+    def noise_of(self, generator: torch.Generator) -> Tensor:
+        """z [z_dim] of one image: N(0, 1), unless a method's noise has parts of other kinds."""
+        return torch.randn(self.z_dim, generator=generator)
+
+    @classmethod
+    def sweeps(cls, settings: ModelSettings) -> tuple[Sweep, ...]:
+        """The codes within z that can be moved one by one; none in most methods."""
+        return ()
+
+    def with_code(self, z: Tensor, name: str, value: float) -> Tensor:
+        """z [N, z_dim] with the code of one of `sweeps` set to `value` in every row."""
+        raise NotImplementedError
 
     def generate(self, z: Tensor, label: Tensor) -> Tensor:
         """Images [N, channels, resolution, resolution] in `image_range` of the classes `label` int64 [N].

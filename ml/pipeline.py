@@ -3,7 +3,7 @@
 Each stage turns what earlier ones left on disk into an output of its own, whole or not at all, and says so; a stage
 that the plan's `done` holds is not repeated. The worker's child, the command line and the tests all come through here.
 
-    <out>/data/ encoder/ checkpoints/ previews/ pool/ scores.npz selection.npz metrics.json
+    <out>/data/ encoder/ checkpoints/ previews/ sweeps/ pool/ scores.npz selection.npz metrics.json
 """
 
 import json
@@ -32,8 +32,9 @@ from ml.sampler import Sampler
 from ml.score import Known, score_pool
 from ml.selection import candidates_of, make_sampler, read_selection, select, yields_of
 from ml.suitability import why_unsuitable
+from ml.sweeps import Sheet, columns_of, write_sweeps
 from ml.told import Meter, ShouldStop, StopRequested, Told
-from ml.train import generate_images, load_for_generation, step_seed, train
+from ml.train import generate_images, load_for_generation, preview_columns, step_seed, train
 from ml.whole import whole_file, whole_folder
 
 FEW_IMAGES = 10
@@ -158,7 +159,10 @@ class Run:
         )
         if result.stopped:
             raise StopRequested
-        return {"checkpoint": str(result.checkpoint.absolute()), "sha256": result.sha256}
+        trained: Artefacts = {"checkpoint": str(result.checkpoint.absolute()), "sha256": result.sha256}
+        if self.model_class.sweeps(self.settings):
+            self.tell_sweeps(self.write_sweeps(trained, self.out / "sweeps"))
+        return trained
 
     def generate(self) -> Artefacts:
         """Make every candidate: so many per image asked for, each from a seed of its own."""
@@ -241,9 +245,18 @@ class Run:
     def val_set(self) -> ImageSet:
         return split_features(self.encoder, self.pack, "val", Path(self.done["prepare"]["encoder"]))
 
-    def trained_model(self) -> LabelledImageModel:
-        trained = self.done["train"]
+    def trained_model(self, trained: Artefacts | None = None) -> LabelledImageModel:
+        trained = trained or self.done["train"]
         return load_for_generation(Path(trained["checkpoint"]), self.device, trained["sha256"])
+
+    def write_sweeps(self, trained: Artefacts, folder: Path) -> list[Sheet]:
+        """A sheet for each code of the trained model, with the sample wall's classes and noise as columns.
+
+        Raises: NoSweepsError when the model has no codes.
+        """
+        precision = choose_precision(self.settings.precision, self.device)
+        labels, seeds = preview_columns(self.classes, self.seed)
+        return write_sweeps(self.trained_model(trained), folder, labels, seeds, self.device, precision)
 
     def pool(self) -> Pool:
         return open_pool(Path(self.done["generate"]["pool"]))
@@ -262,6 +275,20 @@ class Run:
                     "code": "few_images",
                     "message": f"Fewer than {FEW_IMAGES} training images: {', '.join(small[:10])}. A generator "
                     "tends to repeat so few; look at the memorised share before using them.",
+                }
+            )
+
+    def tell_sweeps(self, sheets: list[Sheet]) -> None:
+        columns = columns_of(self.classes, *preview_columns(self.classes, self.seed))
+        for sheet in sheets:
+            self.emit(
+                {
+                    "event": "sweep",
+                    "name": sheet.sweep.name,
+                    "values": list(sheet.sweep.values),
+                    "file": str(sheet.file.absolute()),
+                    "tile": self.settings.resolution,
+                    "columns": columns,
                 }
             )
 

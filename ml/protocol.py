@@ -191,6 +191,17 @@ class Preview(TypedDict):
     num_columns: int
 
 
+class SweepMade(TypedDict):
+    """One code's sheet, a PNG: a row of square tiles for each of `values`, in the columns of the sample wall."""
+
+    event: Literal["sweep"]
+    name: str
+    values: list[float]
+    file: str
+    tile: int
+    columns: list[PreviewColumn]
+
+
 class CheckpointSaved(TypedDict):
     event: Literal["checkpoint"]
     step: int
@@ -332,6 +343,7 @@ Event = (
     | FileProgress
     | ScalarsLogged
     | Preview
+    | SweepMade
     | CheckpointSaved
     | CheckpointRemoved
     | Warned

@@ -98,6 +98,11 @@ class RunFolder:
             self.plan["done"].pop(stage, None)
         self._go_on(emit, should_stop, "score")
 
+    def sweep(self, folder: Path, emit: Emit) -> list[Path]:
+        """A sheet for each code of the trained model, below `folder`; returns the sheets. Raises: MlError."""
+        trained = self.artefact("train")
+        return [sheet.file for sheet in pipeline.Run(self.plan, emit, lambda: False).write_sweeps(trained, folder)]
+
     def select(self, sampler: str, settings: dict[str, Any], budget: dict[str, Any], seed: int, emit: Emit) -> None:
         """Choose from the pool; tells the yields. Raises: MlError."""
         recipe = self.plan["recipe"]

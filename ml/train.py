@@ -64,6 +64,7 @@ __all__ = [
     "TrainResult",
     "generate_images",
     "load_for_generation",
+    "preview_columns",
     "step_seed",
     "train",
 ]
@@ -179,7 +180,7 @@ class _Training:
         draw = Draw(pack.label[rows], settings.batch_size, seed, model_class.draw, settings.class_balanced_draw)
         self.feed = Feed(pack, rows, draw, model_class.image_range, device)
         self.log = ScalarLog(self.num_steps, self.callbacks.on_scalars)
-        self.columns = _preview_columns(self.spec.classes, seed)
+        self.columns = preview_columns(self.spec.classes, seed)
         self.step = 0
         self.best: tuple[int, float | None] | None = None
         self.last: Written | None = None
@@ -382,7 +383,7 @@ def _evenly_spread(num_steps: int, number: int) -> frozenset[int]:
     return frozenset(max(1, round(num_steps * (turn + 1) / number)) for turn in range(number))
 
 
-def _preview_columns(classes: tuple[str, ...], seed: int) -> tuple[Labels, Labels]:
+def preview_columns(classes: tuple[str, ...], seed: int) -> tuple[Labels, Labels]:
     """Labels and noise seeds of the sample wall's columns: whole rounds of the classes, twelve columns at most."""
     rounds = max(1, MAX_COLUMNS // len(classes))
     number = min(MAX_COLUMNS, rounds * len(classes))

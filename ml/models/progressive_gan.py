@@ -245,7 +245,7 @@ class Generator(nn.Module):
         super().__init__()
         channels = _channels(settings, len(sizes))
         self.sizes, self.start = sizes, (channels[0], sizes[0], sizes[0])
-        self.named = NamedNoise(len(data.classes), settings.label_dim)
+        self.named = NamedNoise(len(data.classes), settings.label_dim, length=math.sqrt(settings.label_dim))
         self.first = EqualisedLinear(settings.z_dim + settings.label_dim, math.prod(self.start))
         self.blocks = nn.ModuleList([EqualisedBlock(channels[0], channels[0], 1, _rectified_and_normed)])
         self.blocks.extend(

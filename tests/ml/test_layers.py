@@ -130,12 +130,13 @@ def test_minibatch_stddev_in_eval_is_what_was_usual_in_training_whatever_the_bat
 
 
 # --- the class --------------------------------------------------------------------------------------------------
-def test_named_noise_is_the_noise_and_a_name_of_unit_length() -> None:
-    layer = NamedNoise(3, 7)
+@pytest.mark.parametrize("length", [1.0, 2.5])
+def test_named_noise_is_the_noise_and_a_name_of_one_length(length: float) -> None:
+    layer = NamedNoise(3, 7, length)
     z = torch.randn(4, 5)
     told = layer(z, torch.tensor([0, 1, 2, 0]))
     assert torch.equal(told[:, :5], z)
-    assert torch.allclose(told[:, 5:].norm(dim=1), torch.ones(4))
+    assert torch.allclose(told[:, 5:].norm(dim=1), torch.full((4,), length))
     assert torch.equal(told[0, 5:], told[3, 5:])
     assert not torch.equal(told[0, 5:], told[1, 5:])
 
