@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.db import transaction
 from django.db.models.functions import Now
 
-from ml.protocol import Event, PoolScored, Preview, Recipe, RunPlan
+from ml.protocol import Event, PoolScored, Preview, Recipe, RunPlan, SweepMade
 from webapp.core import storage
 from webapp.core.leases import Leased
 from webapp.gallery.services import pools, selections
@@ -19,6 +19,7 @@ from webapp.runs.events import (
     PoolCreatedData,
     PreviewedData,
     ProgressedData,
+    SweptData,
     WarnedData,
 )
 from webapp.runs.models import Run, RunState
@@ -99,6 +100,8 @@ class RunWork(Work[Run]):
                 attempt.leave_stage(self.row, event["stage"], _relative(event["artefact"]))
             case "preview":
                 self._preview(event)
+            case "sweep":
+                self._sweep(event)
             case "checkpoint":
                 self._progress.flush()
                 self._checkpoint(event)
@@ -131,6 +134,18 @@ class RunWork(Work[Run]):
             }
         )
         attempt.add_preview(self.row, data, storage.relative(Path(event["file"])))
+
+    def _sweep(self, event: SweepMade) -> None:
+        data = SweptData.model_validate(
+            {
+                "name": event["name"],
+                "url": f"/api/v1/runs/{self.row.pk}/sweeps/{event['name']}/",
+                "values": event["values"],
+                "tile": event["tile"],
+                "columns": event["columns"],
+            }
+        )
+        attempt.add_sweep(self.row, data, storage.relative(Path(event["file"])))
 
     def _checkpoint(self, event: Any) -> None:
         data = CheckpointedData(

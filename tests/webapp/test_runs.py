@@ -18,7 +18,7 @@ from webapp.datasets.models import DatasetVersion
 from webapp.recipes.models import Recipe
 from webapp.recipes.services import create_recipe
 from webapp.runs import consumers, selectors
-from webapp.runs.events import CheckpointedData, Point, PreviewedData, ProgressedData, WarnedData
+from webapp.runs.events import CheckpointedData, Point, PreviewedData, ProgressedData, SweptData, WarnedData
 from webapp.runs.models import Run, RunEvent, RunState
 from webapp.runs.services import attempt, control
 
@@ -409,6 +409,25 @@ def test_the_sample_wall_is_listed_and_its_rows_are_pictures(api: APIClient, run
     assert api.get(f"/api/v1/runs/{run.pk}/previews/30/").status_code == 404
 
 
+def test_the_sheets_of_codes_are_listed_in_order_and_are_pictures(api: APIClient, run: Run) -> None:
+    mine = held(run)
+    for name, values in (("category", [0, 1]), ("code_1", [-1, 1]), ("category", [0, 1, 2])):
+        path = storage.run_folder(run.pk, 1) / "sweeps" / f"{name}-{len(values)}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(f"sheet of {len(values)}".encode())
+        url = f"/api/v1/runs/{run.pk}/sweeps/{name}/"
+        data = {"name": name, "url": url, "values": values, "tile": 16, "columns": [{"class": "bar", "seed": 1}]}
+        attempt.add_sweep(mine, SweptData.model_validate(data), storage.relative(path))
+    told = api.get(f"/api/v1/runs/{run.pk}/sweeps/").json()
+    assert [(sheet["name"], sheet["values"]) for sheet in told] == [("category", [0, 1, 2]), ("code_1", [-1, 1])]
+    assert told[0]["columns"] == [{"class": "bar", "seed": 1}]
+    answer = api.get(told[0]["url"])
+    assert (answer.status_code, answer["Content-Type"], answer.content) == (200, "image/png", b"sheet of 3")
+    assert api.get(f"/api/v1/runs/{run.pk}/sweeps/code_2/").status_code == 404
+    Run.objects.filter(pk=run.pk).update(state=S.CANCELLED)
+    assert api.get(told[0]["url"]).status_code == 410
+
+
 def test_checkpoints_are_listed(api: APIClient, run: Run) -> None:
     mine = held(run)
     save(mine, 10, is_best=True)
@@ -468,7 +487,7 @@ def test_a_finished_run_names_its_pool(api: APIClient, run: Run) -> None:
 def everything_of(run: Run) -> list[tuple[str, str, Any, str]]:
     """(method, path, body, role it needs) of every operation on runs."""
     body = {"version": str(run.version_id), "recipe": QUICK}
-    reads = ["", "events/", "scalars/", "previews/", "checkpoints/"]
+    reads = ["", "events/", "scalars/", "previews/", "sweeps/", "checkpoints/"]
     return [
         *(("get", f"runs/{run.pk}/{read}", None, "viewer") for read in reads),
         ("post", "runs/validate/", body, "viewer"),

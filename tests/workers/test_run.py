@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 
+from ml.protocol import PreviewColumn, SweepMade
 from tests.outcomes import outcome_of
 from tests.worlds import CLASSES, make_dataset, make_pool, queue_run
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
+from webapp.core.leases import new_owner
 from webapp.gallery.models import Choice, Pool, Sample
 from webapp.gallery.services import pools
 from webapp.runs.models import Run, RunState
-from webapp.runs.selectors import previews_of, scalars_of
+from webapp.runs.selectors import previews_of, scalars_of, sweep, sweeps_of
 from webapp.runs.services.control import cancel_run, resume_run, stop_run
 from workers import supervisor
 from workers.run import FACTS, RunWork
@@ -87,6 +89,28 @@ def uninterrupted(lab: Lab, researcher: Person) -> dict[str, object]:
         run = queue_run(version, researcher, num_steps=STEPS, num_checkpoints=CHECKPOINTS)
         REFERENCE.update(outcome_of(finish(run)))
     return REFERENCE
+
+
+def test_the_sheets_of_codes_are_told_as_the_child_says_them(run: Run) -> None:
+    mine = Run.claim(run.pk, new_owner(), RunState.PREPARING)
+    assert mine is not None
+    sheet = storage.run_folder(run.pk, mine.fence) / "sweeps" / "code_1.png"
+    columns: list[PreviewColumn] = [{"class": "bar", "seed": 7}]
+    said: SweepMade = {
+        "event": "sweep",
+        "name": "code_1",
+        "values": [-1.0, 1.0],
+        "file": str(sheet),
+        "tile": 16,
+        "columns": columns,
+    }
+    RunWork(mine).heard(said)
+    (told,) = sweeps_of(run)
+    url = f"/api/v1/runs/{run.pk}/sweeps/code_1/"
+    assert told == {"name": "code_1", "url": url, "values": [-1.0, 1.0], "tile": 16, "columns": columns}
+    event = sweep(run, "code_1")
+    assert event is not None
+    assert storage.stored(event.path) == sheet
 
 
 def test_a_run_ends_with_a_pool_a_selection_curves_previews_and_metrics(run: Run) -> None:

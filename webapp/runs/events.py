@@ -85,6 +85,21 @@ class RunPreviewed(RunEventBase):
     data: PreviewedData
 
 
+class SweptData(Data):
+    name: str
+    url: str = Field(description="The sheet, a PNG: a row of square tiles for each of `values`.")
+    values: list[float] = Field(description="What the code is set to, row by row.")
+    tile: int = Field(description="Side of one tile, in pixels.")
+    columns: list[Column]
+
+
+class RunSwept(RunEventBase):
+    """The sheet of one code of the trained model: the code moves, everything else stands still."""
+
+    type: Literal["run.swept"] = "run.swept"
+    data: SweptData
+
+
 class CheckpointedData(Data):
     step: int
     sha256: str

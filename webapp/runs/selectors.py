@@ -74,6 +74,17 @@ def preview(run: Run, step: int) -> RunEvent | None:
     return run.events.filter(type="run.previewed", data__step=step).order_by("-seq").first()
 
 
+def sweeps_of(run: Run) -> list[dict[str, Any]]:
+    """The sheets of the trained model's codes, as `run.swept` tells them; the newest of each code."""
+    events = run.events.filter(type="run.swept").order_by("seq").values_list("data", flat=True)
+    return list({data["name"]: data for data in events}.values())
+
+
+def sweep(run: Run, name: str) -> RunEvent | None:
+    """The event of one code's sheet; its `path` is the PNG."""
+    return run.events.filter(type="run.swept", data__name=name).order_by("-seq").first()
+
+
 def checkpoints_of(run: Run) -> "QuerySet[Checkpoint]":
     """In rising steps."""
     return run.checkpoints.order_by("step")

@@ -16,5 +16,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/scalars/", api.RunScalarsView.as_view()),
     path("runs/<uuid:pk>/previews/", api.RunPreviewsView.as_view()),
     path("runs/<uuid:pk>/previews/<int:step>/", api.RunPreviewView.as_view()),
+    path("runs/<uuid:pk>/sweeps/", api.RunSweepsView.as_view()),
+    path("runs/<uuid:pk>/sweeps/<slug:name>/", api.RunSweepView.as_view()),
     path("runs/<uuid:pk>/checkpoints/", api.RunCheckpointsView.as_view()),
 ]

@@ -435,6 +435,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/sweeps/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The sheets of the trained model's codes; none where the model has no codes. */
+        get: operations["runs_sweeps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/sweeps/{name}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One code's sheet. */
+        get: operations["runs_sweep"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/validate/": {
         parameters: {
             query?: never;
@@ -1215,7 +1249,7 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
-        LiveEvent: components["schemas"]["ExportChanged"] | components["schemas"]["PoolCreated"] | components["schemas"]["RunChanged"] | components["schemas"]["RunCheckpointed"] | components["schemas"]["RunMeasured"] | components["schemas"]["RunPreviewed"] | components["schemas"]["RunProgressed"] | components["schemas"]["RunSnapshot"] | components["schemas"]["RunWarned"] | components["schemas"]["SelectionChanged"] | components["schemas"]["SocketAnswered"] | components["schemas"]["SubscriptionEnded"] | components["schemas"]["SubscriptionOpened"] | components["schemas"]["SubscriptionRefused"] | components["schemas"]["VersionChanged"];
+        LiveEvent: components["schemas"]["ExportChanged"] | components["schemas"]["PoolCreated"] | components["schemas"]["RunChanged"] | components["schemas"]["RunCheckpointed"] | components["schemas"]["RunMeasured"] | components["schemas"]["RunPreviewed"] | components["schemas"]["RunProgressed"] | components["schemas"]["RunSnapshot"] | components["schemas"]["RunSwept"] | components["schemas"]["RunWarned"] | components["schemas"]["SelectionChanged"] | components["schemas"]["SocketAnswered"] | components["schemas"]["SubscriptionEnded"] | components["schemas"]["SubscriptionOpened"] | components["schemas"]["SubscriptionRefused"] | components["schemas"]["VersionChanged"];
         /** @description An e-mail address and its password. */
         LoginRequest: {
             email: string;
@@ -2033,6 +2067,34 @@ export interface components {
          */
         RunState: "queued" | "preparing" | "training" | "generating" | "scoring" | "selecting" | "finished" | "stopping" | "stopped" | "failed" | "cancelled" | "interrupted";
         /**
+         * RunSwept
+         * @description The sheet of one code of the trained model: the code moves, everything else stands still.
+         */
+        RunSwept: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "run.swept";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+            data: components["schemas"]["SweptData"];
+        };
+        /**
          * RunWarned
          * @description Something a person should know that does not stop the run.
          */
@@ -2379,6 +2441,38 @@ export interface components {
              */
             ts: string;
             data: components["schemas"]["Refusal"];
+        };
+        /** @description One code's sheet, a PNG: a row of square tiles for each value, in the columns of the sample wall. */
+        Sweep: {
+            name: string;
+            url: string;
+            /** @description What the code is set to, row by row. */
+            values: number[];
+            /** @description Side of one tile, in pixels. */
+            tile: number;
+            columns: components["schemas"]["PreviewColumn"][];
+        };
+        /** SweptData */
+        SweptData: {
+            /** Name */
+            name: string;
+            /**
+             * Url
+             * @description The sheet, a PNG: a row of square tiles for each of `values`.
+             */
+            url: string;
+            /**
+             * Values
+             * @description What the code is set to, row by row.
+             */
+            values: number[];
+            /**
+             * Tile
+             * @description Side of one tile, in pixels.
+             */
+            tile: number;
+            /** Columns */
+            columns: components["schemas"]["Column"][];
         };
         /**
          * Target
@@ -3528,6 +3622,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_sweeps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweep"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
                 };
             };
             /** @description An error. */

@@ -1,6 +1,14 @@
 """Runs: checked, started, watched, stopped, resumed, cancelled."""
 
-from webapp.runs.api.history import RunCheckpointsView, RunEventsView, RunPreviewsView, RunPreviewView, RunScalarsView
+from webapp.runs.api.history import (
+    RunCheckpointsView,
+    RunEventsView,
+    RunPreviewsView,
+    RunPreviewView,
+    RunScalarsView,
+    RunSweepsView,
+    RunSweepView,
+)
 from webapp.runs.api.runs import (
     CancelRunView,
     ResumeRunView,
@@ -22,6 +30,8 @@ __all__ = [
     "RunPreviewsView",
     "RunScalarsView",
     "RunSerializer",
+    "RunSweepView",
+    "RunSweepsView",
     "RunView",
     "RunsView",
     "StopRunView",

@@ -1,4 +1,4 @@
-"""What a run said and left: events, curves, previews, checkpoints."""
+"""What a run said and left: events, curves, previews, sweeps, checkpoints."""
 
 from uuid import UUID
 
@@ -15,8 +15,14 @@ from webapp.core.errors import GoneError, NotFoundError
 from webapp.core.storage import stored
 from webapp.runs import selectors
 from webapp.runs.api.runs import run_for
-from webapp.runs.api.shapes import CheckpointSerializer, HistorySerializer, PreviewSerializer, ScalarsSerializer
-from webapp.runs.models import RunState
+from webapp.runs.api.shapes import (
+    CheckpointSerializer,
+    HistorySerializer,
+    PreviewSerializer,
+    ScalarsSerializer,
+    SweepSerializer,
+)
+from webapp.runs.models import Run, RunEvent, RunState
 
 
 class RunEventsView(APIView):
@@ -63,18 +69,46 @@ class RunPreviewView(APIView):
     )
     def get(self, request: Request, pk: UUID, step: int) -> HttpResponseBase:
         run = run_for(request, pk)
-        preview = selectors.preview(run, step)
-        if preview is None:
-            raise NotFoundError
-        if run.state == RunState.CANCELLED:
-            raise GoneError("The run was cancelled and its files were removed.")
-        return send_file(
-            request._request,
-            stored(preview.path),
-            content_type="image/png",
-            etag=str(preview.pk),
-            cache="private, max-age=3600",
-        )
+        return _picture(request, run, selectors.preview(run, step))
+
+
+class RunSweepsView(APIView):
+    """The sheets of the trained model's codes; none where the model has no codes."""
+
+    @extend_schema(operation_id="runs_sweeps", tags=["runs"], responses=SweepSerializer(many=True))
+    def get(self, request: Request, pk: UUID) -> Response:
+        return Response(selectors.sweeps_of(run_for(request, pk)))
+
+
+class RunSweepView(APIView):
+    """One code's sheet."""
+
+    @extend_schema(
+        operation_id="runs_sweep",
+        tags=["runs"],
+        responses={(200, "image/png"): OpenApiResponse(OpenApiTypes.BINARY)},
+    )
+    def get(self, request: Request, pk: UUID, name: str) -> HttpResponseBase:
+        run = run_for(request, pk)
+        return _picture(request, run, selectors.sweep(run, name))
+
+
+def _picture(request: Request, run: Run, event: RunEvent | None) -> HttpResponseBase:
+    """The PNG of an event.
+
+    Raises: NotFoundError, GoneError.
+    """
+    if event is None:
+        raise NotFoundError
+    if run.state == RunState.CANCELLED:
+        raise GoneError("The run was cancelled and its files were removed.")
+    return send_file(
+        request._request,
+        stored(event.path),
+        content_type="image/png",
+        etag=str(event.pk),
+        cache="private, max-age=3600",
+    )
 
 
 class RunCheckpointsView(APIView):

@@ -173,6 +173,16 @@ class PreviewSerializer(serializers.Serializer[Any]):
     num_columns = serializers.IntegerField()
 
 
+class SweepSerializer(serializers.Serializer[Any]):
+    """One code's sheet, a PNG: a row of square tiles for each value, in the columns of the sample wall."""
+
+    name = serializers.CharField()
+    url = serializers.CharField()
+    values = serializers.ListField(child=serializers.FloatField(), help_text="What the code is set to, row by row.")
+    tile = serializers.IntegerField(help_text="Side of one tile, in pixels.")
+    columns = PreviewColumnSerializer(many=True)
+
+
 class HistorySerializer(serializers.Serializer[Any]):
     """Stored events in order. When the last one's `seq` is below `last_seq`, ask again from there."""
 

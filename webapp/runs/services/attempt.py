@@ -19,7 +19,9 @@ from webapp.runs.events import (
     RunMeasured,
     RunPreviewed,
     RunProgressed,
+    RunSwept,
     RunWarned,
+    SweptData,
     WarnedData,
 )
 from webapp.runs.models import Checkpoint, Run, RunState
@@ -86,6 +88,12 @@ def note_progress(run: Run, data: ProgressedData) -> None:
 def add_preview(run: Run, data: PreviewedData, path: str) -> None:
     """A new row of the sample wall; `path` is its PNG, relative to the data folder."""
     _write(run, [RunPreviewed(run=run.pk, data=data)], path=path)
+
+
+@transaction.atomic
+def add_sweep(run: Run, data: SweptData, path: str) -> None:
+    """The sheet of one code of the trained model; `path` is its PNG, relative to the data folder."""
+    _write(run, [RunSwept(run=run.pk, data=data)], path=path)
 
 
 @transaction.atomic

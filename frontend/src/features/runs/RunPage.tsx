@@ -9,6 +9,7 @@ import { Page } from '@/components/Page';
 import { runTitle } from '@/components/runTitle';
 import { PageHead } from '@/components/PageHead';
 import { StateLabel } from '@/components/StateLabel';
+import { CodeSweeps } from './CodeSweeps';
 import { Curves } from './Curves';
 import { useLiveRun } from './live';
 import { MetricTable } from './MetricTable';
@@ -27,7 +28,7 @@ export function RunPage() {
 }
 
 function LiveRun({ id }: { id: string }) {
-  const { run, scalars, previews } = useLiveRun(id);
+  const { run, scalars, previews, sweeps = [] } = useLiveRun(id);
   if (run.data === undefined)
     return (
       <Page>
@@ -43,6 +44,7 @@ function LiveRun({ id }: { id: string }) {
         <ProgressPanel run={shown} />
         {shown.pool !== null && <Results run={shown} pool={shown.pool} />}
         {previews === undefined ? <Waiting lines={5} /> : <SampleWall rows={previews} />}
+        {sweeps.length > 0 && <CodeSweeps sheets={sweeps} />}
         {scalars === undefined ? <Waiting lines={5} /> : <Curves curves={scalars} />}
         <RecipePanel run={shown} />
       </Stack>

@@ -9,6 +9,7 @@ import { isMoving } from './words';
 
 type Run = Schemas['Run'];
 type Preview = Schemas['Preview'];
+type Sweep = Schemas['Sweep'];
 
 function initOf(id: string) {
   return { params: { path: { id } } };
@@ -23,6 +24,7 @@ export function useLiveRun(id: string) {
   const isKnown = run.data !== undefined;
   const scalars = api.useQuery('get', '/api/v1/runs/{id}/scalars/', init, { enabled: isKnown, staleTime: 0 });
   const previews = api.useQuery('get', '/api/v1/runs/{id}/previews/', init, { enabled: isKnown, staleTime: 0 });
+  const sweeps = api.useQuery('get', '/api/v1/runs/{id}/sweeps/', init, { enabled: isKnown, staleTime: 0 });
   const [follower] = useState(() => new Follower(layOver(queries, id), (since) => historySince(id, since)));
 
   // The first word about the run says from which event on to follow it, with a socket or without.
@@ -31,7 +33,7 @@ export function useLiveRun(id: string) {
     if (firstSeq !== undefined) follower.begin(firstSeq);
   }, [follower, firstSeq]);
 
-  const isLoaded = run.data !== undefined && scalars.data !== undefined && previews.data !== undefined;
+  const isLoaded = [run, scalars, previews, sweeps].every((asked) => asked.data !== undefined);
   useWatch(isLoaded ? { channel: 'run', id } : null, {
     since: () => follower.seen,
     onMessage: (event) => follower.take(event),
@@ -42,7 +44,7 @@ export function useLiveRun(id: string) {
       void follower.catchUp();
     },
   });
-  return { run, scalars: scalars.data, previews: previews.data };
+  return { run, scalars: scalars.data, previews: previews.data, sweeps: sweeps.data };
 }
 
 async function historySince(id: string, since: number): Promise<Schemas['History']> {
@@ -84,6 +86,12 @@ function layOver(queries: QueryClient, id: string): (event: Schemas['LiveEvent']
           (before) => before && withRow(before, event.data),
         );
         return;
+      case 'run.swept':
+        queries.setQueryData<Sweep[]>(
+          ['get', '/api/v1/runs/{id}/sweeps/', init],
+          (before) => before && withSheet(before, event.data),
+        );
+        return;
       case 'run.measured':
         patch({ metrics: event.data.values });
         return;
@@ -107,4 +115,10 @@ function layOver(queries: QueryClient, id: string): (event: Schemas['LiveEvent']
 /** The wall with one more row, in rising steps, each step once. */
 function withRow(rows: Preview[], row: Preview): Preview[] {
   return [...rows.filter((one) => one.step !== row.step), row].sort((a, b) => a.step - b.step);
+}
+
+/** The sheets with one more, each code once, in the order they came. */
+function withSheet(sheets: Sweep[], sheet: Sweep): Sweep[] {
+  const at = sheets.findIndex((one) => one.name === sheet.name);
+  return at < 0 ? [...sheets, sheet] : sheets.with(at, sheet);
 }
