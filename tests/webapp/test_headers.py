@@ -139,6 +139,20 @@ def test_files_named_by_their_content_are_kept_for_ever(settings: Any, tmp_path:
     assert client.get("/static/assets/nothing.js").status_code == 404
 
 
+def test_a_front_end_built_under_the_running_service_is_served_at_once(tmp_path: Path, settings: Any) -> None:
+    assets = tmp_path / "assets"
+    assets.mkdir()
+    (assets / "index-Dk3x_9aB.js").write_text("1")
+    settings.STATICFILES_DIRS = [tmp_path]
+    client = APIClient()
+    assert client.get("/static/assets/index-Dk3x_9aB.js").content == b"1"
+    (assets / "index-Dk3x_9aB.js").unlink()
+    (assets / "index-Zq81_77c.js").write_text("2")
+    new = client.get("/static/assets/index-Zq81_77c.js")
+    assert (new.content, "immutable" in new["Cache-Control"]) == (b"2", True)
+    assert client.get("/static/assets/index-Dk3x_9aB.js").status_code == 404
+
+
 def test_the_api_browser_runs_from_this_server_alone() -> None:
     answer = APIClient().get("/api/schema/view/")
     assert answer.status_code == 200

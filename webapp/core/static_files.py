@@ -5,13 +5,31 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from webapp.core.errors import not_found
+
 
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # whitenoise carries no types
-    """Whitenoise, answering with bytes: the ASGI server would otherwise gather its file iterator chunk by chunk."""
+    """Whitenoise, answering with bytes: the ASGI server would otherwise gather its file iterator chunk by chunk.
+
+    A front end that is built anew while the service runs is served at once: what the dictionary lacks is looked for on
+    disk, and what is gone from there is answered 404.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        if path.startswith(self.static_prefix) and path not in self.files:
+            found = self.find_file(path)
+            if found is not None:
+                self.files[path] = found
+        answer: HttpResponse = super().__call__(request)
+        return answer
 
     @staticmethod
     def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
-        found = static_file.get_response(request.method, request.META)
+        try:
+            found = static_file.get_response(request.method, request.META)
+        except FileNotFoundError as error:
+            return not_found(request, error)
         content = b""
         if found.file is not None:
             with found.file as file:
