@@ -7,10 +7,12 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { wakeLinkWithThePage } from '@/api/live';
 import { App } from '@/app/App';
+import { noticeMissingParts } from '@/app/stale';
 import { styleNonce } from '@/app/theme';
 
 // The part of Mantine's dialogs that holds the page still asks here for the nonce of its style element.
 setNonce(styleNonce());
+noticeMissingParts();
 wakeLinkWithThePage();
 const root = document.getElementById('root');
 if (root !== null)
