@@ -109,6 +109,16 @@ def test_a_page_is_no_wider_than_a_phone(member: Page, run_path: str, name: str)
     assert member.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
+def test_a_new_page_begins_at_its_top_and_the_keyboard_in_it(member: Page, run_path: str) -> None:
+    member.goto(run_path)
+    settle(member)
+    member.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    member.get_by_role("link", name="Home", exact=True).first.click()
+    expect(member.get_by_role("heading", name="Datasets")).to_be_visible()
+    assert member.evaluate("window.scrollY") == 0
+    assert member.evaluate("document.activeElement.id") == "content"
+
+
 def test_the_keyboard_reaches_the_content_and_shows_where_it_is(member: Page, run_path: str) -> None:
     member.set_viewport_size(WIDE)
     member.goto("/")

@@ -1,7 +1,8 @@
 import { ActionIcon, Group, Menu, Text, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { IconBook2, IconDeviceDesktop, IconKey, IconLogout, IconMoon, IconSun, IconUser } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, NavLink, Outlet } from 'react-router';
+import { useEffect, useRef } from 'react';
+import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from 'react-router';
 import { http, queries, take } from '@/api/client';
 import { readSession, sessionOptions } from '@/api/session';
 import { LabMenu } from './LabMenu';
@@ -30,10 +31,26 @@ export function Shell() {
           <PersonMenu />
         </Group>
       </header>
-      <main id="content" tabIndex={-1} className={classes.main}>
-        <Outlet />
-      </main>
+      <Content />
     </>
+  );
+}
+
+/** The page; a new one begins at its top (back at the place it was left at), and the keyboard goes on from there. */
+function Content() {
+  const { pathname } = useLocation();
+  const content = useRef<HTMLElement>(null);
+  const before = useRef(pathname);
+  useEffect(() => {
+    if (before.current === pathname) return;
+    before.current = pathname;
+    content.current?.focus({ preventScroll: true });
+  }, [pathname]);
+  return (
+    <main id="content" tabIndex={-1} className={classes.main} ref={content}>
+      <ScrollRestoration />
+      <Outlet />
+    </main>
   );
 }
 
