@@ -12,7 +12,7 @@ export function Fault({ error, title, onRetry }: Props) {
       <Group justify="space-between" gap="sm" wrap="nowrap" align="flex-start">
         <span>{sentenceOf(error)}</span>
         {onRetry !== undefined && (
-          <Button size="compact-sm" variant="default" onClick={onRetry}>
+          <Button size="compact-sm" variant="default" flex="none" onClick={onRetry}>
             Try again
           </Button>
         )}

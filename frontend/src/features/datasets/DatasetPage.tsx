@@ -3,10 +3,11 @@ import { useState, type ReactNode } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { api, type Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
-import { Fault, Waiting } from '@/components/Fault';
+import { Fault } from '@/components/Fault';
 import { moment } from '@/components/format';
 import { Page } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
+import { PagePending } from '@/components/PagePending';
 import { StateLabel } from '@/components/StateLabel';
 import { ImageGrid } from './ImageGrid';
 import { IngestPanel } from './IngestPanel';
@@ -26,10 +27,7 @@ export function DatasetPage({ below }: { below: (version: string) => ReactNode }
   // The newest version stands first.
   const chosen =
     number === undefined ? data?.versions[0] : data?.versions.find((version) => version.number === Number(number));
-  if (data === undefined)
-    return (
-      <Page>{error === null ? <Waiting lines={8} /> : <Fault error={error} onRetry={() => void refetch()} />}</Page>
-    );
+  if (data === undefined) return <PagePending title="Dataset" error={error} onRetry={() => void refetch()} />;
   if (chosen === undefined)
     return (
       <Page>
@@ -44,15 +42,7 @@ type ViewProps = { dataset: Schemas['Dataset']; id: string; below: (version: str
 function VersionView({ dataset, id, below }: ViewProps) {
   const version = useLiveVersion(id);
   if (version.data === undefined)
-    return (
-      <Page>
-        {version.error === null ? (
-          <Waiting lines={8} />
-        ) : (
-          <Fault error={version.error} onRetry={() => void version.refetch()} />
-        )}
-      </Page>
-    );
+    return <PagePending title={dataset.name} error={version.error} onRetry={() => void version.refetch()} />;
   const shown = version.data;
   return (
     <Page>

@@ -5,6 +5,7 @@ import { Fault, Waiting } from '@/components/Fault';
 import { Columns, Page } from '@/components/Page';
 import { runTitle } from '@/components/runTitle';
 import { PageHead } from '@/components/PageHead';
+import { PagePending } from '@/components/PagePending';
 import { ExportForm } from './ExportForm';
 import { ExportList } from './ExportList';
 
@@ -16,7 +17,7 @@ export function ExportPage() {
   const id = run.data?.pool ?? '';
   const pool = api.useQuery('get', '/api/v1/pools/{id}/', { params: { path: { id } } }, { enabled: id !== '' });
   if (run.data === undefined)
-    return <Page>{run.error === null ? <Waiting lines={6} /> : <Fault error={run.error} />}</Page>;
+    return <PagePending title="Export" error={run.error} onRetry={() => void run.refetch()} />;
   const crumbs = [
     { label: 'Home', to: '/' },
     { label: runTitle(run.data), to: `/runs/${runId}` },
@@ -42,7 +43,7 @@ export function ExportPage() {
             pool.error === null ? (
               <Waiting lines={6} />
             ) : (
-              <Fault error={pool.error} />
+              <Fault error={pool.error} onRetry={() => void pool.refetch()} />
             )
           ) : (
             <ExportForm pool={pool.data} selection={search.get('selection')} />

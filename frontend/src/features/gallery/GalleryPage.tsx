@@ -1,10 +1,10 @@
 import { Text } from '@mantine/core';
 import { useParams } from 'react-router';
 import { api } from '@/api/client';
-import { Fault, Waiting } from '@/components/Fault';
 import { Page } from '@/components/Page';
 import { runTitle } from '@/components/runTitle';
 import { PageHead } from '@/components/PageHead';
+import { PagePending } from '@/components/PagePending';
 import { Gallery } from './Gallery';
 
 /** The pool of a run, to be looked at and judged. */
@@ -28,6 +28,12 @@ export function GalleryPage() {
       </Page>
     );
   if (run.data === undefined || pool.data === undefined)
-    return <Page>{error === null ? <Waiting lines={8} /> : <Fault error={error} />}</Page>;
+    return (
+      <PagePending
+        title="Gallery"
+        error={error}
+        onRetry={() => void (run.data === undefined ? run.refetch() : pool.refetch())}
+      />
+    );
   return <Gallery key={id} run={run.data} pool={pool.data} />;
 }

@@ -1,9 +1,9 @@
 import { Text } from '@mantine/core';
 import { useSearchParams } from 'react-router';
 import { api, type Schemas } from '@/api/client';
-import { Fault, Waiting } from '@/components/Fault';
 import { Page } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
+import { PagePending } from '@/components/PagePending';
 import { NEW_DRAFT, type Draft } from './draft';
 import { RecipeForm } from './RecipeForm';
 
@@ -28,6 +28,9 @@ export function RecipePage() {
     { enabled: like !== null },
   );
 
+  const retry = () => {
+    for (const part of [catalogue, version, dataset, past]) if (part.error !== null) void part.refetch();
+  };
   const error = catalogue.error ?? version.error ?? dataset.error ?? past.error;
   if (id === '')
     return (
@@ -42,7 +45,7 @@ export function RecipePage() {
     dataset.data === undefined ||
     (like !== null && past.data === undefined)
   )
-    return <Page>{error === null ? <Waiting lines={8} /> : <Fault error={error} />}</Page>;
+    return <PagePending title="New run" error={error} onRetry={retry} />;
   const { name, kind } = dataset.data;
   const { number } = version.data;
   return (

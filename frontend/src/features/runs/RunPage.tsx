@@ -3,11 +3,12 @@ import { IconAlertTriangle, IconDownload, IconLayoutGrid } from '@tabler/icons-r
 import { Link, useParams } from 'react-router';
 import type { Schemas } from '@/api/client';
 import { LinkLabel } from '@/components/LinkLabel';
-import { Fault, Waiting } from '@/components/Fault';
+import { Waiting } from '@/components/Fault';
 import { count, plural, words } from '@/components/format';
-import { Page } from '@/components/Page';
+import { Page, Panel } from '@/components/Page';
 import { runTitle } from '@/components/runTitle';
 import { PageHead } from '@/components/PageHead';
+import { PagePending } from '@/components/PagePending';
 import { StateLabel } from '@/components/StateLabel';
 import { CodeSweeps } from './CodeSweeps';
 import { Curves } from './Curves';
@@ -29,12 +30,7 @@ export function RunPage() {
 
 function LiveRun({ id }: { id: string }) {
   const { run, scalars, previews, sweeps = [] } = useLiveRun(id);
-  if (run.data === undefined)
-    return (
-      <Page>
-        {run.error === null ? <Waiting lines={8} /> : <Fault error={run.error} onRetry={() => void run.refetch()} />}
-      </Page>
-    );
+  if (run.data === undefined) return <PagePending title="Run" error={run.error} onRetry={() => void run.refetch()} />;
   const shown = run.data;
   return (
     <Page>
@@ -43,12 +39,39 @@ function LiveRun({ id }: { id: string }) {
         <Notices run={shown} />
         <ProgressPanel run={shown} />
         {shown.pool !== null && <Results run={shown} pool={shown.pool} />}
-        {previews === undefined ? <Waiting lines={5} /> : <SampleWall rows={previews} />}
-        {sweeps.length > 0 && <CodeSweeps sheets={sweeps} />}
-        {scalars === undefined ? <Waiting lines={5} /> : <Curves curves={scalars} />}
+        <History run={shown} previews={previews} scalars={scalars} sweeps={sweeps} />
         <RecipePanel run={shown} />
       </Stack>
     </Page>
+  );
+}
+
+type HistoryProps = { run: Schemas['Run']; sweeps: Schemas['Sweep'][] } & Pick<
+  ReturnType<typeof useLiveRun>,
+  'previews' | 'scalars'
+>;
+
+/** How the run went. One that ended before it said anything has nothing to show, and nothing will come. */
+function History({ run, previews, scalars, sweeps }: HistoryProps) {
+  const comes = isMoving(run.state);
+  return (
+    <>
+      {previews === undefined ? (
+        <Panel title="Sample wall">
+          <Waiting lines={5} />
+        </Panel>
+      ) : (
+        (comes || previews.length > 0) && <SampleWall rows={previews} />
+      )}
+      {sweeps.length > 0 && <CodeSweeps sheets={sweeps} />}
+      {scalars === undefined ? (
+        <Panel title="Curves">
+          <Waiting lines={5} />
+        </Panel>
+      ) : (
+        (comes || scalars.steps.length > 0) && <Curves curves={scalars} />
+      )}
+    </>
   );
 }
 
