@@ -72,6 +72,29 @@ def test_the_viewer_shows_the_nearest_training_images_and_judges_by_the_same_key
     expect(gallery.get_by_role("option").first).to_have_attribute("data-verdict", "reject")
 
 
+def test_back_leads_from_the_viewer_to_the_grid(gallery: Page) -> None:
+    viewer = gallery.get_by_role("region", name="Sample, large")
+    gallery.keyboard.press("Enter")
+    expect(viewer).to_be_visible()
+    gallery.go_back()
+    expect(viewer).to_be_hidden()
+    expect(gallery.get_by_role("option").first).to_be_visible()
+
+
+def test_a_number_and_keys_lead_to_a_place(gallery: Page) -> None:
+    place = gallery.get_by_label("Sample", exact=True)
+    gallery.keyboard.press("End")
+    expect(place).to_have_value("36")
+    gallery.keyboard.press("Home")
+    expect(place).to_have_value("1")
+    place.fill("30")
+    place.press("Enter")
+    expect(gallery.locator("[data-at=true]")).to_have_attribute("data-place", "29")
+    gallery.keyboard.press("s")
+    gallery.keyboard.press("Control+i")
+    expect(gallery.get_by_text("35 samples marked")).to_be_visible()
+
+
 def test_letters_typed_into_a_field_are_no_verdicts(gallery: Page) -> None:
     field = gallery.get_by_role("combobox", name="Class")
     field.click()

@@ -4,7 +4,8 @@ export type Key = {
   /** `event.key`; letters in lower case; "mod+z" for Ctrl or ⌘ with a letter. */
   keys: string[];
   label: string;
-  act: () => void;
+  /** Called with the name of the key that was pressed. */
+  act: (name: string) => void;
 };
 
 /**
@@ -24,7 +25,7 @@ export function useKeys(keys: Key[], active = true): void {
       const found = latest.current.find((key) => key.keys.includes(name));
       if (found === undefined) return;
       event.preventDefault();
-      found.act();
+      found.act(name);
     };
     document.addEventListener('keydown', press);
     return () => document.removeEventListener('keydown', press);

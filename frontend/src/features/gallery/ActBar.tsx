@@ -1,4 +1,5 @@
 import { Button, Group, Kbd, Switch, Text } from '@mantine/core';
+import type { Ref } from 'react';
 import type { Schemas } from '@/api/client';
 import { plural } from '@/components/format';
 import { ClassCounts } from './ClassCounts';
@@ -6,6 +7,7 @@ import type { Review } from './review';
 import classes from './Gallery.module.css';
 
 type Props = {
+  ref: Ref<HTMLDivElement>;
   pool: Schemas['Pool'];
   selection: Schemas['Selection'] | undefined;
   review: Review;
@@ -14,12 +16,12 @@ type Props = {
 };
 
 /** The verbs of reviewing, each with its key; they act on what is marked, else on the sample pointed at. */
-export function ActBar({ pool, selection, review, canJudge, onLabel }: Props) {
+export function ActBar({ ref, pool, selection, review, canJudge, onLabel }: Props) {
   const { marks, current, judge } = review;
   const target = marks.size > 0 ? plural(marks.size, 'marked sample') : 'this sample';
   const idle = !canJudge || (marks.size === 0 && current === undefined);
   return (
-    <div className={classes.acts}>
+    <div className={classes.acts} ref={ref}>
       <Group gap="xs">
         <Verb label="Accept" sign="A" idle={idle} title={`Accept ${target}`} onPress={() => judge('accept')} />
         <Verb label="Reject" sign="X" idle={idle} title={`Reject ${target}`} onPress={() => judge('reject')} />
@@ -61,7 +63,12 @@ function Verb({ label, sign, idle, title, onPress }: VerbProps) {
       disabled={idle}
       title={title}
       onClick={onPress}
-      rightSection={<Kbd size="xs">{sign}</Kbd>}
+      rightSection={
+        <Kbd size="xs" className={classes.key}>
+          {sign}
+        </Kbd>
+      }
+      classNames={{ root: classes.verb ?? '' }}
     >
       {label}
     </Button>

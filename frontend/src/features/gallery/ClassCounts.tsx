@@ -10,13 +10,18 @@ type Props = { pool: Schemas['Pool']; selection: Schemas['Selection'] | undefine
 export function ClassCounts({ pool, selection, onLabel }: Props) {
   const undecided = pool.num_samples - pool.num_accepted - pool.num_rejected;
   return (
-    <Group gap="xs">
-      <Text size="sm" role="status" className="numbers">
+    <Group gap="xs" wrap="nowrap">
+      <Text fz={{ base: 'xs', sm: 'sm' }} role="status" className="numbers">
         {count(pool.num_accepted)} accepted, {count(pool.num_rejected)} rejected, {count(undecided)} undecided
       </Text>
       <Popover position="bottom-end" withArrow shadow="md">
         <Popover.Target>
-          <Button size="compact-sm" variant="default" rightSection={<IconChevronDown size={14} aria-hidden />}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            flex="none"
+            rightSection={<IconChevronDown size={14} aria-hidden />}
+          >
             By class
           </Button>
         </Popover.Target>

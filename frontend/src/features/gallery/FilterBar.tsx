@@ -1,6 +1,7 @@
 import { Button, Select, Switch } from '@mantine/core';
 import type { Schemas } from '@/api/client';
 import { count, sentence, words } from '@/components/format';
+import { HALF } from './columns';
 import { countChanged, DEFAULT_FILTERS, STANDINGS, type Filters } from './filters';
 
 type Props = { pool: Schemas['Pool']; filters: Filters; onChange: (filters: Filters) => void };
@@ -14,7 +15,7 @@ export function FilterBar({ pool, filters, onChange }: Props) {
         aria-label="Class"
         placeholder="Every class"
         size="xs"
-        w={170}
+        w={{ base: HALF, sm: 170 }}
         clearable
         searchable
         data={pool.classes.map((name) => ({ value: name, label: `${name} (${count(pool.class_counts[name] ?? 0)})` }))}
@@ -24,7 +25,7 @@ export function FilterBar({ pool, filters, onChange }: Props) {
       <Select
         aria-label="Kept or dropped"
         size="xs"
-        w={140}
+        w={{ base: HALF, sm: 165 }}
         allowDeselect={false}
         data={[
           { value: 'true', label: 'Kept' },
@@ -38,7 +39,7 @@ export function FilterBar({ pool, filters, onChange }: Props) {
         aria-label="Standing"
         placeholder="Every standing"
         size="xs"
-        w={150}
+        w={{ base: HALF, sm: 150 }}
         clearable
         data={STANDINGS.map((standing) => ({ value: standing, label: sentence(standing) }))}
         value={filters.standing}
@@ -47,7 +48,7 @@ export function FilterBar({ pool, filters, onChange }: Props) {
       <Select
         aria-label="Sort by"
         size="xs"
-        w={230}
+        w={{ base: HALF, sm: 230 }}
         allowDeselect={false}
         data={[
           { value: 'index', label: 'As drawn' },

@@ -1,4 +1,5 @@
 import { Button, Group, Kbd, Text } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
 import { IconDownload } from '@tabler/icons-react';
 import { Link, useSearchParams } from 'react-router';
 import type { Schemas } from '@/api/client';
@@ -11,12 +12,15 @@ import { runTitle } from '@/components/runTitle';
 import { useKeys } from '@/components/useKeys';
 import { ActBar } from './ActBar';
 import { FilterBar } from './FilterBar';
-import { DEFAULT_FILTERS, readFilters, writeFilters, type Filters } from './filters';
+import { DEFAULT_FILTERS, readFilters, totalOf, writeFilters, type Filters } from './filters';
 import { useReview } from './review';
 import { SampleGrid } from './SampleGrid';
 import { SelectionBar, SelectionFacts } from './SelectionBar';
 import { useSamples } from './samples';
 import { Viewer } from './Viewer';
+
+const PAGE_BAR_PX = 48;
+const ACTS_PADDING_PX = 20;
 
 type Props = { run: Schemas['Run']; pool: Schemas['Pool'] };
 
@@ -27,8 +31,14 @@ export function Gallery({ run, pool }: Props) {
   const filters = readFilters(search);
   const selection = pool.selections.find((one) => one.id === filters.selection) ?? pool.selections[0];
   const { samples, ...query } = useSamples(pool.id, filters, selection?.id ?? '');
-  const review = useReview(pool.id, samples ?? [], may('reviewer'));
+  const loaded = samples?.length ?? 0;
+  const total = query.hasNextPage ? totalOf(filters, pool, selection?.yields) : loaded;
+  const review = useReview(pool.id, samples ?? [], may('reviewer'), {
+    last: (total ?? loaded) - 1,
+    bring: (place) => bringPages(query, place),
+  });
   useKeys(review.keys);
+  const { ref: acts, height: actsHeight } = useElementSize();
 
   const change = (next: Filters) => {
     setSearch(writeFilters(search, next), { replace: true });
@@ -38,7 +48,7 @@ export function Gallery({ run, pool }: Props) {
     <Page width="wide">
       <Head run={run} pool={pool} selection={selection} />
       {!review.isOpen && (
-        <Group gap="xs" mb="sm" role="search" aria-label="Select, filter and sort samples">
+        <Group gap="8px" mb="sm" role="search" aria-label="Select, filter and sort samples">
           <SelectionBar
             run={run}
             pool={pool}
@@ -49,6 +59,7 @@ export function Gallery({ run, pool }: Props) {
         </Group>
       )}
       <ActBar
+        ref={acts}
         pool={pool}
         selection={selection}
         review={review}
@@ -71,6 +82,8 @@ export function Gallery({ run, pool }: Props) {
           samples={samples}
           review={review}
           sort={filters.sort}
+          total={total}
+          covered={PAGE_BAR_PX + ACTS_PADDING_PX + actsHeight}
           hasMore={query.hasNextPage}
           onMore={() => {
             if (!query.isFetchingNextPage) void query.fetchNextPage();
@@ -78,17 +91,23 @@ export function Gallery({ run, pool }: Props) {
         />
       )}
       {review.isOpen && review.current !== undefined && (
-        <Viewer
-          pool={pool}
-          sample={review.current}
-          review={review}
-          length={samples?.length ?? 0}
-          hasMore={query.hasNextPage}
-        />
+        <Viewer pool={pool} sample={review.current} review={review} length={loaded} total={total} />
       )}
       <KeyList keys={review.keys} opened={review.keysShown} onClose={review.hideKeys} />
     </Page>
   );
+}
+
+type Pages = Pick<ReturnType<typeof useSamples>, 'hasNextPage' | 'fetchNextPage'>;
+
+/** Load page after page until the sample at `place` is there; the list has no other way to its middle. */
+async function bringPages({ hasNextPage, fetchNextPage }: Pages, place: number): Promise<void> {
+  let isMore = hasNextPage;
+  while (isMore) {
+    const { data, hasNextPage: more, isError } = await fetchNextPage({ cancelRefetch: false });
+    const length = data?.pages.reduce((sum, page) => sum + page.results.length, 0) ?? 0;
+    isMore = more && !isError && length <= place;
+  }
 }
 
 function Head({ run, pool, selection }: Props & { selection: Schemas['Selection'] | undefined }) {

@@ -1,8 +1,9 @@
-import { Select, Text } from '@mantine/core';
+import { Group, NumberInput, Select, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, type MouseEvent } from 'react';
+import { useEffect, useState, type MouseEvent, type SyntheticEvent } from 'react';
 import type { Schemas } from '@/api/client';
+import { count } from '@/components/format';
 import { useWidth } from '@/components/useWidth';
 import { GAP, layoutOf } from './columns';
 import { Tile } from './Tile';
@@ -15,6 +16,10 @@ type Props = {
   samples: Sample[];
   review: Review;
   sort: string;
+  /** How many match, or null where that is not known before all are loaded. */
+  total: number | null;
+  /** Pixels at the top of the window in which the page's bar and the verbs stay. */
+  covered: number;
   hasMore: boolean;
   onMore: () => void;
 };
@@ -23,13 +28,11 @@ const SIZES = { small: 56, medium: 92, large: 152 };
 type Size = keyof typeof SIZES;
 /** The next page is asked for when so many rows are left below. */
 const ROWS_AHEAD = 8;
-/** The page's bar and the verbs stay on top of what scrolls. */
-const STICKY_PX = 108;
 
 /** All samples in rows, of which only those in sight are in the page. */
-export function SampleGrid({ pool, samples, review, sort, hasMore, onMore }: Props) {
+export function SampleGrid({ pool, samples, review, sort, total, covered, hasMore, onMore }: Props) {
   // While a sample is looked at large, the grid keeps its place unseen.
-  const { place: at, isOpen: hidden, noteColumns } = review;
+  const { place: at, isOpen: hidden, noteLayout } = review;
   const { ref, width, top } = useWidth<HTMLDivElement>();
   const [size, setSize] = useLocalStorage<Size>({
     key: 'atelier-tile-size',
@@ -43,7 +46,7 @@ export function SampleGrid({ pool, samples, review, sort, hasMore, onMore }: Pro
     estimateSize: () => rowHeight,
     overscan: 4,
     scrollMargin: top,
-    scrollPaddingStart: STICKY_PX,
+    scrollPaddingStart: covered,
     scrollPaddingEnd: GAP,
     enabled: !hidden && width > 0,
   });
@@ -51,8 +54,8 @@ export function SampleGrid({ pool, samples, review, sort, hasMore, onMore }: Pro
   const lastShown = shown.at(-1)?.index ?? 0;
 
   useEffect(() => {
-    noteColumns(columns);
-  }, [columns, noteColumns]);
+    noteLayout(columns, Math.max(1, Math.floor((window.innerHeight - covered) / rowHeight) - 1));
+  }, [columns, rowHeight, covered, noteLayout]);
   useEffect(() => {
     rows.measure();
   }, [rows, rowHeight]);
@@ -64,15 +67,12 @@ export function SampleGrid({ pool, samples, review, sort, hasMore, onMore }: Pro
   const row = Math.floor(at / columns);
   useEffect(() => {
     if (!hidden) rows.scrollToIndex(row, { align: 'auto' });
-  }, [rows, row, hidden]);
+  }, [rows, row, at, hidden]);
 
   return (
     <div hidden={hidden}>
       <div className={classes.gridHead}>
-        <Text size="xs" c="dimmed" className="numbers">
-          sample {at + 1} of {samples.length}
-          {hasMore ? ' loaded so far' : ''}
-        </Text>
+        <Jump key={at} at={at} loaded={samples.length} total={total} hasMore={hasMore} onJump={review.jump} />
         <Select
           aria-label="Size of the pictures"
           size="xs"
@@ -124,7 +124,7 @@ export function SampleGrid({ pool, samples, review, sort, hasMore, onMore }: Pro
                     isAt={place === at}
                     isMarked={review.marks.has(sample.id)}
                     place={place}
-                    total={samples.length}
+                    total={total ?? samples.length}
                   />
                 );
               })}
@@ -133,6 +133,54 @@ export function SampleGrid({ pool, samples, review, sort, hasMore, onMore }: Pro
         </div>
       </div>
     </div>
+  );
+}
+
+type JumpProps = {
+  at: number;
+  loaded: number;
+  total: number | null;
+  hasMore: boolean;
+  onJump: (place: number) => Promise<void>;
+};
+
+/** Where one is among all that match, and the way to another place. */
+function Jump({ at, loaded, total, hasMore, onJump }: JumpProps) {
+  const [wanted, setWanted] = useState<number | string>(at + 1);
+  const [isUnderway, setUnderway] = useState(false);
+  const go = async (event: SyntheticEvent) => {
+    event.preventDefault();
+    if (wanted === '') return;
+    setUnderway(true);
+    await onJump(Math.max(0, Number(wanted) - 1));
+    setUnderway(false);
+  };
+  return (
+    <form onSubmit={(event) => void go(event)}>
+      <Group gap={6}>
+        <Text size="xs" c="dimmed" component="label" htmlFor="sample-place">
+          Sample
+        </Text>
+        <NumberInput
+          id="sample-place"
+          size="xs"
+          w={74}
+          hideControls
+          min={1}
+          {...(total === null ? {} : { max: total })}
+          allowDecimal={false}
+          thousandSeparator=","
+          value={wanted}
+          onChange={setWanted}
+          disabled={isUnderway}
+          title="Type a number and press Enter to go there"
+        />
+        <Text size="xs" c="dimmed" className="numbers">
+          of {total === null ? `${count(loaded)} loaded so far` : count(total)}
+          {isUnderway && hasMore && `; ${count(loaded)} are loaded`}
+        </Text>
+      </Group>
+    </form>
   );
 }
 

@@ -5,6 +5,7 @@ import { useLab } from '@/api/lab';
 import { count, plural, words } from '@/components/format';
 import { budgetSentence } from '@/components/recipe/budget';
 import { StateLabel } from '@/components/StateLabel';
+import { HALF } from './columns';
 import { useLiveSelection } from './selection';
 import { SelectionDialog } from './SelectionDialog';
 
@@ -26,7 +27,7 @@ export function SelectionBar({ run, pool, selection, onChoose }: Props) {
       <Select
         aria-label="Selection"
         size="xs"
-        w={220}
+        w={{ base: HALF, sm: 220 }}
         allowDeselect={false}
         data={pool.selections.map((one) => ({
           value: one.id,
@@ -36,7 +37,7 @@ export function SelectionBar({ run, pool, selection, onChoose }: Props) {
         onChange={(id) => id !== null && onChoose(id)}
       />
       {may('researcher') && (
-        <Button variant="default" size="xs" onClick={dialog.open}>
+        <Button variant="default" size="xs" w={{ base: HALF, sm: 'auto' }} onClick={dialog.open}>
           Select again
         </Button>
       )}

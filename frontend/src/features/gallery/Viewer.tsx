@@ -20,12 +20,13 @@ type Props = {
   pool: Schemas['Pool'];
   sample: Sample;
   review: Review;
+  /** How many are loaded, and how many match (null where that is not known yet). */
   length: number;
-  hasMore: boolean;
+  total: number | null;
 };
 
 /** One sample large, with what was measured of it and the training images next to it. */
-export function Viewer({ pool, sample, review, length, hasMore }: Props) {
+export function Viewer({ pool, sample, review, length, total }: Props) {
   const { place, next, side, setSide, move, close } = review;
   const detail = api.useQuery('get', '/api/v1/samples/{id}/', { params: { path: { id: sample.id } } });
   // Fetched ahead, so that it is there when it is its turn.
@@ -55,8 +56,7 @@ export function Viewer({ pool, sample, review, length, hasMore }: Props) {
               <IconChevronLeft size={18} />
             </Step>
             <Text size="sm" className="numbers">
-              {count(place + 1)} of {count(length)}
-              {hasMore ? '+' : ''}
+              {count(place + 1)} of {total === null ? `${count(length)}+` : count(total)}
             </Text>
             <Step label="Next sample" onPress={() => move('right')} disabled={place + 1 >= length}>
               <IconChevronRight size={18} />

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { layoutOf, moved } from './columns';
+import { layoutOf, leapt, moved } from './columns';
 
 describe('layoutOf', () => {
   it('fits as many columns as there is room for, and fills the width', () => {
@@ -30,5 +30,14 @@ describe('moved', () => {
 
   it('goes to the last sample when the row below is shorter', () => {
     expect(moved(6, 'down', 4, 10)).toBe(9);
+  });
+});
+
+describe('leapt', () => {
+  it('keeps the column, and ends in the first row and at the last sample', () => {
+    expect(leapt(1, 2, 4, 20)).toBe(9);
+    expect(leapt(9, -2, 4, 20)).toBe(1);
+    expect(leapt(6, -2, 4, 20)).toBe(2);
+    expect(leapt(14, 3, 4, 20)).toBe(19);
   });
 });

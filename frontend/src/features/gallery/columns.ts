@@ -4,6 +4,9 @@ export const GAP = 8;
 /** Height of the line under a picture. */
 export const CAPTION = 22;
 
+/** On a phone the controls stand in pairs. */
+export const HALF = 'calc(50% - 4px)';
+
 export type Layout = { columns: number; tile: number; rowHeight: number };
 
 /** As many columns as fit with tiles of at least `wanted` pixels; the tiles then fill the width. */
@@ -22,6 +25,13 @@ export function moved(place: number, direction: Direction, columns: number, leng
   if (target >= 0 && target < length) return target;
   const lastRow = Math.floor((length - 1) / columns);
   return direction === 'down' && Math.floor(place / columns) < lastRow ? length - 1 : place;
+}
+
+/** The place so many rows further down (or up), within the samples and in the same column where there is one. */
+export function leapt(place: number, rows: number, columns: number, length: number): number {
+  const target = place + rows * columns;
+  if (target < 0) return place % columns;
+  return Math.min(target, length - 1);
 }
 
 /** The whole factor by which a small image is drawn, so that it fills `side` device pixels without blur (1..8). */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countChanged, DEFAULT_FILTERS, readFilters, writeFilters, type Filters } from './filters';
+import { countChanged, DEFAULT_FILTERS, readFilters, totalOf, writeFilters, type Filters } from './filters';
 
 describe('filters in the address', () => {
   it('come back as they were written', () => {
@@ -29,5 +29,23 @@ describe('filters in the address', () => {
   it('are counted when they differ', () => {
     expect(countChanged(DEFAULT_FILTERS)).toBe(0);
     expect(countChanged({ ...DEFAULT_FILTERS, kept: false, label: '1' })).toBe(2);
+  });
+});
+
+describe('how many samples match', () => {
+  const pool = { num_samples: 30, class_counts: { bar: 18, dot: 12 } };
+  const yields = { bar: { kept: 4 }, dot: { kept: 5 } };
+
+  it('is told by the counters of the pool and of the selection', () => {
+    expect(totalOf({ ...DEFAULT_FILTERS, kept: null }, pool, yields)).toBe(30);
+    expect(totalOf({ ...DEFAULT_FILTERS, kept: null, label: 'dot' }, pool, yields)).toBe(12);
+    expect(totalOf(DEFAULT_FILTERS, pool, yields)).toBe(9);
+    expect(totalOf({ ...DEFAULT_FILTERS, kept: false, label: 'bar' }, pool, yields)).toBe(14);
+  });
+
+  it('is not known by verdict, by memorisation, and before a selection is made', () => {
+    expect(totalOf({ ...DEFAULT_FILTERS, standing: 'accepted' }, pool, yields)).toBeNull();
+    expect(totalOf({ ...DEFAULT_FILTERS, memorised: true }, pool, yields)).toBeNull();
+    expect(totalOf(DEFAULT_FILTERS, pool, {})).toBeNull();
   });
 });

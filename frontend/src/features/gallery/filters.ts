@@ -53,6 +53,21 @@ export function countChanged(filters: Filters): number {
   return names.filter((name) => filters[name] !== DEFAULT_FILTERS[name]).length;
 }
 
+type Facts = { num_samples: number; class_counts: Record<string, number> };
+type Yields = Record<string, { kept: number }>;
+
+/** How many samples match, where the pool's own counters say so; null where only the loaded ones can be counted. */
+export function totalOf(filters: Filters, pool: Facts, yields: Yields | undefined): number | null {
+  const { label, standing, kept, memorised } = filters;
+  if (standing !== null || memorised !== null) return null;
+  const candidates = label === null ? pool.num_samples : (pool.class_counts[label] ?? 0);
+  if (kept === null) return candidates;
+  if (yields === undefined || Object.keys(yields).length === 0) return null;
+  const names = label === null ? Object.keys(yields) : [label];
+  const chosen = names.reduce((sum, name) => sum + (yields[name]?.kept ?? 0), 0);
+  return kept ? chosen : candidates - chosen;
+}
+
 function readFlag(text: string | null, usual: boolean | null): boolean | null {
   if (text === 'true') return true;
   if (text === 'false') return false;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { extended, NO_MARKS, toggled } from './marks';
+import { extended, inverted, NO_MARKS, toggled } from './marks';
 
 const ORDER = [11, 12, 13, 14, 15];
 
@@ -19,5 +19,11 @@ describe('marks', () => {
   it('keep what was marked before a range', () => {
     const two = toggled(toggled(NO_MARKS, 0, ORDER), 3, ORDER);
     expect([...extended(two, 4, ORDER).ids]).toEqual([11, 14, 15]);
+  });
+
+  it('are turned round', () => {
+    const two = toggled(toggled(NO_MARKS, 0, ORDER), 3, ORDER);
+    expect([...inverted(two, ORDER).ids]).toEqual([12, 13, 15]);
+    expect([...inverted(NO_MARKS, ORDER).ids]).toEqual(ORDER);
   });
 });

@@ -20,6 +20,11 @@ export function extended(marks: Marks, place: number, order: number[]): Marks {
   return { ids: new Set([...marks.ids, ...order.slice(low, high + 1)]), anchor: start };
 }
 
+/** What is not marked is marked, and the other way round. */
+export function inverted(marks: Marks, order: number[]): Marks {
+  return { ids: new Set(order.filter((id) => !marks.ids.has(id))), anchor: null };
+}
+
 /** Everything that is loaded. */
 export function all(order: number[]): Marks {
   return { ids: new Set(order), anchor: null };

@@ -1,29 +1,43 @@
 import { useDisclosure } from '@mantine/hooks';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { useLocation, useNavigate } from 'react-router';
 import type { Key } from '@/components/useKeys';
-import { moved, type Direction } from './columns';
-import { all, extended, NO_MARKS, toggled, type Marks } from './marks';
+import { leapt, moved, type Direction } from './columns';
+import { all, extended, inverted, NO_MARKS, toggled, type Marks } from './marks';
 import { useVerdicts, type Sample, type Value } from './samples';
 
 export type Side = 'info' | 'nearest';
 type Press = { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean };
 
+/** What the page knows and the review does not: how many samples match, and how to bring one that is not loaded. */
+export type Reach = { last: number; bring: (place: number) => Promise<void> };
+
 /** Reviewing: which sample is pointed at, which are marked, whether one is seen large, and what each key does. */
-export function useReview(pool: string, samples: Sample[], canJudge: boolean) {
+export function useReview(pool: string, samples: Sample[], canJudge: boolean, { last, bring }: Reach) {
   const { decide, undo } = useVerdicts(pool);
   const [at, setAt] = useState(0);
   const [marks, setMarks] = useState<Marks>(NO_MARKS);
-  const [isOpen, setOpen] = useState(false);
+  const [isOpen, setOpen] = useLarge();
   const [side, setSide] = useState<Side>('nearest');
   const [advances, setAdvances] = useState(true);
   const [keysShown, keyList] = useDisclosure();
-  const columns = useRef(1);
+  const layout = useRef({ columns: 1, rows: 1 });
 
   const place = Math.max(0, Math.min(at, samples.length - 1));
   const current = samples[place];
   const order = samples.map((sample) => sample.id);
 
-  const move = (direction: Direction) => setAt(moved(place, direction, isOpen ? 1 : columns.current, samples.length));
+  const move = (direction: Direction) =>
+    setAt(moved(place, direction, isOpen ? 1 : layout.current.columns, samples.length));
+  /** By screens. */
+  const leap = (screens: number) => {
+    const { columns, rows } = layout.current;
+    setAt(leapt(place, screens * rows, columns, samples.length));
+  };
+  const jump = async (to: number) => {
+    await bring(to);
+    setAt(to);
+  };
   const judge = (value: Value) => {
     if (!canJudge) return;
     if (marks.ids.size > 0) {
@@ -66,12 +80,19 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean) {
     { keys: ['ArrowRight'], label: 'Next sample', act: () => move('right') },
     { keys: ['ArrowUp'], label: 'Row above', act: () => move('up') },
     { keys: ['ArrowDown'], label: 'Row below', act: () => move('down') },
+    { keys: ['PageUp', 'PageDown'], label: 'A screen up or down', act: (name) => leap(name === 'PageUp' ? -1 : 1) },
+    { keys: ['Home', 'End'], label: 'First or last sample', act: (name) => void jump(name === 'Home' ? 0 : last) },
     {
       keys: ['s'],
       label: 'Mark or unmark; Shift+click marks a range',
       act: () => setMarks(toggled(marks, place, order)),
     },
     { keys: ['mod+a'], label: 'Mark everything that is loaded', act: () => setMarks(all(order)) },
+    {
+      keys: ['mod+i'],
+      label: 'Mark what is not marked, and the other way round',
+      act: () => setMarks(inverted(marks, order)),
+    },
     { keys: ['Enter'], label: 'Look at it large', act: () => setOpen(true) },
     { keys: ['Escape'], label: 'Back to the grid; then clear the marks', act: back },
     { keys: ['n'], label: 'Nearest training images', act: () => openOn('nearest') },
@@ -92,9 +113,10 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean) {
     keysShown,
     hideKeys: keyList.close,
     error: decide.error ?? undo.error,
-    noteColumns: (count: number) => {
-      columns.current = count;
+    noteLayout: (columns: number, rows: number) => {
+      layout.current = { columns, rows };
     },
+    jump,
     move,
     judge,
     undo: () => undo.mutate(),
@@ -107,3 +129,22 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean) {
 }
 
 export type Review = ReturnType<typeof useReview>;
+
+/** Whether a sample is seen large stands in the browser's history, so that Back leads from it to the grid. */
+function useLarge(): [boolean, (open: boolean) => void] {
+  const location = useLocation();
+  const navigate = useNavigate();
+  const isOpen = (location.state as { isLarge?: boolean } | null)?.isLarge === true;
+  const isMoving = useRef(false);
+  useEffect(() => {
+    isMoving.current = false;
+  }, [location]);
+  const setOpen = (open: boolean) => {
+    // A key pressed twice goes one step, not two.
+    if (open === isOpen || isMoving.current) return;
+    isMoving.current = true;
+    if (open) void navigate(location, { state: { isLarge: true }, preventScrollReset: true });
+    else void navigate(-1);
+  };
+  return [isOpen, setOpen];
+}

@@ -12,7 +12,9 @@ export type Sample = Schemas['Sample'];
 export type Value = 'accept' | 'reject' | null;
 type Pages = InfiniteData<Schemas['SamplePage'], string | null>;
 
-const PAGE = 200;
+/** The first page is seen soon, the others bring more at once. */
+const FIRST_PAGE = 200;
+const NEXT_PAGE = 500;
 
 function keyOf(pool: string, filters: Filters, selection: string) {
   return ['samples', pool, { ...filters, selection }] as const;
@@ -27,7 +29,11 @@ export function useSamples(pool: string, filters: Filters, selection: string) {
         http.GET('/api/v1/pools/{id}/samples/', {
           params: {
             path: { id: pool },
-            query: { ...queryOf(filters, selection), cursor: pageParam ?? '', limit: PAGE },
+            query: {
+              ...queryOf(filters, selection),
+              cursor: pageParam ?? '',
+              limit: pageParam === null ? FIRST_PAGE : NEXT_PAGE,
+            },
           },
           signal,
         }),
@@ -36,6 +42,8 @@ export function useSamples(pool: string, filters: Filters, selection: string) {
     getNextPageParam: (page) => cursorOf(page.next),
     placeholderData: keepPreviousData,
     staleTime: 30_000,
+    // Dozens of pages may be loaded, and a look at another window changes none of them.
+    refetchOnWindowFocus: false,
   });
   return { ...query, samples: data?.pages.flatMap((page) => page.results) };
 }
