@@ -7,12 +7,18 @@ import classes from './LabMenu.module.css';
 export function LabMenu() {
   const { lab, labs, choose } = useLab();
   if (lab === null) return null;
-  if (labs.length === 1) return <span className={classes.lab}>{lab.name}</span>;
+  if (labs.length === 1)
+    return (
+      <span className={classes.lab}>
+        <span className={classes.name}>{lab.name}</span>
+      </span>
+    );
   return (
     <Menu position="bottom-start">
       <Menu.Target>
         <UnstyledButton className={classes.lab} aria-label={`Lab: ${lab.name}. Change`}>
-          {lab.name} <IconChevronDown size={14} aria-hidden />
+          <span className={classes.name}>{lab.name}</span>
+          <IconChevronDown size={14} className={classes.sign} aria-hidden />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

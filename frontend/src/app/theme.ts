@@ -41,10 +41,14 @@ export const theme = createTheme({
         closeButtonProps: { 'aria-label': 'Close' },
         // Its <header> would count as a second banner of the page.
         attributes: { header: { role: 'presentation' } },
+        styles: { title: { fontWeight: 600, lineHeight: 1.4, overflowWrap: 'anywhere' } },
       },
     },
     Paper: { defaultProps: { withBorder: true, p: 'md' } },
+    // On a phone its parts stand in several rows.
+    SegmentedControl: { defaultProps: { styles: { root: { flexWrap: 'wrap', maxWidth: '100%' } } } },
     Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: 'sm' } },
+    Text: { defaultProps: { size: 'sm' } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
   },
 });

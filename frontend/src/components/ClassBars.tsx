@@ -13,6 +13,9 @@ export type Part = {
   counts: Record<string, number>;
 };
 
+/** More classes than this scroll inside the chart. */
+const MANY = 16;
+
 type Props = {
   classNames: string[];
   /** Stacked in this order, from the left. */
@@ -31,7 +34,7 @@ export function ClassBars({ classNames, parts, chosen = null, onChoose, label }:
   return (
     <figure className={classes.figure} aria-label={label}>
       <Legend parts={parts} />
-      <ul className={classes.list}>
+      <ul className={classes.list} tabIndex={classNames.length > MANY ? 0 : undefined} aria-label="Classes">
         {classNames.map((name) => (
           <li key={name}>
             <Row

@@ -85,7 +85,7 @@ function optionsOf(
         stroke: ink[place % ink.length] ?? '#888888',
         dash: DASHES[place % DASHES.length] ?? [],
         width: 1.5,
-        points: { show: false },
+        points: { show: (plot: uPlot, place: number) => isAlone(plot.data[place] ?? []) },
         spanGaps: true,
         value: (_plot: uPlot, value: number | null) => (value === null ? '–' : measured(value)),
       })),
@@ -106,6 +106,11 @@ function optionsOf(
 /** uPlot hands out null for the ticks of a logarithmic axis that it wants without a label; its types do not say so. */
 function shownTick(tick: number | null): string {
   return tick === null ? '' : measured(tick);
+}
+
+/** One value makes no line; it is shown as a point. */
+function isAlone(values: ArrayLike<number | null | undefined>): boolean {
+  return Array.from(values).filter((value) => value !== null && value !== undefined).length === 1;
 }
 
 /** A logarithmic axis has no place for zero and below. */

@@ -23,7 +23,13 @@ export function PageHead({ title, crumbs = [], badge, summary, actions }: Props)
   return (
     <header className={classes.head}>
       {crumbs.length > 0 && (
-        <Breadcrumbs component="nav" aria-label="Path to this page" separatorMargin={6} fz="sm" mb={4}>
+        <Breadcrumbs
+          component="nav"
+          aria-label="Path to this page"
+          separatorMargin={6}
+          mb={4}
+          classNames={{ root: classes.crumbs ?? '', breadcrumb: classes.crumb ?? '' }}
+        >
           {crumbs.map((crumb) => (
             <Anchor key={crumb.to} component={Link} to={crumb.to} fz="sm">
               {crumb.label}
@@ -31,18 +37,24 @@ export function PageHead({ title, crumbs = [], badge, summary, actions }: Props)
           ))}
         </Breadcrumbs>
       )}
-      <Group justify="space-between" align="center" gap="sm">
-        <Group gap="sm" className={classes.titleGroup}>
-          <Title order={1}>{title}</Title>
-          {badge}
-        </Group>
-        {actions !== undefined && <Group gap="xs">{actions}</Group>}
-      </Group>
-      {summary !== undefined && (
-        <Text component="div" c="dimmed" size="sm" mt={4}>
-          {summary}
-        </Text>
-      )}
+      <div className={classes.titleRow}>
+        <div className={classes.titleGroup}>
+          <Group gap="4px 12px">
+            <Title order={1}>{title}</Title>
+            {badge}
+          </Group>
+          {summary !== undefined && (
+            <Text component="div" c="dimmed" size="sm" mt={4}>
+              {summary}
+            </Text>
+          )}
+        </div>
+        {actions !== undefined && (
+          <Group gap="xs" className={classes.acts}>
+            {actions}
+          </Group>
+        )}
+      </div>
     </header>
   );
 }

@@ -20,7 +20,7 @@ export function YieldTable({ yields, reasons }: Props) {
   const total = (pick: (row: Yields[string]) => number) => rows.reduce((sum, [, row]) => sum + pick(row), 0);
   return (
     <>
-      <TableScroll label="Yield per class" minWidth={420 + 110 * codes.length}>
+      <TableScroll label="Yield per class" minWidth={330 + 100 * codes.length} maxHeight={480}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Class</Table.Th>

@@ -1,5 +1,6 @@
-import { NumberInput, SegmentedControl, SimpleGrid, Stack, Text } from '@mantine/core';
+import { NumberInput, SegmentedControl, SimpleGrid, Stack, Text, useMatches } from '@mantine/core';
 import type { Budget, BudgetKind } from './budget';
+import classes from './BudgetEditor.module.css';
 
 type Props = {
   budget: Budget;
@@ -21,6 +22,7 @@ const MOST = 1_000_000;
 
 /** How many synthetic images are wanted, in one of four ways. */
 export function BudgetEditor({ budget, classNames, real, fault, onChange }: Props) {
+  const orientation = useMatches<'vertical' | 'horizontal'>({ base: 'vertical', sm: 'horizontal' });
   const change = (kind: BudgetKind) => onChange(startOf(kind, classNames, real));
   return (
     <Stack gap="sm">
@@ -30,7 +32,9 @@ export function BudgetEditor({ budget, classNames, real, fault, onChange }: Prop
         data={KINDS}
         value={budget.kind}
         onChange={(kind) => change(kind)}
-        style={{ flexWrap: 'wrap', alignSelf: 'flex-start', maxWidth: '100%', height: 'auto' }}
+        orientation={orientation}
+        fullWidth={orientation === 'vertical'}
+        style={{ alignSelf: orientation === 'vertical' ? 'stretch' : 'flex-start' }}
       />
       {budget.kind === 'per_class' && (
         <NumberInput
@@ -63,11 +67,13 @@ export function BudgetEditor({ budget, classNames, real, fault, onChange }: Prop
         />
       )}
       {budget.kind === 'counts' && (
-        <SimpleGrid cols={{ base: 2, sm: 3, md: 4 }} spacing="xs" verticalSpacing="xs">
+        <SimpleGrid cols={{ base: 2, sm: 3, md: 4 }} spacing="xs" verticalSpacing="xs" className={classes.counts}>
           {classNames.map((name) => (
             <NumberInput
               key={name}
               label={name}
+              labelProps={{ title: name }}
+              classNames={{ label: classes.name ?? '' }}
               size="xs"
               min={0}
               max={MOST}

@@ -38,7 +38,7 @@ export function DatasetTable({ lab }: { lab: string }) {
         title="No datasets yet"
         action={
           may('researcher') && (
-            <Button component={Link} to="/upload">
+            <Button component={Link} to="/upload" variant="default">
               Upload a dataset
             </Button>
           )
@@ -71,11 +71,13 @@ export function DatasetTable({ lab }: { lab: string }) {
   );
 }
 
+const NOWRAP = { whiteSpace: 'nowrap' } as const;
+
 function DatasetRow({ dataset: { id, name, created_at, versions } }: { dataset: Schemas['Dataset'] }) {
   const [newest] = versions;
   return (
     <Table.Tr>
-      <Table.Td>
+      <Table.Td miw={170}>
         <Anchor component={Link} to={`/datasets/${id}`} fw={500} size="sm">
           {name}
           {versions.length > 1 && `, ${versions.length} versions`}
@@ -86,8 +88,10 @@ function DatasetRow({ dataset: { id, name, created_at, versions } }: { dataset: 
       </Table.Td>
       <Table.Td ta="right">{newest && count(newest.num_images)}</Table.Td>
       <Table.Td ta="right">{newest && count(newest.classes.length)}</Table.Td>
-      <Table.Td ta="right">{newest && bytes(newest.size_bytes)}</Table.Td>
-      <Table.Td>{ago(created_at)}</Table.Td>
+      <Table.Td ta="right" style={NOWRAP}>
+        {newest && bytes(newest.size_bytes)}
+      </Table.Td>
+      <Table.Td style={NOWRAP}>{ago(created_at)}</Table.Td>
     </Table.Tr>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Code, Group, List, Stack, Text, TextInput } from '@mantine/core';
+import { Box, Button, Code, Group, List, Stack, Text, TextInput } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { IconFileZip, IconUpload, IconX } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -131,15 +131,17 @@ function Drop({ onChoose, limit }: { onChoose: (file: File) => void; limit: numb
         inputProps={{ 'aria-label': 'Choose a zip file' }}
       >
         <Group justify="center" gap="md" mih={150} style={{ pointerEvents: 'none' }} wrap="nowrap">
-          <Dropzone.Accept>
-            <IconUpload size={40} stroke={1.4} aria-hidden />
-          </Dropzone.Accept>
-          <Dropzone.Reject>
-            <IconX size={40} stroke={1.4} aria-hidden />
-          </Dropzone.Reject>
-          <Dropzone.Idle>
-            <IconFileZip size={40} stroke={1.4} aria-hidden />
-          </Dropzone.Idle>
+          <Box flex="none">
+            <Dropzone.Accept>
+              <IconUpload size={40} stroke={1.4} aria-hidden />
+            </Dropzone.Accept>
+            <Dropzone.Reject>
+              <IconX size={40} stroke={1.4} aria-hidden />
+            </Dropzone.Reject>
+            <Dropzone.Idle>
+              <IconFileZip size={40} stroke={1.4} aria-hidden />
+            </Dropzone.Idle>
+          </Box>
           <div>
             <Text fw={600}>Drop a zip of class folders here, or click to choose it</Text>
             <Text size="sm" c="dimmed">

@@ -3,6 +3,7 @@ import { api, type Schemas } from '@/api/client';
 import { count, measured, words } from '@/components/format';
 import { Panel } from '@/components/Page';
 import { TableScroll } from '@/components/TableScroll';
+import classes from './MetricTable.module.css';
 
 type Measured = Schemas['Measurement'];
 
@@ -78,7 +79,7 @@ function MetricRow({ name, metric, card }: RowProps) {
       {caution !== '' && (
         <Table.Tr>
           <Table.Td colSpan={5} pt={0}>
-            <Text size="xs" c="var(--warn)">
+            <Text size="xs" c="var(--warn)" className={classes.caution}>
               {caution}
             </Text>
           </Table.Td>

@@ -8,6 +8,7 @@ import { MoreButton } from '@/components/MoreButton';
 import { runTitle } from '@/components/runTitle';
 import { StateLabel } from '@/components/StateLabel';
 import { TableScroll } from '@/components/TableScroll';
+import classes from './RunTable.module.css';
 import { isActive, isMoving, wordsOf } from './words';
 
 const REFRESH_MS = 4_000;
@@ -43,7 +44,6 @@ export function RunTable({ lab, version }: { lab: string; version?: string }) {
           <Table.Tr>
             <Table.Th>Run</Table.Th>
             <Table.Th>State</Table.Th>
-            <Table.Th>Progress</Table.Th>
             {version === undefined && <Table.Th>Dataset</Table.Th>}
             <Table.Th>Recipe</Table.Th>
             <Table.Th>Started</Table.Th>
@@ -60,19 +60,19 @@ export function RunTable({ lab, version }: { lab: string; version?: string }) {
   );
 }
 
+const NOWRAP = { whiteSpace: 'nowrap' } as const;
+
 function RunRow({ run, withDataset }: { run: Schemas['RunListItem']; withDataset: boolean }) {
   const { label, tone } = wordsOf(run.state);
   return (
     <Table.Tr>
-      <Table.Td>
+      <Table.Td miw={170}>
         <Anchor component={Link} to={`/runs/${run.id}`} fw={500} size="sm">
           {runTitle(run)}
         </Anchor>
       </Table.Td>
       <Table.Td>
         <StateLabel tone={tone}>{label}</StateLabel>
-      </Table.Td>
-      <Table.Td>
         <RunProgress run={run} />
       </Table.Td>
       {withDataset && (
@@ -82,10 +82,10 @@ function RunRow({ run, withDataset }: { run: Schemas['RunListItem']; withDataset
           </Anchor>
         </Table.Td>
       )}
-      <Table.Td>
+      <Table.Td style={NOWRAP}>
         {run.model}, {words(run.sampler)}
       </Table.Td>
-      <Table.Td>{ago(run.created_at)}</Table.Td>
+      <Table.Td style={NOWRAP}>{ago(run.created_at)}</Table.Td>
     </Table.Tr>
   );
 }
@@ -94,8 +94,8 @@ function RunProgress({ run }: { run: Schemas['RunListItem'] }) {
   if (!isActive(run.state) || run.num_steps === 0) return null;
   const left = run.eta_s === null ? '' : `, ${duration(run.eta_s)} left`;
   return (
-    <div style={{ width: 200 }}>
-      <Progress value={100 * run.stage_progress} aria-label={`Progress of ${runTitle(run)}`} />
+    <div className={classes.progress}>
+      <Progress size="sm" value={100 * run.stage_progress} aria-label={`Progress of ${runTitle(run)}`} />
       <Text size="xs" c="dimmed" className="numbers">
         {run.state === 'training'
           ? `step ${count(run.step)} of ${count(run.num_steps)}${left}`
