@@ -34,6 +34,8 @@ export const theme = createTheme({
   },
   components: {
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
+    // Mantine draws the title in the outline's colour, which is too faint for text; frame and sign keep it.
+    Alert: { defaultProps: { styles: { title: { color: 'var(--mantine-color-text)' } } } },
     Button: { defaultProps: { size: 'sm' } },
     Modal: {
       defaultProps: {

@@ -76,7 +76,7 @@ function RunRow({ run, withDataset }: { run: Schemas['RunListItem']; withDataset
         <RunProgress run={run} />
       </Table.Td>
       {withDataset && (
-        <Table.Td>
+        <Table.Td miw={150}>
           <Anchor component={Link} to={`/datasets/${run.dataset}/${run.version_number}`} size="sm">
             {run.dataset_name}, version {run.version_number}
           </Anchor>
