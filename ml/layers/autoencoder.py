@@ -6,9 +6,9 @@ https://arxiv.org/abs/1703.10717.
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 
 from ml.layers.halving import channels_at, down, halving, up
+from ml.layers.named_noise import NamedNoise
 from ml.model import DataSpec
 
 
@@ -32,7 +32,7 @@ class Autoencoder(nn.Module):
             encoder += [down(channels[level - 1], channels[level], bias=True), nn.ELU()]
         self.body = nn.Sequential(*encoder)
         self.code = nn.Linear(num_features, code_dim)
-        self.label = nn.Embedding(len(data.classes), label_dim)
+        self.named = NamedNoise(len(data.classes), label_dim)
         self.project = nn.Linear(code_dim + label_dim, num_features)
         decoder: list[nn.Module] = []
         for level in range(depth, 0, -1):
@@ -53,8 +53,7 @@ class Autoencoder(nn.Module):
 
     def reconstruction(self, features: Tensor, label: Tensor) -> Tensor:
         """Images [N, C, H, W], float32, of what was encoded."""
-        name = normalize(self.label(label), dim=1)
-        first = self.project(torch.cat([self.code(features), name], 1)).view(-1, *self.start)
+        first = self.project(self.named(self.code(features), label)).view(-1, *self.start)
         image: Tensor = self.decoder(first.contiguous(memory_format=torch.channels_last))
         return image.float()
 

@@ -41,13 +41,15 @@ from typing import ClassVar, Literal, Self
 import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import cross_entropy
 
 from ml.adaptive_augment import AdaptiveChance
 from ml.augment import Policy, diff_augment
 from ml.equilibrium import Equilibrium
 from ml.layers.autoencoder import Autoencoder
 from ml.layers.halving import channels_at, down, halving, up
+from ml.layers.named_noise import NamedNoise
+from ml.layers.small_normal import small_normal
 from ml.layers.spectral_norm import spectral_norm
 from ml.losses import ADVERSARIAL, AdversarialLoss, AdversarialName, gradient_penalty, r1_penalty
 from ml.model import Batch, DataSpec, LabelledImageModel, ModelSettings, Scalars, Update
@@ -263,19 +265,17 @@ class Generator(nn.Module):
         sizes = halving(data.resolution)
         depth = len(sizes) - 1
         self.start = (channels_at(depth, settings.width), sizes[-1], sizes[-1])
-        self.label = nn.Embedding(len(data.classes), settings.label_dim)
+        self.named = NamedNoise(len(data.classes), settings.label_dim)
         self.project = nn.Linear(settings.z_dim + settings.label_dim, self.start[0] * sizes[-1] ** 2, bias=False)
         layers: list[nn.Module] = [nn.BatchNorm2d(self.start[0]), nn.ReLU(inplace=True)]
         for level in range(depth, 1, -1):
             inputs, outputs = channels_at(level, settings.width), channels_at(level - 1, settings.width)
             layers += [up(inputs, outputs, sizes[level - 1]), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
         self.body = nn.Sequential(*layers, up(settings.width, data.channels, data.resolution, bias=True))
-        self.apply(_paper_weights)
+        self.apply(small_normal)
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:
-        # at unit length beside z's ten: a louder label lets G learn classes quickly by leaving the noise unheard
-        name = normalize(self.label(label), dim=1)
-        first = self.project(torch.cat([z, name], 1)).view(-1, *self.start)
+        first = self.project(self.named(z, label)).view(-1, *self.start)
         image: Tensor = self.body(first.contiguous(memory_format=torch.channels_last))
         return image.float().tanh()
 
@@ -297,7 +297,7 @@ class Discriminator(nn.Module):
         self.real = nn.Linear(num_features, 1)
         self.label = nn.Embedding(num_classes, num_features)
         self.classes = nn.Linear(num_features, num_classes) if settings.class_head_weight else None
-        self.apply(_paper_weights)
+        self.apply(small_normal)
         nn.init.normal_(self.label.weight, 0.0, 0.02)
 
     def forward(self, image: Tensor, label: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -310,14 +310,3 @@ class Discriminator(nn.Module):
         """phi(x) [N, num_features]."""
         features: Tensor = self.body(image).flatten(1)
         return features
-
-
-def _paper_weights(layer: nn.Module) -> None:
-    """N(0, 0.02^2) for weights, N(1, 0.02^2) for the gains of batch norm, 0 for biases."""
-    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-        nn.init.normal_(layer.weight, 0.0, 0.02)
-    elif isinstance(layer, nn.BatchNorm2d):
-        nn.init.normal_(layer.weight, 1.0, 0.02)
-    bias = getattr(layer, "bias", None)
-    if isinstance(bias, Tensor):
-        nn.init.zeros_(bias)

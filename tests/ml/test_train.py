@@ -355,10 +355,10 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_scalar_and_saves_nothing_
 def test_a_weight_that_is_not_finite_is_found_before_it_is_saved(pack: Pack, tmp_path: Path) -> None:
     class BadAverage(Breaking):
         def go_wrong(self, scalars: Scalars) -> None:
-            weight = self.averaged("G").get_parameter("label.weight")
+            weight = self.averaged("G").get_parameter("named.label.weight")
             weight.data[0, 0] = math.nan
 
-    with pytest.raises(NonFiniteLossError, match=r"At step 6 model/G_ema.label.weight became nan"):
+    with pytest.raises(NonFiniteLossError, match=r"At step 6 model/G_ema.named.label.weight became nan"):
         train(BadAverage, settings(), pack, tmp_path, 3)
     assert [read_facts(file)["step"] for file in (tmp_path / "checkpoints").iterdir()] == [3]
 
