@@ -275,7 +275,7 @@ def test_whoever_is_not_logged_in_gets_401_from_every_other_route() -> None:
     assert len(views) > 15
     for route, view in views:
         path = "/" + route.replace("<uuid:pk>", str(uuid.uuid4())).replace("<int:index>", "0")
-        path = path.replace("<int:step>", "1").replace("<int:pk>", "1")
+        path = path.replace("<int:step>", "1").replace("<int:pk>", "1").replace("<slug:name>", "code_1")
         assert "<" not in path, f"{route} has a part that this test does not know"
         for method in ("get", "post", "put", "patch", "delete"):
             if hasattr(view.cls, method) and route not in OPEN:
