@@ -20,7 +20,7 @@ import pydantic
 
 from ml.budget import MAX_CANDIDATES, MAX_IMAGES, pool_sizes, resolve
 from ml.errors import BadBudgetError, MlError
-from ml.plugin import Card
+from ml.plugin import Card, Conflict
 from ml.suitability import missing_fields, why_unsuitable
 
 __all__ = [
@@ -52,15 +52,24 @@ class CatalogueError(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """What all five shelves share. schema: JSON Schema of the settings, with title-less, described, bounded fields."""
+    """What all five shelves share.
+
+    schema: JSON Schema of the settings, with title-less, described, bounded fields; conflicts: what it cannot say.
+    """
 
     name: str
     card: Card
     schema: dict[str, Any]
+    conflicts: tuple[Conflict, ...]
 
     def defaults(self) -> dict[str, Any]:
         """Every setting at its default."""
         return {name: field["default"] for name, field in self.schema.get("properties", {}).items()}
+
+    def conflicts_in(self, settings: Mapping[str, Any]) -> list[Conflict]:
+        """Settings, each within its bounds, that mean nothing together; those left out count with their defaults."""
+        values = self.defaults() | dict(settings)
+        return [conflict for conflict in self.conflicts if conflict.holds(values)]
 
 
 @dataclass(frozen=True)
@@ -215,7 +224,12 @@ def _parse(plain: dict[str, Any]) -> Catalogue:
 
 
 def _shared(row: dict[str, Any]) -> dict[str, Any]:
-    return {"name": row["name"], "card": Card(**row["card"]), "schema": row["schema"]}
+    return {
+        "name": row["name"],
+        "card": Card(**row["card"]),
+        "schema": row["schema"],
+        "conflicts": tuple(Conflict(**conflict) for conflict in row["conflicts"]),
+    }
 
 
 if __name__ == "__main__":  # `python -m ml.catalog FOLDER`, so that it is there before somebody asks

@@ -6,10 +6,11 @@ file's name. Importing a plug-in opens no network, file or clock.
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from ml.errors import BadSettingsError, UnknownPluginError
@@ -19,10 +20,37 @@ SHOWN_FIRST: dict[str, JsonValue] = {"x-simple": True}
 """`json_schema_extra` of the few settings that a form shows at once; the others are folded away."""
 
 
+@dataclass(frozen=True)
+class Conflict:
+    """Settings that mean nothing together: all of `when` have one of the values named, and none of `unless` has.
+
+    at: the setting at which a form says the sentence.
+    """
+
+    at: str
+    sentence: str
+    when: Mapping[str, Sequence[JsonValue]]
+    unless: Mapping[str, Sequence[JsonValue]] = field(default_factory=dict)
+
+    def holds(self, values: Mapping[str, Any]) -> bool:
+        """Whether these settings, all of them, are in conflict."""
+        excused = any(values[name] in allowed for name, allowed in self.unless.items())
+        return not excused and all(values[name] in refused for name, refused in self.when.items())
+
+
 class Settings(BaseModel):
     """A plug-in's settings, and thereby its form: every field has a default, bounds and one sentence of help."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    conflicts: ClassVar[tuple[Conflict, ...]] = ()
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        """Raises: ValueError for settings that mean nothing together."""
+        for conflict in self.conflicts:
+            if conflict.holds(self.model_dump()):
+                raise ValueError(conflict.sentence)
+        return self
 
 
 @dataclass(frozen=True)

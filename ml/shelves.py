@@ -70,4 +70,9 @@ def family_of(model: type[Plugin]) -> str:
 
 
 def _shared(plugin: type[Plugin]) -> dict[str, Any]:
-    return {"name": plugin.name, "card": asdict(plugin.card), "schema": plugin.Settings.model_json_schema()}
+    return {
+        "name": plugin.name,
+        "card": asdict(plugin.card),
+        "schema": plugin.Settings.model_json_schema(),
+        "conflicts": [asdict(conflict) for conflict in plugin.Settings.conflicts],
+    }

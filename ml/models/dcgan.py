@@ -36,10 +36,10 @@ Differs from the paper
     are halved (rounded down) to a side of 4 to 7 instead of exactly 4.
 """
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 import torch
-from pydantic import Field, model_validator
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -54,7 +54,7 @@ from ml.layers.spectral_norm import spectral_norm
 from ml.losses import ADVERSARIAL, AdversarialLoss, AdversarialName, gradient_penalty, r1_penalty
 from ml.model import Batch, DataSpec, LabelledImageModel, ModelSettings, Scalars, Update
 from ml.optimizers import adam
-from ml.plugin import Card
+from ml.plugin import Card, Conflict
 
 
 class DcganSettings(ModelSettings):
@@ -117,19 +117,25 @@ class DcganSettings(ModelSettings):
     beta1: float = Field(0.5, ge=0, lt=1, description="Adam's memory of past gradients.")
     beta2: float = Field(0.999, ge=0, lt=1, description="Adam's memory of past squared gradients.")
 
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        """Raises: ValueError for settings that mean nothing together."""
-        if self.r1_weight and self.loss == "began":
-            raise ValueError("r1_weight asks for D's slope, and began's D gives errors; set r1_weight to 0")
-        if self.augmentation_mode == "adaptive" and self.loss in ("wgan_gp", "began"):
-            raise ValueError(
-                f"adaptive augmentation goes by the sign of D's scores, which means nothing with {self.loss}; "
-                f"set augmentation_mode to fixed, or choose another loss"
-            )
-        if self.augmentation_mode == "adaptive" and self.augmentation == "none":
-            raise ValueError("adaptive augmentation has nothing to adapt with the augmentation none; choose another")
-        return self
+    conflicts: ClassVar[tuple[Conflict, ...]] = (
+        Conflict(
+            at="r1_weight",
+            sentence="r1_weight asks for D's slope, and began's D gives errors; set r1_weight to 0.",
+            when={"loss": ["began"]},
+            unless={"r1_weight": [0.0]},
+        ),
+        Conflict(
+            at="augmentation_mode",
+            sentence="Adaptive augmentation goes by the sign of D's scores, which means nothing with wgan_gp and "
+            "began; set augmentation_mode to fixed, or choose another loss.",
+            when={"augmentation_mode": ["adaptive"], "loss": ["wgan_gp", "began"]},
+        ),
+        Conflict(
+            at="augmentation",
+            sentence="Adaptive augmentation has nothing to adapt with the augmentation none; choose another.",
+            when={"augmentation_mode": ["adaptive"], "augmentation": ["none"]},
+        ),
+    )
 
 
 class Dcgan(LabelledImageModel):

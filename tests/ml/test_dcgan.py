@@ -145,8 +145,8 @@ def test_adaptive_augmentation_counts_around_the_undecided_score_of_the_loss(nam
     ("changed", "sentence"),
     [
         ({"loss": "began", "r1_weight": 1.0}, "r1_weight"),
-        ({"loss": "began", "augmentation_mode": "adaptive"}, "means nothing with began"),
-        ({"loss": "wgan_gp", "augmentation_mode": "adaptive"}, "means nothing with wgan_gp"),
+        ({"loss": "began", "augmentation_mode": "adaptive"}, "means nothing with wgan_gp and began"),
+        ({"loss": "wgan_gp", "augmentation_mode": "adaptive"}, "means nothing with wgan_gp and began"),
         ({"augmentation": "none", "augmentation_mode": "adaptive"}, "nothing to adapt"),
     ],
 )

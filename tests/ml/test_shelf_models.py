@@ -179,6 +179,20 @@ def test_every_setting_has_help_and_bounds(name: str) -> None:
         assert is_bounded(field), setting
 
 
+@every_model
+def test_a_conflict_names_settings_it_has_is_met_by_what_it_names_and_not_by_the_defaults(name: str) -> None:
+    own = MODELS[name].Settings
+    defaults = {setting: field.default for setting, field in own.model_fields.items()}
+    for conflict in own.conflicts:
+        named = {**conflict.when, **conflict.unless}
+        assert conflict.at in named
+        assert set(named) <= set(defaults)
+        assert conflict.sentence.endswith(".")
+        met = {setting: values[0] for setting, values in conflict.when.items()}
+        assert conflict.holds({**defaults, **dict.fromkeys(conflict.unless), **met})
+        assert not conflict.holds(defaults)
+
+
 def is_bounded(field: FieldInfo) -> bool:
     if field.annotation in (int, float):
         kinds = {type(part) for part in field.metadata}

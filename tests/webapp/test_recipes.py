@@ -75,6 +75,7 @@ def test_saving_needs_the_role_researcher_in_that_lab(
         ({"model": 7}, "model"),
         ({"sampler": "nothing"}, "sampler"),
         ({"model_settings": {"batch_size": 0}}, "model_settings.batch_size"),
+        ({"model_settings": {"loss": "began", "r1_weight": 1.0}}, "model_settings.r1_weight"),
         ({"model_settings": {"batch_size": 10**9}}, "model_settings.batch_size"),
         ({"model_settings": {"batch_size": 1.5}}, "model_settings.batch_size"),
         ({"model_settings": {"batch_size": "8"}}, "model_settings.batch_size"),

@@ -44,12 +44,22 @@ class JsonSchemaField(serializers.JSONField):
     """A JSON Schema: the form of a plug-in's settings."""
 
 
+class ConflictSerializer(serializers.Serializer[Any]):
+    """Settings that mean nothing together: all of `when` have a value named there, and none of `unless` has."""
+
+    at = serializers.CharField(help_text="The setting at which to say so.")
+    sentence = serializers.CharField()
+    when = serializers.DictField(child=serializers.ListField())
+    unless = serializers.DictField(child=serializers.ListField())
+
+
 class PluginSerializer(serializers.Serializer[Any]):
     """One thing on a shelf."""
 
     name = serializers.CharField()
     card = CardSerializer()
     schema = JsonSchemaField(help_text="JSON Schema of the settings; the form is drawn from it.")
+    conflicts = ConflictSerializer(many=True)
 
 
 class ModelPluginSerializer(PluginSerializer):

@@ -96,7 +96,11 @@ def _of_plugin(noun: str, shelf: Mapping[str, Entry], recipe: Mapping[str, Any])
         yield Problem(f"unknown_{noun}", f"There is no {noun} {_shown(name)}; choose one of: {', '.join(shelf)}.", noun)
         return
     values = recipe.get(f"{noun}_settings")
-    yield from _of_schema({} if values is None else values, shelf[name].schema, f"{noun}_settings")
+    values, path = {} if values is None else values, f"{noun}_settings"
+    faults = list(_of_schema(values, shelf[name].schema, path))
+    yield from faults
+    for conflict in [] if faults else shelf[name].conflicts_in(values):
+        yield Problem("settings_conflict", conflict.sentence, f"{path}.{conflict.at}")
 
 
 def _of_budget(budget: Any, schema: Mapping[str, Any]) -> Iterator[Problem]:

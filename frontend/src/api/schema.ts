@@ -916,6 +916,18 @@ export interface components {
             /** Seed */
             seed: number;
         };
+        /** @description Settings that mean nothing together: all of `when` have a value named there, and none of `unless` has. */
+        Conflict: {
+            /** @description The setting at which to say so. */
+            at: string;
+            sentence: string;
+            when: {
+                [key: string]: unknown[];
+            };
+            unless: {
+                [key: string]: unknown[];
+            };
+        };
         /** @description A number for each class; a class left out gets none. */
         CountsBudget: {
             /**
@@ -1000,6 +1012,7 @@ export interface components {
             schema: {
                 [key: string]: unknown;
             };
+            conflicts: components["schemas"]["Conflict"][];
             yields: string[];
         };
         /** @description One page of a list. */
@@ -1162,6 +1175,7 @@ export interface components {
             schema: {
                 [key: string]: unknown;
             };
+            conflicts: components["schemas"]["Conflict"][];
             suffix: string;
         };
         /** @description One page of a list. */
@@ -1349,6 +1363,7 @@ export interface components {
             schema: {
                 [key: string]: unknown;
             };
+            conflicts: components["schemas"]["Conflict"][];
             unit: string;
             better: components["schemas"]["Better"];
         };
@@ -1360,6 +1375,7 @@ export interface components {
             schema: {
                 [key: string]: unknown;
             };
+            conflicts: components["schemas"]["Conflict"][];
             family: string;
             /** @description Fields of an item that training needs. */
             consumes: string[];
@@ -2218,6 +2234,7 @@ export interface components {
             schema: {
                 [key: string]: unknown;
             };
+            conflicts: components["schemas"]["Conflict"][];
             /** @description Scores that it reads. */
             needs: string[];
             /** @description Code of why a sample was dropped -> one sentence. */
