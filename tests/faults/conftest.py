@@ -16,7 +16,7 @@ from tests.stack import Api, Stack
 from tests.worlds import QUICK
 from webapp.core import machine
 
-STEPS, CHECKPOINTS = 120, 6
+STEPS, CHECKPOINTS = 240, 12
 RECIPE = {
     **QUICK,
     "model_settings": {**QUICK["model_settings"], "num_steps": STEPS, "num_checkpoints": CHECKPOINTS},

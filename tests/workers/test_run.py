@@ -28,7 +28,7 @@ from workers.run import FACTS, RunWork
 from workers.supervisor import supervise
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_folder")]
-STEPS, CHECKPOINTS = 120, 6
+STEPS, CHECKPOINTS = 360, 18
 
 
 @pytest.fixture(autouse=True)
@@ -233,7 +233,7 @@ def test_a_cancelled_run_ends_within_seconds_and_leaves_no_files(run: Run) -> No
 
 
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before_and_the_run_says_so(run: Run) -> None:
-    run = interrupt(run, lambda: run.checkpoints.count() >= 3, lambda: stop_run(run))
+    run = interrupt(run, lambda: run.checkpoints.count() >= 2, lambda: stop_run(run))
     newest, before = run.checkpoints.order_by("-step")[:2]
     path = storage.stored(newest.path)
     data = bytearray(path.read_bytes())
