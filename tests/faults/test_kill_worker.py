@@ -36,7 +36,7 @@ def test_kill_9_of_the_training_process_alone_and_its_worker_goes_on_at_once(
     scene: Scene, uninterrupted: dict[str, Any]
 ) -> None:
     run = scene.start()
-    scene.train_until(run, 3)
+    scene.train_until(run, 2)
     child = child_of(run)
     assert child is not None
     os.kill(child, signal.SIGKILL)
