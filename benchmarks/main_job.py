@@ -51,6 +51,12 @@ CASES = (
         ("--model", "dcgan", "--sampler", "class_confidence", "--per-class", "200"),
     ),
     Case(
+        "mnist-t10k, gan",
+        "the same images with the seminar's GAN at its own settings, 200 epochs",
+        lambda folder: write_mnist(folder, 100),
+        ("--model", "gan", "--sampler", "realism", "--per-class", "200"),
+    ),
+    Case(
         "clothing-cc0",
         "photos of 10 kinds of clothes, of many sizes, in colour, with splits",
         lambda folder: clothing(),
