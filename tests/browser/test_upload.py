@@ -53,7 +53,7 @@ def test_a_report_says_what_became_of_each_file(member: Page, tmp_path: Path) ->
     member.get_by_role("tab", name="Ingest report").click(timeout=INGEST_MS)
     expect(member.get_by_role("row", name=re.compile("dot.broken.png.*damaged"))).to_be_visible()
     member.get_by_text("skipped 1").click()
-    expect(member.get_by_role("row", name=re.compile("dot/notes.txt"))).to_be_visible()
+    expect(member.get_by_role("row", name=re.compile("dot.notes.txt"))).to_be_visible()
     with member.expect_download() as waiting:
         member.get_by_role("link", name="Download as CSV").click()
     lines = Path(waiting.value.path()).read_text().splitlines()
