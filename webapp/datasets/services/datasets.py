@@ -103,7 +103,8 @@ def delete_dataset(dataset: Dataset) -> None:
             dataset.delete()
     except ProtectedError:
         raise ConflictError(
-            "Runs were made from this dataset; delete them first, or keep the dataset.", code="dataset_in_use"
+            "Runs were made from this dataset, and what they made refers to it, so it cannot be deleted.",
+            code="dataset_in_use",
         ) from None
     for version_id, upload_id in versions:
         storage.remove_tree(storage.all_attempts("versions", version_id))
