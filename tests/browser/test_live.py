@@ -55,7 +55,7 @@ def test_a_page_finds_back_after_the_server_was_gone(member: Page, dataset: str,
 
 def test_a_run_is_stopped_and_resumed(member: Page, dataset: str) -> None:
     member.goto(dataset)
-    start_run(member, per_class=2, Num_steps=600, Resolution=16, Width=4)
+    start_run(member, per_class=2, Num_steps=1000, Resolution=16, Width=4)
     expect(member.get_by_text("The model learns the training images.")).to_be_visible(timeout=RUN_MS)
     member.get_by_role("button", name="Stop").click()
     member.get_by_role("dialog").get_by_role("button", name="Stop").click()
