@@ -15,13 +15,14 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ml.dataset_kind import SPLITS
 from ml.errors import BadDatasetError, BadImageError
-from ml.export_format import ExportFormat, ExportImage, Member
+from ml.export_format import ExportFormat, ExportImage, Ground
 from ml.export_images import in_order, real_image, synthetic_image
 from ml.plugin import find
 from ml.pool_pixels import PoolPixels
@@ -61,8 +62,8 @@ def run(plan: ExportPlan, emit: Emit = emit) -> None:
             (work / "layout").mkdir()
             with (work / "directory").open("w+b") as directory:
                 archive = ZipWriter(file, directory)
-                images = _counted(_images(plan, tally, emit), plan, tally, emit)
-                _write(archive, layout.members(images, work / "layout"), plan, tally, work)
+                images = _counted(_images(plan, layout.splits, tally, emit), plan, tally, emit)
+                _write(archive, layout, images, plan, tally, work)
                 archive.finish()
             file.flush()
             os.fsync(file.fileno())
@@ -83,25 +84,42 @@ def run(plan: ExportPlan, emit: Emit = emit) -> None:
 
 
 # --- the archive --------------------------------------------------------------------------------------------------
-def _write(archive: ZipWriter, members: Iterator[Member], plan: ExportPlan, tally: _Tally, work: Path) -> None:
-    """Images first, then the files at the root; manifest and sums grow on disk, not in memory."""
+def _write(
+    archive: ZipWriter,
+    layout: ExportFormat,
+    images: Iterator[ExportImage],
+    plan: ExportPlan,
+    tally: _Tally,
+    work: Path,
+) -> None:
+    """The layout's files first, then those at the root; manifest and sums grow on disk, not in memory."""
     paths: set[bytes] = set()
     manifest, sums = work / "manifest.jsonl", work / "SHA256SUMS"
     with manifest.open("w", encoding="utf-8", newline="\n") as rows, sums.open("w", encoding="utf-8") as lines:
-        for member in members:
+
+        def note(row: dict[str, Any]) -> None:
+            rows.write(json.dumps(in_order(row), ensure_ascii=False, allow_nan=False) + "\n")
+
+        def add(path: str, data: bytes | Path) -> None:
+            if isinstance(data, Path):
+                digest = archive.add_file(path, data)
+            else:
+                archive.add(path, data)
+                digest = hashlib.sha256(data).hexdigest()
+            lines.write(f"{digest}  {path}\n")
+
+        ground = Ground(
+            tuple(plan["classes"]), plan["resolution"], plan["channels"], plan["fit"], work / "layout", note
+        )
+        for member in layout.members(images, ground):
             _check_new(member.path, paths)
-            archive.add(member.path, member.data)
-            lines.write(f"{hashlib.sha256(member.data).hexdigest()}  {member.path}\n")
-            if member.row is not None:
-                rows.write(json.dumps(in_order(member.row), ensure_ascii=False, allow_nan=False) + "\n")
+            add(member.path, member.data)
         if not tally.num_real + tally.num_synthetic:
             raise BadDatasetError("The export holds no image; select or accept some samples, or include the real ones.")
-        for name, text in (("README.md", plan["card"]), ("provenance.json", _provenance(plan, tally))):
-            data = text.encode()
-            archive.add(name, data)
-            lines.write(f"{hashlib.sha256(data).hexdigest()}  {name}\n")
+        add("README.md", plan["card"].encode())
+        add("provenance.json", _provenance(plan, tally).encode())
         rows.flush()
-        lines.write(f"{archive.add_file('manifest.jsonl', manifest)}  manifest.jsonl\n")
+        add("manifest.jsonl", manifest)
     archive.add_file("SHA256SUMS", sums)
 
 
@@ -118,6 +136,7 @@ def _provenance(plan: ExportPlan, tally: _Tally) -> str:
         **plan["provenance"],
         "title": plan["title"],
         "format": plan["format"],
+        "classes": plan["classes"],
         "num_real": tally.num_real,
         "num_synthetic": tally.num_synthetic,
         "left_out": tally.left_out,
@@ -134,9 +153,11 @@ def _sync_folder(folder: Path) -> None:
 
 
 # --- the images ---------------------------------------------------------------------------------------------------
-def _images(plan: ExportPlan, tally: _Tally, emit: Emit) -> Iterator[ExportImage]:
-    """All images, real ones first; one that cannot be read is reported and left out."""
+def _images(plan: ExportPlan, splits: Sequence[str], tally: _Tally, emit: Emit) -> Iterator[ExportImage]:
+    """The images of these splits, real ones first; one that cannot be read is reported and left out."""
     for row in _rows(plan["images"]):
+        if row["split"] in SPLITS and row["split"] not in splits:
+            continue
         try:
             image = real_image(row)
         except BadImageError as error:

@@ -1,4 +1,4 @@
-"""The only place that knows pixel ranges and fit rules; how a file becomes a picture is said in `ml.image_file`.
+"""The only place that knows pixel ranges; `ml.image_file` says how a file becomes a picture, `ml.fit` how a square.
 
 Stored images are uint8 NHWC, 0..255. A model sees float NCHW in its `image_range`.
 """
@@ -8,19 +8,17 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
 from ml import image_file
 from ml.errors import BadImageError
 from ml.image_file import INGESTED, read_image
 
-Fit = Literal["crop", "pad", "stretch"]
 Pixels = NDArray[np.uint8]
 
 
@@ -57,30 +55,6 @@ def _named(name: str) -> Iterator[None]:
         raise BadImageError(f"{name}: {error.message}") from error
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         raise BadImageError(f"{name} cannot be decoded ({error}); replace it or leave it out.") from error
-
-
-def fit_image(image: Image.Image, resolution: int, fit: Fit, channels: int) -> Pixels:
-    """uint8 [resolution, resolution, channels]: cut the middle, add borders, or stretch.
-
-    Borders take the median colour of the image's own edge, so that a digit on black stays on black and a product photo
-    on white stays on white.
-    """
-    square = image.convert("L" if channels == 1 else "RGB")
-    size = (resolution, resolution)
-    if fit == "crop":
-        square = ImageOps.fit(square, size, Image.Resampling.BICUBIC)
-    elif fit == "pad":
-        square = ImageOps.pad(square, size, Image.Resampling.BICUBIC, color=_edge_colour(square))
-    else:
-        square = square.resize(size, Image.Resampling.BICUBIC)
-    return np.asarray(square, dtype=np.uint8).reshape(resolution, resolution, channels)
-
-
-def _edge_colour(image: Image.Image) -> Any:
-    pixels = np.asarray(image)
-    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    colour = np.median(edge, axis=0)
-    return int(colour) if image.mode == "L" else tuple(int(part) for part in colour)
 
 
 # --- to and from a model ------------------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from ml.dataset_kind import SPLITS
 from ml.disk import reserve
 from ml.errors import BadDatasetError
-from ml.images import Fit, Pixels, fit_image, is_grey, open_image
+from ml.fit import Fit, fit_image
+from ml.images import Pixels, is_grey, open_image
 from ml.model import DataSpec
 from ml.records import ImageRecord
 

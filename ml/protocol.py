@@ -105,12 +105,17 @@ class ExportPlan(TypedDict):
     """Write an augmented dataset.
 
     images: JSON lines {"id", "file", "label", "split", "name", "row"} of real images; samples: JSON lines
-    {"id", "index", "label", "row"} of the pool's images to include.
+    {"id", "index", "label", "row"} of the pool's images to include; classes: in the order of their numbers;
+    resolution, channels: of the pool's images; fit: how real ones became squares for the model.
     """
 
     verb: Literal["export"]
     format: str
     title: str
+    classes: list[str]
+    resolution: int
+    channels: int
+    fit: Literal["crop", "pad", "stretch"]
     images: str
     pool: str | None
     samples: str

@@ -37,12 +37,17 @@ class ExportWork(Work[Export]):
         export = selectors.all_exports().get(pk=self.row.pk)
         catalogue = catalog.load(storage.catalogue_folder())
         suffix = catalogue.export_formats[export.format].suffix
+        pool, recipe = export.selection.pool, export.selection.pool.run.recipe
         return {
             "verb": "export",
             "format": export.format,
             "title": title_of(export),
+            "classes": pool.run.version.classes,
+            "resolution": pool.resolution,
+            "channels": pool.channels,
+            "fit": recipe.model_settings["fit"],
             "images": _write_lines(self.folder / "images.jsonl", selectors.real_rows(export)),
-            "pool": str(storage.stored(export.selection.pool.path)),
+            "pool": str(storage.stored(pool.path)),
             "samples": _write_lines(self.folder / "samples.jsonl", selectors.synthetic_rows(export)),
             "provenance": provenance_of(export),
             "card": card_of(export, catalogue),

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import tarfile
 import tracemalloc
 import unicodedata
 import zipfile
@@ -24,9 +25,10 @@ from ml.dataset_kinds.labelled_images import LabelledImages
 from ml.errors import BadDatasetError, UnknownPluginError
 from ml.export import run
 from ml.export_format import ExportFormat
-from ml.export_formats.image_folder import ImageFolder, folder_name
+from ml.export_formats.image_folder import ImageFolder
 from ml.export_images import COLUMNS, TEXT_KEY
-from ml.plugin import find
+from ml.folder_names import folder_name
+from ml.plugin import find, shelf
 from ml.protocol import ExportPlan
 from ml.zip_writer import ZipWriter
 
@@ -41,6 +43,10 @@ def plan(tmp_path: Path) -> dict[str, Any]:
         "verb": "export",
         "format": "image_folder",
         "title": "Pets, grown",
+        "classes": CLASSES,
+        "resolution": 8,
+        "channels": 3,
+        "fit": "crop",
         "images": str(_real(tmp_path)),
         "pool": str(_pool(tmp_path / "pool")),
         "samples": str(_samples(tmp_path)),
@@ -254,6 +260,84 @@ def test_common_programs_unpack_and_check_it(plan: dict[str, Any], tmp_path: Pat
     target = tmp_path / "unpacked"
     subprocess.run(["unzip", "-q", plan["out"], "-d", str(target)], check=True)
     subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=target, check=True)
+
+
+# --- other layouts ------------------------------------------------------------------------------------------------
+def files_of(plan: dict[str, Any]) -> dict[str, bytes]:
+    """The files of an export that hold: sums right, manifest complete, the same bytes again."""
+    first = export(plan)[-1]["sha256"]
+    with zipfile.ZipFile(plan["out"]) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    sums = dict(reversed(line.split("  ", 1)) for line in files["SHA256SUMS"].decode().splitlines())
+    assert sums == {name: hashlib.sha256(data).hexdigest() for name, data in files.items() if name != "SHA256SUMS"}
+    assert json.loads(files["provenance.json"])["classes"] == CLASSES
+    assert export(plan)[-1]["sha256"] == first
+    return files
+
+
+@pytest.mark.parametrize("name", sorted(shelf("export_formats", ExportFormat)))
+def test_every_layout_notes_each_image_once_and_puts_synthetic_ones_in_train(plan: dict[str, Any], name: str) -> None:
+    plan["format"] = name
+    files_of(plan)
+    rows = manifest(plan)
+    splits = find("export_formats", ExportFormat, name).splits
+    wanted = [row for row in map(json.loads, Path(plan["images"]).read_text().splitlines()) if row["split"] in splits]
+    assert sorted(row["id"] for row in rows if not row["synthetic"]) == sorted(row["id"] for row in wanted)
+    assert [row["split"] for row in rows if row["synthetic"]] == ["train"] * 9
+    assert len({row["path"] for row in rows}) == len(rows)
+
+
+def test_a_folder_with_metadata_says_of_every_file_what_it_is(plan: dict[str, Any]) -> None:
+    files = files_of(plan | {"format": "metadata_folder"})
+    for split in ("train", "val", "test"):
+        rows = [json.loads(line) for line in files[f"{split}/metadata.jsonl"].decode().splitlines()]
+        assert {f"{split}/{row['file_name']}" for row in rows} == {
+            name for name in files if name.startswith(f"{split}/") and not name.endswith(".jsonl")
+        }
+        assert {row["label"] for row in rows} == set(CLASSES)
+        assert {row["split"] for row in rows} == {split}
+    assert sum(row["synthetic"] for row in map(json.loads, files["train/metadata.jsonl"].splitlines())) == 9
+
+
+def test_shards_are_cut_where_they_are_full_and_every_image_has_its_number_and_row(
+    plan: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ml.export_formats.webdataset.SHARD_BYTES", 3000)
+    files = files_of(plan | {"format": "webdataset"})
+    shards = sorted(name for name in files if name.endswith(".tar"))
+    assert {name.partition("-")[0] for name in shards} == {"train", "val", "test"}
+    assert len([name for name in shards if name.startswith("train")]) > 1
+    noted, found = {row["path"]: row for row in manifest(plan)}, set()
+    for name in shards:
+        with tarfile.open(fileobj=io.BytesIO(files[name])) as tar:
+            parts = {entry.name: tar.extractfile(entry).read() for entry in tar}  # type: ignore[union-attr]
+        for key in {part.partition(".")[0] for part in parts}:
+            row = json.loads(parts[f"{key}.json"])
+            assert int(parts[f"{key}.cls"]) == CLASSES.index(row["class"])
+            assert noted[f"{name}/{row['path']}"]["id"] == row["id"]
+            assert Image.open(io.BytesIO(parts[row["path"]])).size in ((8, 8), (14, 10))
+            found.add(f"{name}/{row['path']}")
+    assert found == set(noted)
+
+
+def test_a_stylegan_zip_holds_the_training_split_as_squares_of_one_size(plan: dict[str, Any]) -> None:
+    files = files_of(plan | {"format": "stylegan"})
+    labels = dict(json.loads(files["dataset.json"])["labels"])
+    rows = {row["path"]: row for row in manifest(plan)}
+    assert set(labels) == set(rows) == {name for name in files if name.endswith(".png")}
+    assert list(labels)[:2] == ["00000/img00000000.png", "00000/img00000001.png"]
+    for path, number in labels.items():
+        image = Image.open(io.BytesIO(files[path]))
+        assert (image.size, image.mode) == ((8, 8), "RGB")
+        assert CLASSES[number] == rows[path]["class"]
+        if not rows[path]["synthetic"]:
+            assert rows[path]["sha256"] == hashlib.sha256(files[path]).hexdigest()
+    assert {row["split"] for row in rows.values()} == {"train"}
+
+
+def test_a_side_that_stylegan_does_not_take_is_said(plan: dict[str, Any]) -> None:
+    with pytest.raises(BadDatasetError, match=r"those of this run have 28 pixels.* resolution of 16 or 32"):
+        export(plan | {"format": "stylegan", "resolution": 28})
 
 
 # --- what goes wrong ----------------------------------------------------------------------------------------------

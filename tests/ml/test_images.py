@@ -8,7 +8,8 @@ from PIL import Image
 
 from ml.decode import Decoder
 from ml.errors import BadImageError
-from ml.images import Fit, fit_image, is_grey, open_image, png_bytes, strip, to_model, to_pixels, write_png
+from ml.fit import Fit, fit_image
+from ml.images import is_grey, open_image, png_bytes, strip, to_model, to_pixels, write_png
 
 
 @pytest.mark.parametrize("image_range", [(-1.0, 1.0), (0.0, 1.0)])

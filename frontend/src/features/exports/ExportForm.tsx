@@ -58,7 +58,7 @@ export function ExportForm({ pool, selection: asked }: { pool: Schemas['Pool']; 
         />
         <Select
           label="Format"
-          description={chosen?.card.summary}
+          description={chosen && `${chosen.card.summary} ${chosen.card.limits}`}
           allowDeselect={false}
           data={(catalogue?.export_formats ?? []).map((one) => ({ value: one.name, label: one.card.title }))}
           value={format}

@@ -1,0 +1,33 @@
+"""How a picture of any shape becomes a square of a wanted side; imports no torch."""
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+Fit = Literal["crop", "pad", "stretch"]
+
+
+def fit_image(image: Image.Image, resolution: int, fit: Fit, channels: int) -> NDArray[np.uint8]:
+    """uint8 [resolution, resolution, channels]: cut the middle, add borders, or stretch.
+
+    Borders take the median colour of the image's own edge, so that a digit on black stays on black and a product photo
+    on white stays on white.
+    """
+    square = image.convert("L" if channels == 1 else "RGB")
+    size = (resolution, resolution)
+    if fit == "crop":
+        square = ImageOps.fit(square, size, Image.Resampling.BICUBIC)
+    elif fit == "pad":
+        square = ImageOps.pad(square, size, Image.Resampling.BICUBIC, color=_edge_colour(square))
+    else:
+        square = square.resize(size, Image.Resampling.BICUBIC)
+    return np.asarray(square, dtype=np.uint8).reshape(resolution, resolution, channels)
+
+
+def _edge_colour(image: Image.Image) -> Any:
+    pixels = np.asarray(image)
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    colour = np.median(edge, axis=0)
+    return int(colour) if image.mode == "L" else tuple(int(part) for part in colour)
