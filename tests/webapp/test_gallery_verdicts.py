@@ -117,6 +117,48 @@ def test_many_at_once_are_one_act_and_are_undone_together(client_of: ClientOf, r
     check_counters(pool)
 
 
+def test_all_that_match_a_filter_are_one_act_and_no_others(
+    client_of: ClientOf, reviewer: Person, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.gallery.services.verdicts.CHUNK", 4)
+    client, url = client_of(reviewer), f"/api/v1/pools/{pool.pk}/verdicts/"
+    label = pool.classes[1]
+    wanted = set(pool.samples.filter(label=1).values_list("pk", flat=True))
+    spared = pool.samples.filter(pk__in=wanted).first()
+    assert spared is not None
+    assert len(wanted) > 5
+    decide(pool, reviewer, [spared.pk], "reject")
+    body = {"filter": {"label": label, "standing": "undecided"}, "value": "accept"}
+    answer = client.post(url, body, format="json").json()
+    assert {row["id"] for row in answer["samples"]} == wanted - {spared.pk}
+    assert (answer["num_changed"], answer["num_accepted"], answer["num_rejected"]) == (
+        len(wanted) - 1,
+        len(wanted) - 1,
+        1,
+    )
+    check_counters(pool)
+    assert client.post(f"{url}undo/").json()["num_accepted"] == 0
+    assert standings(pool) == {spared.index: "rejected"}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "ids"),
+        ({"ids": [1], "filter": {}}, "ids"),
+        ({"filter": {"label": "unicorn"}}, "label"),
+        ({"filter": {"standing": "lost"}}, "filter.standing"),
+    ],
+)
+def test_samples_are_named_in_one_way_and_well(
+    client_of: ClientOf, reviewer: Person, pool: Pool, body: dict[str, Any], field: str
+) -> None:
+    answer = client_of(reviewer).post(f"/api/v1/pools/{pool.pk}/verdicts/", {**body, "value": "accept"}, format="json")
+    assert answer.status_code in (400, 422)
+    assert field in answer.json()["fields"]
+    assert standings(pool) == {}
+
+
 def test_undo_brings_back_what_was_there_before_with_its_reason(pool: Pool, reviewer: Person) -> None:
     some = ids(pool, 1, 2, 3)
     decide(pool, reviewer, some[:1], "reject", "blurred")

@@ -824,7 +824,9 @@ export interface components {
             num_accepted: number;
             /** @description Samples of the pool that are rejected now. */
             num_rejected: number;
-            /** @description Where the person's verdict changed. */
+            /** @description Samples on which the person's verdict changed. */
+            num_changed: number;
+            /** @description These samples; none when there are more than 5000. */
             samples: components["schemas"]["Decided"][];
         };
         /**
@@ -1223,6 +1225,17 @@ export interface components {
              */
             kind: "fill_to_largest";
         };
+        /** @description Which samples of a pool are meant; what is left out asks nothing. */
+        FilterRequest: {
+            /** @description Only this class. */
+            label?: string;
+            standing?: components["schemas"]["Standing"];
+            memorised?: boolean | null;
+            /** Format: uuid */
+            selection?: string;
+            /** @description With `selection`: what it kept, or what it dropped. */
+            kept?: boolean | null;
+        };
         /** @description Stored events in order. When the last one's `seq` is below `last_seq`, ask again from there. */
         History: {
             readonly results: components["schemas"]["LiveEvent"][];
@@ -1506,9 +1519,11 @@ export interface components {
             /** @default  */
             reason: string;
         };
-        /** @description The same verdict on many samples; null clears the person's own. */
+        /** @description The same verdict on many samples, named by `ids` or by `filter`; null clears the person's own. */
         NewVerdictsRequest: {
-            ids: number[];
+            ids?: number[];
+            /** @description Every sample of the pool that matches at this moment. */
+            filter?: components["schemas"]["FilterRequest"];
             value: components["schemas"]["VerdictValue"] | null;
             /** @default  */
             reason: string;

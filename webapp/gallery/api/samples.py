@@ -1,5 +1,6 @@
 """Samples: the pages of the gallery, one sample with everything known of it, and its pixels."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,7 +21,6 @@ from webapp.core.errors import InvalidError, NotFoundError
 from webapp.core.headers import SANDBOX
 from webapp.core.pagination import PAGING, page_of, paginate
 from webapp.core.permissions import find
-from webapp.core.queries import read_choice
 from webapp.gallery.models import Pool, Sample, SampleScore, Verdict
 from webapp.gallery.selectors import samples as selectors
 from webapp.gallery.selectors.pixels import MAX_SCALE, sample_png
@@ -135,12 +135,20 @@ class SampleDetailSerializer(SampleSerializer):
 
 
 class FilterSerializer(serializers.Serializer[Any]):
-    """The query of a gallery page."""
+    """Which samples of a pool are meant; what is left out asks nothing."""
 
+    label = serializers.CharField(required=False, allow_blank=True, help_text="Only this class.")  # type: ignore[assignment]
     standing = serializers.ChoiceField(choices=Sample.Standing.choices, required=False)
     memorised = serializers.BooleanField(required=False, allow_null=True, default=None)
     selection = serializers.UUIDField(required=False)
-    kept = serializers.BooleanField(required=False, allow_null=True, default=None)
+    kept = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="With `selection`: what it kept, or what it dropped."
+    )
+
+
+class PageFilterSerializer(FilterSerializer):
+    """The query of a gallery page."""
+
     sort = serializers.CharField(max_length=80, default="index")
 
 
@@ -201,17 +209,29 @@ class SampleImageView(APIView):
 
 def _read_filter(request: Request, pool: Pool) -> tuple[Filter, str]:
     """Raises: ValidationError; NotFoundError for a selection from another pool."""
-    given = FilterSerializer(data=request.query_params)
+    given = PageFilterSerializer(data=request.query_params)
     given.is_valid(raise_exception=True)
     values = dict(given.validated_data)
     sort = str(values.pop("sort"))
-    if label := read_choice(request, "label", pool.classes):
-        values["label"] = pool.classes.index(label)
-    if (selection_id := values.pop("selection", None)) is not None:
-        values["selection"] = pool.selections.filter(pk=selection_id).first()
-        if values["selection"] is None:
+    return filter_of(values, pool), sort
+
+
+def filter_of(values: Mapping[str, Any], pool: Pool) -> Filter:
+    """What a FilterSerializer read, as it is asked of this pool.
+
+    Raises: InvalidError for a class that the pool lacks; NotFoundError for a selection from another pool.
+    """
+    wanted = dict(values)
+    if (label := wanted.pop("label", "")) != "":
+        if label not in pool.classes:
+            message = f"Choose one of: {', '.join(pool.classes)}."
+            raise InvalidError(f"label is {label[:40]!r}. {message}", fields={"label": [message]})
+        wanted["label"] = pool.classes.index(label)
+    if (selection_id := wanted.pop("selection", None)) is not None:
+        wanted["selection"] = pool.selections.filter(pk=selection_id).first()
+        if wanted["selection"] is None:
             raise NotFoundError("This pool has no such selection.")
-    return Filter(**values), sort
+    return Filter(**wanted)
 
 
 def _score_name(sort: str, pool: Pool) -> str:

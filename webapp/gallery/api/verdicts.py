@@ -12,10 +12,11 @@ from rest_framework.views import APIView
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Role
 from webapp.core.permissions import find
+from webapp.gallery.api.samples import FilterSerializer, filter_of
 from webapp.gallery.models import Pool, Sample, Verdict
 from webapp.gallery.selectors.pools import POOL_LAB, all_pools
 from webapp.gallery.selectors.samples import SAMPLE_LAB, all_samples
-from webapp.gallery.services.verdicts import Act, decide, undo
+from webapp.gallery.services.verdicts import Act, decide, decide_matching, undo
 
 MAX_AT_ONCE: Final = 5000
 
@@ -28,11 +29,19 @@ class NewVerdictSerializer(serializers.Serializer[Any]):
 
 
 class NewVerdictsSerializer(serializers.Serializer[Any]):
-    """The same verdict on many samples; null clears the person's own."""
+    """The same verdict on many samples, named by `ids` or by `filter`; null clears the person's own."""
 
-    ids = serializers.ListField(child=serializers.IntegerField(min_value=1), min_length=1, max_length=MAX_AT_ONCE)
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), min_length=1, max_length=MAX_AT_ONCE, required=False
+    )
+    filter = FilterSerializer(required=False, help_text="Every sample of the pool that matches at this moment.")
     value = serializers.ChoiceField(choices=Verdict.Value.choices, allow_null=True)
     reason = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("ids" in attrs) == ("filter" in attrs):
+            raise serializers.ValidationError({"ids": "Name the samples either by ids or by filter."})
+        return attrs
 
 
 class DecidedSerializer(serializers.Serializer[Any]):
@@ -49,7 +58,8 @@ class ActSerializer(serializers.Serializer[Any]):
     act = serializers.UUIDField()
     num_accepted = serializers.IntegerField(help_text="Samples of the pool that are accepted now.")
     num_rejected = serializers.IntegerField(help_text="Samples of the pool that are rejected now.")
-    samples = DecidedSerializer(many=True, help_text="Where the person's verdict changed.")
+    num_changed = serializers.IntegerField(help_text="Samples on which the person's verdict changed.")
+    samples = DecidedSerializer(many=True, help_text=f"These samples; none when there are more than {MAX_AT_ONCE}.")
 
 
 def _answer(pool: Pool, act: Act) -> Response:
@@ -60,9 +70,10 @@ def _answer(pool: Pool, act: Act) -> Response:
                 "act": act.id,
                 "num_accepted": pool.num_accepted,
                 "num_rejected": pool.num_rejected,
+                "num_changed": len(act.verdicts),
                 "samples": [
                     {"id": pk, "verdict": verdict or None, "standing": act.standings[pk]}
-                    for pk, verdict in act.verdicts.items()
+                    for pk, verdict in (act.verdicts.items() if len(act.verdicts) <= MAX_AT_ONCE else ())
                 ],
             }
         ).data
@@ -95,7 +106,11 @@ class PoolVerdictsView(APIView):
         pool = find(all_pools(), person_of(request), Role.REVIEWER, POOL_LAB, pk=pk)
         given = NewVerdictsSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        return _answer(pool, decide(pool, person_of(request), **given.validated_data))
+        wanted = dict(given.validated_data)
+        if "filter" in wanted:
+            matching = filter_of(wanted.pop("filter"), pool)
+            return _answer(pool, decide_matching(pool, person_of(request), matching, **wanted))
+        return _answer(pool, decide(pool, person_of(request), **wanted))
 
 
 class UndoView(APIView):

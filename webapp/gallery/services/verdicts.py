@@ -2,8 +2,10 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Count, F, Q
@@ -11,11 +13,16 @@ from django.db.models import Count, F, Q
 from webapp.accounts.models import Person
 from webapp.core.errors import ConflictError, NotFoundError
 from webapp.gallery.models import Pool, Sample, Verdict, VerdictChange
+from webapp.gallery.selectors.samples import Filter, by_index
 
 Opinion = tuple[str, str]
 """(value, reason) of one person on one sample; ("", "") when there is none."""
 NONE: Opinion = ("", "")
 Standing = Sample.Standing
+
+
+CHUNK: Final = 5000
+"""Samples whose verdicts are written by one statement."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +33,8 @@ class Act:
     """
 
     id: uuid.UUID
-    verdicts: Mapping[int, str]
-    standings: Mapping[int, str]
+    verdicts: dict[int, str] = field(default_factory=dict)
+    standings: dict[int, str] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -40,8 +47,15 @@ def decide(pool: Pool, person: Person, ids: Sequence[int], value: str | None, re
     _lock(pool)
     if Sample.objects.filter(pool=pool, pk__in=wanted).count() != len(wanted):
         raise NotFoundError("One of these samples is not in this pool; nothing was changed.")
-    after = (value, reason) if value else NONE
-    return _apply(pool, person, dict.fromkeys(wanted, after), undoes=None)
+    return _apply(pool, person, dict.fromkeys(wanted, _opinion(value, reason)), undoes=None)
+
+
+@transaction.atomic
+def decide_matching(pool: Pool, person: Person, wanted: Filter, value: str | None, reason: str = "") -> Act:
+    """As `decide`, on every sample of the pool that the filter shows at this moment."""
+    _lock(pool)
+    ids = by_index(pool, wanted).values_list("pk", flat=True)
+    return _apply(pool, person, dict.fromkeys(ids, _opinion(value, reason)), undoes=None)
 
 
 @transaction.atomic
@@ -65,11 +79,32 @@ def _lock(pool: Pool) -> None:
     Pool.objects.select_for_update().get(pk=pool.pk)
 
 
+def _opinion(value: str | None, reason: str) -> Opinion:
+    return (value, reason) if value else NONE
+
+
 def _apply(pool: Pool, person: Person, wanted: Mapping[int, Opinion], undoes: uuid.UUID | None) -> Act:
+    act = Act(uuid.uuid4())
+    for part in _parts(wanted.items()):
+        changes = _write(person, dict(part), act.id, undoes)
+        act.verdicts.update({pk: value for pk, (value, _) in changes.items()})
+        act.standings.update(_restand(pool, changes))
+    return act
+
+
+def _parts(rows: Iterable[tuple[int, Opinion]]) -> Iterator[list[tuple[int, Opinion]]]:
+    left = iter(rows)
+    while part := list(islice(left, CHUNK)):
+        yield part
+
+
+def _write(
+    person: Person, wanted: Mapping[int, Opinion], act: uuid.UUID, undoes: uuid.UUID | None
+) -> dict[int, Opinion]:
+    """Log and store what differs from what the person thought before; answers it."""
     verdicts = Verdict.objects.filter(person=person, sample__in=list(wanted))
     before = {verdict.sample_id: (verdict.value, verdict.reason) for verdict in verdicts}
     changes = {pk: after for pk, after in wanted.items() if before.get(pk, NONE) != after}
-    act = uuid.uuid4()
     VerdictChange.objects.bulk_create(
         VerdictChange(
             sample_id=pk,
@@ -94,7 +129,7 @@ def _apply(pool: Pool, person: Person, wanted: Mapping[int, Opinion], undoes: uu
         unique_fields=["sample", "person"],
         update_fields=["value", "reason", "decided_at"],
     )
-    return Act(act, {pk: value for pk, (value, _) in changes.items()}, _restand(pool, changes))
+    return changes
 
 
 def _restand(pool: Pool, ids: Iterable[int]) -> dict[int, str]:

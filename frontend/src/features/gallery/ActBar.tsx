@@ -1,7 +1,7 @@
 import { Button, Group, Kbd, Switch, Text } from '@mantine/core';
 import type { Ref } from 'react';
 import type { Schemas } from '@/api/client';
-import { plural } from '@/components/format';
+import { count, plural, sentence } from '@/components/format';
 import { ClassCounts } from './ClassCounts';
 import type { Review } from './review';
 import classes from './Gallery.module.css';
@@ -12,13 +12,17 @@ type Props = {
   selection: Schemas['Selection'] | undefined;
   review: Review;
   canJudge: boolean;
+  /** Whether more samples match than are loaded, and how many in all where that is known. */
+  hasMore: boolean;
+  total: number | null;
   onLabel: (label: string) => void;
 };
 
 /** The verbs of reviewing, each with its key; they act on what is marked, else on the sample pointed at. */
-export function ActBar({ ref, pool, selection, review, canJudge, onLabel }: Props) {
-  const { marks, current, judge } = review;
-  const target = marks.size > 0 ? plural(marks.size, 'marked sample') : 'this sample';
+export function ActBar({ ref, pool, selection, review, canJudge, hasMore, total, onLabel }: Props) {
+  const { marks, marksAll, current, judge } = review;
+  const matching = total === null ? 'everything that matches' : `all ${count(total)} that match`;
+  const target = marksAll ? matching : marks.size > 0 ? plural(marks.size, 'marked sample') : 'this sample';
   const idle = !canJudge || (marks.size === 0 && current === undefined);
   return (
     <div className={classes.acts} ref={ref}>
@@ -40,12 +44,19 @@ export function ActBar({ ref, pool, selection, review, canJudge, onLabel }: Prop
           onChange={(event) => review.setAdvances(event.currentTarget.checked)}
         />
         {marks.size > 0 && (
-          <Text size="sm" fw={600} role="status">
-            {plural(marks.size, 'sample')} marked{' '}
+          <Group gap={6}>
+            <Text size="sm" fw={600} role="status">
+              {marksAll ? sentence(matching) : plural(marks.size, 'sample')} marked
+            </Text>
+            {hasMore && !marksAll && (
+              <Button size="compact-xs" variant="default" onClick={review.markEverything}>
+                Mark {matching}
+              </Button>
+            )}
             <Button size="compact-xs" variant="default" onClick={review.clearMarks}>
               Clear the marks
             </Button>
-          </Text>
+          </Group>
         )}
       </Group>
       <ClassCounts pool={pool} selection={selection} onLabel={onLabel} />

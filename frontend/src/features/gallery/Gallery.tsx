@@ -16,7 +16,7 @@ import { DEFAULT_FILTERS, readFilters, totalOf, writeFilters, type Filters } fro
 import { useReview } from './review';
 import { SampleGrid } from './SampleGrid';
 import { SelectionBar, SelectionFacts } from './SelectionBar';
-import { useSamples } from './samples';
+import { matchOf, useSamples } from './samples';
 import { Viewer } from './Viewer';
 
 const PAGE_BAR_PX = 48;
@@ -35,6 +35,7 @@ export function Gallery({ run, pool }: Props) {
   const total = query.hasNextPage ? totalOf(filters, pool, selection?.yields) : loaded;
   const review = useReview(pool.id, samples ?? [], may('reviewer'), {
     last: (total ?? loaded) - 1,
+    match: matchOf(filters, selection?.id ?? ''),
     bring: (place) => bringPages(query, place),
   });
   useKeys(review.keys);
@@ -64,6 +65,8 @@ export function Gallery({ run, pool }: Props) {
         selection={selection}
         review={review}
         canJudge={may('reviewer')}
+        hasMore={query.hasNextPage}
+        total={total}
         onLabel={(label) => change({ ...filters, label })}
       />
       <Fault error={review.error} />

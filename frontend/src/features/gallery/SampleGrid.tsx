@@ -122,7 +122,7 @@ export function SampleGrid({ pool, samples, review, sort, total, covered, hasMor
                     side={tile}
                     sort={sort}
                     isAt={place === at}
-                    isMarked={review.marks.has(sample.id)}
+                    isMarked={review.marksAll || review.marks.has(sample.id)}
                     place={place}
                     total={total ?? samples.length}
                   />

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { extended, inverted, NO_MARKS, toggled } from './marks';
+import { everything, extended, inverted, NO_MARKS, toggled } from './marks';
 
 const ORDER = [11, 12, 13, 14, 15];
 
@@ -25,5 +25,13 @@ describe('marks', () => {
     const two = toggled(toggled(NO_MARKS, 0, ORDER), 3, ORDER);
     expect([...inverted(two, ORDER).ids]).toEqual([12, 13, 15]);
     expect([...inverted(NO_MARKS, ORDER).ids]).toEqual(ORDER);
+  });
+
+  it('mean everything only until one mark is changed', () => {
+    const whole = everything(ORDER);
+    expect(whole.everything).toBe(true);
+    expect([...whole.ids]).toEqual(ORDER);
+    for (const changed of [toggled(whole, 2, ORDER), extended(whole, 2, ORDER), inverted(whole, ORDER)])
+      expect(changed.everything).toBe(false);
   });
 });

@@ -3,17 +3,17 @@ import { useEffect, useRef, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import type { Key } from '@/components/useKeys';
 import { leapt, moved, type Direction } from './columns';
-import { all, extended, inverted, NO_MARKS, toggled, type Marks } from './marks';
-import { useVerdicts, type Sample, type Value } from './samples';
+import { all, everything, extended, inverted, NO_MARKS, toggled, type Marks } from './marks';
+import { useVerdicts, type Match, type Sample, type Value } from './samples';
 
 export type Side = 'info' | 'nearest';
 type Press = { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean };
 
-/** What the page knows and the review does not: how many samples match, and how to bring one that is not loaded. */
-export type Reach = { last: number; bring: (place: number) => Promise<void> };
+/** What the page knows and the review does not: how many samples match which filter, and how to bring one of them. */
+export type Reach = { last: number; match: Match; bring: (place: number) => Promise<void> };
 
 /** Reviewing: which sample is pointed at, which are marked, whether one is seen large, and what each key does. */
-export function useReview(pool: string, samples: Sample[], canJudge: boolean, { last, bring }: Reach) {
+export function useReview(pool: string, samples: Sample[], canJudge: boolean, { last, match, bring }: Reach) {
   const { decide, undo } = useVerdicts(pool);
   const [at, setAt] = useState(0);
   const [marks, setMarks] = useState<Marks>(NO_MARKS);
@@ -41,10 +41,10 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
   const judge = (value: Value) => {
     if (!canJudge) return;
     if (marks.ids.size > 0) {
-      decide.mutate({ ids: [...marks.ids], value });
+      decide.mutate({ target: marks.everything ? { filter: match } : { ids: [...marks.ids] }, value });
       setMarks(NO_MARKS);
     } else if (current !== undefined) {
-      decide.mutate({ ids: [current.id], value });
+      decide.mutate({ target: { ids: [current.id] }, value });
       if (advances) move('right');
     }
   };
@@ -104,6 +104,8 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
     current,
     next: samples[place + 1],
     marks: marks.ids,
+    marksAll: marks.everything,
+    markEverything: () => setMarks(everything(order)),
     isOpen,
     side,
     setSide,

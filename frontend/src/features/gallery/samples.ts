@@ -10,6 +10,9 @@ import type { Filters } from './filters';
 
 export type Sample = Schemas['Sample'];
 export type Value = 'accept' | 'reject' | null;
+export type Match = ReturnType<typeof matchOf>;
+/** Samples by their ids, or all that match. */
+export type Target = { ids: number[] } | { filter: Match };
 type Pages = InfiniteData<Schemas['SamplePage'], string | null>;
 
 /** The first page is seen soon, the others bring more at once. */
@@ -49,10 +52,13 @@ export function useSamples(pool: string, filters: Filters, selection: string) {
 }
 
 function queryOf(filters: Filters, selection: string) {
-  const { label, standing, kept, memorised, sort } = filters;
+  return { ...matchOf(filters, selection), sort: filters.sort };
+}
+
+/** The filter as the server reads it. */
+export function matchOf({ label, standing, kept, memorised }: Filters, selection: string) {
   return {
-    selection,
-    sort,
+    ...(selection === '' ? {} : { selection }),
     ...(label === null ? {} : { label }),
     ...(standing === null ? {} : { standing }),
     ...(kept === null ? {} : { kept }),
@@ -74,7 +80,8 @@ export function useVerdicts(pool: string) {
 
   const settle = (act: Schemas['Act']) => {
     const changed = new Map(act.samples.map((one) => [one.id, one]));
-    patch((sample) => ({ ...sample, ...changed.get(sample.id) }));
+    if (act.num_changed > act.samples.length) void queries.invalidateQueries(all);
+    else patch((sample) => ({ ...sample, ...changed.get(sample.id) }));
     queries.setQueryData<Schemas['Pool']>(
       poolKey,
       (before) => before && { ...before, num_accepted: act.num_accepted, num_rejected: act.num_rejected },
@@ -86,12 +93,15 @@ export function useVerdicts(pool: string) {
 
   const decide = useMutation({
     mutationKey,
-    mutationFn: ({ ids, value }: { ids: number[]; value: Value }) =>
+    mutationFn: ({ target, value }: { target: Target; value: Value }) =>
       take(
-        http.POST('/api/v1/pools/{id}/verdicts/', { params: { path: { id: pool } }, body: { ids, value, reason: '' } }),
+        http.POST('/api/v1/pools/{id}/verdicts/', {
+          params: { path: { id: pool } },
+          body: { ...target, value, reason: '' },
+        }),
       ),
-    onMutate: ({ ids, value }) => {
-      const touched = new Set(ids);
+    onMutate: ({ target, value }) => {
+      const touched = new Set('ids' in target ? target.ids : []);
       patch((sample) => (touched.has(sample.id) ? { ...sample, verdict: value } : sample));
     },
     onSuccess: settle,
