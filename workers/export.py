@@ -34,7 +34,7 @@ class ExportWork(Work[Export]):
     def plan(self) -> ExportPlan:
         """What is accepted at this moment is what goes in."""
         building.begin_export(self.row)
-        export = selectors.all_exports().get(pk=self.row.pk)
+        export = selectors.with_origins().get(pk=self.row.pk)
         catalogue = catalog.load(storage.catalogue_folder())
         suffix = catalogue.export_formats[export.format].suffix
         pool, recipe = export.selection.pool, export.selection.pool.run.recipe
@@ -66,7 +66,7 @@ class ExportWork(Work[Export]):
         building.finish_export(self.row, path=storage.relative(Path(self._result["file"])), **facts)
 
     def cancelled(self) -> None:
-        self.failed("cancelled", "Somebody cancelled it.")
+        building.cancelled_export(self.row)
 
     def give_back(self) -> None:
         building.give_back_export(self.row)

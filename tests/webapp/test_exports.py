@@ -14,7 +14,7 @@ from webapp.accounts.models import Lab, Person
 from webapp.core import storage
 from webapp.exports import selectors
 from webapp.exports.models import Export
-from webapp.exports.services.building import create_export, finish_export
+from webapp.exports.services.building import create_export, finish_export, settle_abandoned_export
 from webapp.exports.services.card import card_of
 from webapp.exports.services.provenance import provenance_of
 from webapp.gallery.models import Pool, Selection
@@ -66,6 +66,37 @@ def judge(pool: Pool, person: Person, value: str, *indexes: int) -> None:
 
 def indexes(export: Export) -> set[int]:
     return {row["index"] for row in selectors.synthetic_rows(export)}
+
+
+# --- taking it away ---------------------------------------------------------------------------------------------
+@pytest.mark.django_db(transaction=True)
+def test_a_deleted_export_and_its_file_are_gone(api: APIClient, researcher: Person, pool: Pool) -> None:
+    export = ready(pool, BYTES)
+    Export.objects.filter(pk=export.pk).update(created_by=researcher)
+    assert api.delete(f"/api/v1/exports/{export.pk}/").status_code == 204
+    assert not storage.all_attempts("exports", export.pk).exists()
+    assert api.get(f"/api/v1/exports/{export.pk}/").status_code == 404
+    assert api.delete(f"/api/v1/exports/{export.pk}/").status_code == 404
+
+
+def test_what_somebody_else_asked_for_is_deleted_by_an_admin_alone(
+    client_of: ClientOf, lab: Lab, member: Callable[..., Person], pool: Pool
+) -> None:
+    export = ready(pool, BYTES)
+    url = f"/api/v1/exports/{export.pk}/"
+    assert client_of(member(lab, "researcher")).delete(url).status_code == 403
+    assert client_of(member(lab, "admin")).delete(url).status_code == 204
+
+
+def test_one_that_is_being_built_vanishes_at_once_and_its_row_when_nobody_holds_it(api: APIClient, pool: Pool) -> None:
+    asked = ask(api, pool).json()["id"]
+    held = Export.claim(asked, "a worker", Export.State.BUILDING)
+    assert held is not None
+    assert api.delete(f"/api/v1/exports/{asked}/").status_code == 204
+    assert api.get("/api/v1/exports/").json()["results"] == []
+    assert Export.objects.get().cancel_requested
+    assert settle_abandoned_export(Export.objects.get()) is None
+    assert not Export.objects.exists()
 
 
 # --- what goes in -----------------------------------------------------------------------------------------------
@@ -282,6 +313,7 @@ def everything_of(export: Export) -> list[tuple[str, str, Any, str]]:
         ("get", f"exports/{export.pk}/download/", None, "viewer"),
         ("head", f"exports/{export.pk}/download/", None, "viewer"),
         ("post", "exports/", {"selection": str(export.selection_id)}, "researcher"),
+        ("delete", f"exports/{export.pk}/", None, "admin"),
     ]
 
 
@@ -298,7 +330,10 @@ def test_nobody_sees_it_without_logging_in(pool: Pool) -> None:
         assert getattr(APIClient(), method)(f"/api/v1/{path}", body, format="json").status_code == 401, path
 
 
-@pytest.mark.parametrize("role", ["viewer", "reviewer", "researcher"])
+ROLES = ["viewer", "reviewer", "researcher", "admin"]
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_each_role_may_do_what_it_is_for_and_no_more(
     client_of: ClientOf, member: Callable[..., Person], lab: Lab, pool: Pool, role: str
 ) -> None:
@@ -306,4 +341,4 @@ def test_each_role_may_do_what_it_is_for_and_no_more(
     client = client_of(member(lab, role))
     for method, path, body, needed in everything_of(export):
         answer = getattr(client, method)(f"/api/v1/{path}", body, format="json")
-        assert (answer.status_code < 300) == (needed == "viewer" or role == "researcher"), (path, answer.status_code)
+        assert (answer.status_code < 300) == (ROLES.index(role) >= ROLES.index(needed)), (path, answer.status_code)

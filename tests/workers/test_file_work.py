@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ml.protocol import read_plan
+from ml.protocol import ExportPlan, read_plan
 from tests.worlds import CLASSES, make_dataset, make_pool, picture, queue_run
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
 from webapp.datasets.models import DatasetVersion
 from webapp.datasets.services import create_dataset
 from webapp.exports.models import Export
-from webapp.exports.services.building import create_export
+from webapp.exports.services.building import create_export, delete_export
 from webapp.gallery.models import Pool, Selection
 from webapp.gallery.services.selections import add_selection
 from webapp.gallery.services.verdicts import decide
@@ -182,6 +182,23 @@ def test_only_accepted_when_asked_and_nothing_at_all_is_a_sentence(pool: Pool, r
     decide(pool, reviewer, [pool.samples.get(index=22).pk], "accept")
     again, _ = export(pool, "synthetic", accepted_only=True)
     assert (again.num_real, again.num_synthetic) == (0, 1)
+
+
+def test_one_that_is_deleted_while_it_is_built_leaves_nothing(
+    pool: Pool, researcher: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = create_export(pool.selections.get(), researcher, format="image_folder", content="both", accepted_only=False)
+    plan = ExportWork.plan
+
+    def deleted_meanwhile(work: ExportWork) -> ExportPlan:
+        told = plan(work)
+        delete_export(made)
+        return told
+
+    monkeypatch.setattr(ExportWork, "plan", deleted_meanwhile)
+    assert supervise(ExportWork, made.pk)
+    assert not Export.objects.filter(pk=made.pk).exists()
+    assert not storage.all_attempts("exports", made.pk).exists()
 
 
 def test_every_plan_is_one_that_the_child_reads(pool: Pool, tmp_path: Path) -> None:

@@ -18,13 +18,13 @@ from webapp.accounts.models import Role
 from webapp.core.downloads import send_file
 from webapp.core.errors import ConflictError, InvalidError
 from webapp.core.pagination import PAGING, page_of, paginate
-from webapp.core.permissions import find
+from webapp.core.permissions import find, require_role
 from webapp.core.queries import read_uuid
 from webapp.core.schema import FaultSerializer, fault_of
 from webapp.core.storage import stored
 from webapp.exports.models import Export
 from webapp.exports.selectors import EXPORT_LAB, all_exports, exports_visible_to
-from webapp.exports.services.building import create_export
+from webapp.exports.services.building import create_export, delete_export
 from webapp.gallery.selectors.pools import SELECTION_LAB, all_selections
 from webapp.recipes.catalogue import catalogue
 
@@ -146,6 +146,16 @@ class ExportView(APIView):
     @extend_schema(operation_id="exports_get", tags=["exports"], responses=ExportSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
         return Response(ExportSerializer(find(all_exports(), person_of(request), Role.VIEWER, EXPORT_LAB, pk=pk)).data)
+
+    @extend_schema(operation_id="exports_delete", tags=["exports"], responses={204: None})
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Researchers delete what they made themselves, admins and owners everything. One being built is given up."""
+        person = person_of(request)
+        export = find(all_exports(), person, Role.RESEARCHER, EXPORT_LAB, pk=pk)
+        if export.created_by != person:
+            require_role(person, export.selection.pool.run.version.dataset.lab, Role.ADMIN)
+        delete_export(export)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class ExportDownloadView(APIView):

@@ -17,7 +17,12 @@ BATCH = 1000
 
 
 def all_exports() -> "QuerySet[Export]":
-    """Exports with what they were made from."""
+    """Exports with what they were made from; one that was deleted while it is built is gone already."""
+    return with_origins().filter(cancel_requested=False)
+
+
+def with_origins() -> "QuerySet[Export]":
+    """Every row, with what it was made from."""
     return Export.objects.select_related(
         "selection__pool__run__version__dataset", "selection__pool__run__recipe", "created_by"
     )

@@ -103,7 +103,8 @@ export interface paths {
         get: operations["exports_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** @description Researchers delete what they made themselves, admins and owners everything. One being built is given up. */
+        delete: operations["exports_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2936,6 +2937,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Export"];
                 };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error. */
             default: {

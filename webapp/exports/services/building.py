@@ -34,6 +34,16 @@ def create_export(
     return export
 
 
+@transaction.atomic
+def delete_export(export: Export) -> None:
+    """Remove an export and its file. One that is being built vanishes at once; its worker removes what it wrote."""
+    held = Export.objects.select_for_update().get(pk=export.pk)
+    if held.state in Export.ACTIVE:
+        Export.objects.filter(pk=held.pk).update(cancel_requested=True)
+    else:
+        _remove(held)
+
+
 # --- what a worker writes while it holds an export --------------------------------------------------------------
 def begin_export(export: Export) -> None:
     """Tell that a worker took it."""
@@ -80,6 +90,13 @@ def fail_export(export: Export, code: str, sentence: str) -> None:
     publish_export(export)
 
 
+@transaction.atomic
+def cancelled_export(export: Export) -> None:
+    """Somebody deleted it while it was built. Raises: LeaseLostError."""
+    export.write(heartbeat_at=Now())
+    _remove(export)
+
+
 def interrupt_export(export: Export, sentence: str) -> None:
     """Its process ended in a way nobody foresaw; another attempt starts anew."""
     export.interrupt(sentence)
@@ -102,8 +119,19 @@ def give_back_export(export: Export) -> None:
 
 
 def settle_abandoned_export(export: Export) -> Export | None:
-    """What becomes of an export whose worker vanished; None when it was settled or taken in the meantime."""
+    """What becomes of an export whose worker vanished; None when it was deleted, settled or taken in the meantime."""
+    if export.cancel_requested:
+        with transaction.atomic():
+            _remove(export)
+        return None
     if not export.settle():
         return None
     publish_export(export)
     return export
+
+
+def _remove(export: Export) -> None:
+    """The row now, the files when that is committed."""
+    folder = storage.all_attempts("exports", export.pk)
+    export.delete()
+    transaction.on_commit(lambda: storage.remove_tree(folder))

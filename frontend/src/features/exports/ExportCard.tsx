@@ -1,7 +1,12 @@
 import { Anchor, Button, Group, Progress, Stack, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import { IconDownload } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import type { Schemas } from '@/api/client';
+import { http, take, type Schemas } from '@/api/client';
+import { sentenceOf } from '@/api/errors';
+import { useLab } from '@/api/lab';
+import { AskButton } from '@/components/AskButton';
 import { CopyLine } from '@/components/CopyLine';
 import { Fault } from '@/components/Fault';
 import { bytes, count, moment, words } from '@/components/format';
@@ -24,7 +29,15 @@ export function ExportCard({ start }: { start: Export }) {
   const one = useLiveExport(start);
   const { label, tone } = WORDS[one.state];
   return (
-    <Panel title={one.file_name} actions={<StateLabel tone={tone}>{label}</StateLabel>}>
+    <Panel
+      title={one.file_name}
+      actions={
+        <Group gap="xs">
+          <StateLabel tone={tone}>{label}</StateLabel>
+          <DeleteExport one={one} />
+        </Group>
+      }
+    >
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
           {words(one.format)}, {CONTENT[one.content]}
@@ -38,6 +51,30 @@ export function ExportCard({ start }: { start: Export }) {
         {one.state === 'ready' ? <Ready one={one} /> : one.state !== 'failed' && <Building one={one} />}
       </Stack>
     </Panel>
+  );
+}
+
+function DeleteExport({ one }: { one: Export }) {
+  const { may } = useLab();
+  const queries = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => take(http.DELETE('/api/v1/exports/{id}/', { params: { path: { id: one.id } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['get', '/api/v1/exports/'] }),
+    onError: (error) => notifications.show({ color: 'red', title: 'That was refused', message: sentenceOf(error) }),
+  });
+  if (!may('researcher')) return null;
+  return (
+    <AskButton
+      verb="Delete"
+      question="Delete this export?"
+      size="compact-xs"
+      loading={remove.isPending}
+      onConfirm={() => remove.mutate()}
+    >
+      {one.state === 'ready'
+        ? 'Its file is removed, and a link to it stops working. The samples and verdicts stay: the same export can be built again.'
+        : 'It is not built any further. The samples and verdicts stay: the same export can be asked for again.'}
+    </AskButton>
   );
 }
 
