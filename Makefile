@@ -124,7 +124,7 @@ schema: $(INSTALLED_DEV) $(NODE_MODULES) ## write openapi.json and the front end
 	@$(NPM) run --silent types >/dev/null
 	@echo "openapi.json and frontend/src/api/schema.ts are current"
 
-docs: $(INSTALLED) ## write the pages of models and samplers anew
+docs: $(INSTALLED) ## write the pages of models, samplers and metrics anew
 	@$(PY) -m ml pages docs
 
 bench: $(INSTALLED) ## measure the main job on real images (ATELIER_REAL_DATA) and write the figures to benchmarks/

@@ -69,8 +69,8 @@ def parser() -> argparse.ArgumentParser:
     _evaluate(_command(commands, "evaluate", "ml.commands:evaluate", "measure the chosen images against real ones"))
     work = _command(commands, "work", "ml.work:work", "carry out a worker's plan (for the service)")
     work.add_argument("plan", type=Path, help="the plan, a JSON file")
-    pages = _command(commands, "pages", "ml.pages:pages", "write a page per model and sampler from its card")
-    pages.add_argument("folder", type=Path, help="folder to write models/ and samplers/ into")
+    pages = _command(commands, "pages", "ml.pages:pages", "write a page per model, sampler and metric from its card")
+    pages.add_argument("folder", type=Path, help="folder to write models/, samplers/ and metrics/ into")
     return top
 
 

@@ -91,7 +91,7 @@ class SamplerEntry(Entry):
 
 @dataclass(frozen=True)
 class MetricEntry(Entry):
-    """better: `lower` or `higher`."""
+    """better: `lower`, `higher` or `towards 1`."""
 
     unit: str
     better: str

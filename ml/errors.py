@@ -68,6 +68,12 @@ class MeaninglessMetricError(MlError):
     code = "meaningless_metric"
 
 
+class BadWeightsError(MlError):
+    """A file of weights that is missing, torn, or another network's."""
+
+    code = "bad_weights"
+
+
 class NonFiniteLossError(MlError):
     """A loss became NaN or infinite; names the step and the scalar."""
 

@@ -11,6 +11,7 @@ encoder, so that runs on one dataset version are measured by one ruler.
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,6 +36,9 @@ MAX_SIDE = 64
 WIDTHS = (16, 32, 64, NUM_FEATURES)
 CHUNK = 256
 IMAGE_RANGE = (-1.0, 1.0)
+
+FeaturesAndProbabilities = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""[N, D] and [N, C]."""
 
 
 class EncoderNet(nn.Module):
@@ -168,12 +172,18 @@ def load_encoder(folder: Path, device: torch.device | None = None) -> Encoder:
 def split_features(encoder: Encoder, pack: Pack, split: str, folder: Path) -> ImageSet:
     """One split's features and probabilities, extracted at the first call and read from `folder` afterwards."""
     rows = pack.rows(split)
-    files = [folder / f"{split}-{what}.npy" for what in ("features", "probabilities")]
+    features, probabilities = kept_features(folder, split, lambda: encoder.encode(pack.images, rows))
+    return ImageSet(features, pack.label[rows], probabilities, lambda some: encoder.appearance(pack.images[rows[some]]))
+
+
+def kept_features(folder: Path, stem: str, extract: Callable[[], FeaturesAndProbabilities]) -> FeaturesAndProbabilities:
+    """What `extract` gave when it was first asked for, kept in `folder` as <stem>-features.npy, -probabilities.npy."""
+    files = [folder / f"{stem}-{what}.npy" for what in ("features", "probabilities")]
     if not all(file.exists() for file in files):
-        for file, array in zip(files, encoder.encode(pack.images, rows), strict=True):
+        for file, array in zip(files, extract(), strict=True):
             _save(file, array)
     features, probabilities = (np.load(file, allow_pickle=False) for file in files)
-    return ImageSet(features, pack.label[rows], probabilities, lambda some: encoder.appearance(pack.images[rows[some]]))
+    return features, probabilities
 
 
 def _save(file: Path, array: NDArray[np.float32]) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ml.comparison import equal_weights, reference_of, weights_of_mix
 from ml.errors import MeaninglessMetricError, TooFewSamplesError
 from ml.features import Encoder
-from ml.metric import Evidence, ImageSet, Measurement, Metric
+from ml.metric import IN_DOMAIN, Evidence, ImageSet, Measurement, Metric, Space
 from ml.metrics.kid import kernel_distance
 from ml.plugin import shelf
 from ml.protocol import MeasurementRow
@@ -24,14 +24,19 @@ Labels = NDArray[np.int64]
 def measure_all(
     evidence: Evidence, before_each: Callable[[str], None] = lambda name: None
 ) -> dict[str, MeasurementRow]:
-    """Every metric on the shelf. One that refuses has no value, and its sentence as the caution."""
+    """Every metric on the shelf that has a meaning in the evidence's space, by the keys of that space.
+
+    One that refuses has no value, and its sentence as the caution.
+    """
     rows: dict[str, MeasurementRow] = {}
     for name, plugin in shelf("metrics", Metric).items():
+        if not (plugin.in_any_space or evidence.space == IN_DOMAIN):
+            continue
         before_each(name)
         try:
-            rows[name] = _row(plugin(plugin.Settings()).measure(evidence), evidence.space)
+            rows[evidence.space.key(name)] = _row(plugin(plugin.Settings()).measure(evidence), evidence.space)
         except (TooFewSamplesError, MeaninglessMetricError) as error:
-            rows[name] = _refused(error.message, evidence)
+            rows[evidence.space.key(name)] = _refused(error.message, evidence)
     return rows
 
 
@@ -64,7 +69,7 @@ def _steering(reference: ImageSet, resolution: int, seed: int) -> tuple[Labels, 
     return labels, rng.integers(0, 2**53, number, dtype=np.int64)
 
 
-def _row(measurement: Measurement, space: str) -> MeasurementRow:
+def _row(measurement: Measurement, space: Space) -> MeasurementRow:
     row = asdict(measurement)
     return {
         "value": row["value"],
@@ -74,8 +79,8 @@ def _row(measurement: Measurement, space: str) -> MeasurementRow:
         "num_synthetic": row["num_synthetic"],
         "parts": dict(row["parts"]),
         "per_class": dict(row["per_class"]),
-        "details": {"space": space, **row["details"]},
-        "caution": row["caution"],
+        "details": {"space": space.name, **space.facts, **row["details"]},
+        "caution": " ".join(sentence for sentence in (row["caution"], space.caution) if sentence),
     }
 
 
@@ -88,6 +93,6 @@ def _refused(sentence: str, evidence: Evidence) -> MeasurementRow:
         "num_synthetic": len(evidence.synthetic),
         "parts": {},
         "per_class": {},
-        "details": {"space": evidence.space},
+        "details": {"space": evidence.space.name, **evidence.space.facts},
         "caution": sentence,
     }

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.plugin import Plugin
 
+Better = Literal["lower", "higher", "towards 1"]
 Appearance = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 """Rows of a set -> float32 [n, P]; the squared distance of two rows is how different the two images look."""
 
@@ -17,9 +18,9 @@ Appearance = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 class ImageSet:
     """What a metric may know of a set of images.
 
-    features: float32 [N, D] of the in-domain encoder; label: int64 [N] (the class asked for, if synthetic);
-    probabilities: float32 [N, C], the encoder's class probabilities; appearance: large, hence computed when it is asked
-    for, and None where the images are not at hand.
+    features: float32 [N, D] in one space; label: int64 [N] (the class asked for, if synthetic); probabilities: float32
+    [N, C] of that space's classifier; appearance: large, hence computed when it is asked for, and None where the images
+    are not at hand.
     """
 
     features: NDArray[np.float32]
@@ -32,18 +33,38 @@ class ImageSet:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """The three sets that metrics see. The test split is not among them: it is reserved for studies.
+class Space:
+    """What features and probabilities come from.
 
-    space: what the features come from, as shown to people.
+    name: as shown to people; path: stands before a metric's name in the key of its row, and is empty for the in-domain
+    encoder; knows_classes: its probabilities are of the dataset's classes; facts: for the details of a measurement;
+    caution: what to mind of every value in it.
     """
+
+    name: str
+    path: str = ""
+    knows_classes: bool = True
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    caution: str = ""
+
+    def key(self, metric: str) -> str:
+        """`fid`, or `inception/fid`."""
+        return f"{self.path}/{metric}" if self.path else metric
+
+
+IN_DOMAIN = Space("in-domain encoder")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The three sets that metrics see, in one space. The test split is not among them: it is reserved for studies."""
 
     train: ImageSet
     val: ImageSet
     synthetic: ImageSet
     classes: tuple[str, ...]
     seed: int = 0
-    space: str = "in-domain encoder"
+    space: Space = IN_DOMAIN
 
 
 @dataclass(frozen=True)
@@ -78,8 +99,9 @@ class Metric(Plugin):
     """One measure."""
 
     unit: ClassVar[str] = ""
-    better: ClassVar[str] = "lower"
-    """`lower` or `higher`."""
+    better: ClassVar[Better] = "lower"
+    in_any_space: ClassVar[bool] = False
+    """Whether features of any space serve; otherwise it is measured by the in-domain encoder alone."""
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ml.exactness import exact_arithmetic
+from ml.intervals import median_interval
 
 Features = NDArray[np.float32]
 
@@ -71,14 +72,16 @@ class MemorisedRule:
     """A synthetic image is memorised when it lies closer to a training image than `threshold`.
 
     threshold: the 1st percentile of how close real images that were not learnt lie to the nearest training image, so
-    that about 1 % of genuinely new images would be flagged, too; median: of the same distances; reference: which real
-    images those were; num_reference: how many.
+    that about 1 % of genuinely new images would be flagged, too; median: of the same distances, low and high its 95 %
+    interval; reference: which real images those were; num_reference: how many.
     """
 
     threshold: float
     median: float
     reference: str
     num_reference: int
+    low: float = 0.0
+    high: float = 0.0
 
 
 def memorised_rule(train: Features, val: Features, device: str | torch.device = "cpu") -> MemorisedRule:
@@ -94,7 +97,8 @@ def memorised_rule(train: Features, val: Features, device: str | torch.device = 
     else:
         reference, asked = "training, each image to the others", _spread(train)
         distance = nearest(asked, train, 2, device).distance[:, 1]
-    return MemorisedRule(float(np.percentile(distance, PERCENTILE)), float(np.median(distance)), reference, len(asked))
+    threshold, median = float(np.percentile(distance, PERCENTILE)), float(np.median(distance))
+    return MemorisedRule(threshold, median, reference, len(asked), *median_interval(distance))
 
 
 def _spread(features: Features) -> Features:

@@ -1,13 +1,15 @@
-"""A page per model and sampler, written from its card, its settings and the first lines of its file.
+"""A page per model, sampler and metric, written from its card, its settings and the first lines of its file.
 
-`python -m ml pages docs` writes docs/models/<name>.md and docs/samplers/<name>.md; a test holds them current.
+`python -m ml pages docs` writes docs/models/<name>.md, docs/samplers/ and docs/metrics/; a test holds them current.
 """
 
 import argparse
 import inspect
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
+from ml.metric import Metric
 from ml.model import Model
 from ml.plugin import Card, Plugin, shelf
 from ml.protocol import EXIT_DONE
@@ -15,6 +17,7 @@ from ml.sampler import Sampler
 from ml.suitability import why_unsuitable
 from ml.terminal import bounds
 
+PAGED = ("models", "samplers", "metrics")
 NOTE = "<!-- Written by `python -m ml pages docs` from the plug-in itself; change it there. -->"
 
 
@@ -28,7 +31,7 @@ def pages(options: argparse.Namespace) -> int:
 def write_pages(folder: Path) -> list[Path]:
     """Write every page below `folder`, and remove those of plug-ins that are gone; returns the files."""
     texts = all_pages()
-    for shelf_name in ("models", "samplers"):
+    for shelf_name in PAGED:
         (folder / shelf_name).mkdir(parents=True, exist_ok=True)
         for file in (folder / shelf_name).glob("*.md"):
             if f"{shelf_name}/{file.name}" not in texts:
@@ -40,16 +43,22 @@ def write_pages(folder: Path) -> list[Path]:
 
 def all_pages() -> dict[str, str]:
     """Path below the folder of pages -> Markdown."""
-    models, samplers = shelf("models", Model), shelf("samplers", Sampler)
-    texts = {"models/index.md": _index("Models", models), "samplers/index.md": _index("Samplers", samplers)}
+    models, samplers, metrics = shelf("models", Model), shelf("samplers", Sampler), shelf("metrics", Metric)
+    texts = {
+        "models/index.md": _index("Models", models),
+        "samplers/index.md": _index("Samplers", samplers),
+        "metrics/index.md": _index("Metrics", metrics),
+    }
     for name, model in models.items():
         texts[f"models/{name}.md"] = _page(model, [_scores(model), _suiting(model, samplers)])
     for name, sampler in samplers.items():
         texts[f"samplers/{name}.md"] = _page(sampler, [_needs(sampler), _reasons(sampler)])
+    for name, metric in metrics.items():
+        texts[f"metrics/{name}.md"] = _page(metric, [_reading(metric)])
     return texts
 
 
-def _index(title: str, plug_ins: "dict[str, type[Model]] | dict[str, type[Sampler]]") -> str:
+def _index(title: str, plug_ins: Mapping[str, type[Plugin]]) -> str:
     lines = [f"- [{plugin.card.title}]({name}.md): {plugin.card.summary}" for name, plugin in plug_ins.items()]
     return "\n".join([NOTE, "", f"# {title}", "", *lines, ""])
 
@@ -119,3 +128,12 @@ def _needs(sampler: type[Sampler]) -> str:
 def _reasons(sampler: type[Sampler]) -> str:
     rows = [f"| `{code}` | {sentence} |" for code, sentence in sampler.reasons.items()]
     return "\n".join(["## Why a candidate is dropped", "", "| code | reason |", "|---|---|", *rows, ""])
+
+
+def _reading(metric: type[Metric]) -> str:
+    better = metric.better if metric.better.startswith("towards") else f"the {metric.better} the better"
+    unit = f", in the unit *{metric.unit}*" if metric.unit else ""
+    spaces = "by the in-domain encoder, and by Inception where its weights are supplied"
+    return (
+        f"How to read it: {better}{unit}. Measured {spaces if metric.in_any_space else 'by the in-domain encoder'}.\n"
+    )

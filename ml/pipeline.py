@@ -7,7 +7,7 @@ that the plan's `done` holds is not repeated. The worker's child, the command li
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -18,10 +18,12 @@ from ml.budget import pool_sizes, resolve
 from ml.device import choose_device, choose_precision, describe, device_name, memory_advice
 from ml.device import prepare as prepare_device
 from ml.encoder_training import num_steps, train_encoder
-from ml.errors import BadDatasetError, UnsuitableSamplerError
-from ml.features import Encoder, load_encoder, save_encoder, split_features
+from ml.errors import BadDatasetError, BadWeightsError, UnsuitableSamplerError
+from ml.features import Encoder, FeaturesAndProbabilities, load_encoder, save_encoder, split_features
+from ml.images import Pixels
+from ml.inception import load_inception, supplied_weights
 from ml.measure import checkpoint_measure, measure_all
-from ml.metric import Evidence, ImageSet
+from ml.metric import Appearance, Evidence, ImageSet
 from ml.model import LabelledImageModel, ModelSettings
 from ml.pack import Pack, open_pack, write_pack
 from ml.plugin import find, read_settings
@@ -309,21 +311,55 @@ class Run:
     def measure(self, pool: Pool, rows: NDArray[np.int64]) -> dict[str, MeasurementRow]:
         """Every metric on some of the pool's images, against training and validation images."""
         meter = self.meter("select", 1)
-        parts = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)] or [rows]
-        features, probabilities = zip(*(self.encoder.encode(pool.images(part)) for part in parts), strict=True)
-        synthetic = ImageSet(
-            np.concatenate(features),
-            pool.label[rows],
-            np.concatenate(probabilities),
-            lambda some: self.encoder.appearance(pool.images(rows[some])),
+        synthetic = _encoded(
+            self.encoder.encode, pool, rows, lambda some: self.encoder.appearance(pool.images(rows[some]))
         )
         evidence = Evidence(self.train_set, self.val_set, synthetic, self.classes, self.seed)
-        return measure_all(evidence, before_each=lambda name: meter.to(0))
+        return measure_all(evidence, before_each=lambda name: meter.to(0)) | self.measure_by_inception(pool, rows)
+
+    def measure_by_inception(self, pool: Pool, rows: NDArray[np.int64]) -> dict[str, MeasurementRow]:
+        """The metrics that any space serves, by Inception, where its weights are supplied.
+
+        A file that is no good is told of, and fails no run.
+        """
+        file = supplied_weights()
+        if file is None:
+            return {}
+        try:
+            inception = load_inception(file, self.device)
+        except BadWeightsError as error:
+            self.emit({"event": "warning", "code": error.code, "message": error.message})
+            return {}
+        number, seen = len(self.pack.label) + len(rows), 0
+        meter = self.meter("select", number)
+
+        def looked(more: int) -> None:
+            nonlocal seen
+            seen += more
+            meter.to(seen)
+
+        folder = Path(self.done["prepare"]["encoder"])
+        train, val = (inception.split_set(self.pack, split, folder, looked) for split in ("train", "val"))
+        synthetic = _encoded(lambda images: inception.encode(images, looked=looked), pool, rows)
+        evidence = Evidence(train, val, synthetic, self.classes, self.seed, inception.space)
+        return measure_all(evidence, before_each=lambda name: meter.to(number))
 
     def yields(self) -> dict[str, Yield]:
         """The yield of the selection on disk."""
         candidates = candidates_of(self.pool(), Path(self.done["score"]["scores"]))
         return yields_of(read_selection(Path(self.done["select"]["selection"])), candidates, self.budget())
+
+
+def _encoded(
+    encode: Callable[[Pixels], FeaturesAndProbabilities],
+    pool: Pool,
+    rows: NDArray[np.int64],
+    appearance: Appearance | None = None,
+) -> ImageSet:
+    """Some of the pool's images in one space, at most `CHUNK` of them in memory."""
+    parts = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)] or [rows]
+    features, probabilities = zip(*(encode(pool.images(part)) for part in parts), strict=True)
+    return ImageSet(np.concatenate(features), pool.label[rows], np.concatenate(probabilities), appearance)
 
 
 def read_records(file: Path) -> Iterator[ImageRecord]:

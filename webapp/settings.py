@@ -227,7 +227,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "webapp.core.schema.add_live_events",
     ],
     "ENUM_NAME_OVERRIDES": {
-        "Better": ["lower", "higher"],
+        "Better": ["lower", "higher", "towards 1"],
         "Role": "webapp.accounts.models.Role",
         "UploadState": "webapp.datasets.models.Upload.State",
         "VersionState": "webapp.datasets.models.DatasetVersion.State",
@@ -245,6 +245,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # --- workers ----------------------------------------------------------------------------------------------------
 WORKER_THREADS = int(env("ATELIER_WORKER_THREADS", "0"))
 """ATELIER_WORKER_THREADS: arithmetic threads of a training process; 0 takes this worker's share of the cores."""
+
+INCEPTION_WEIGHTS = env("ATELIER_INCEPTION_WEIGHTS", "")
+"""ATELIER_INCEPTION_WEIGHTS: the published file of Inception's weights, by its absolute path; runs are then measured in
+that space, too. The child that measures reads it from the environment."""
 
 LOGGING = {
     "version": 1,

@@ -5,9 +5,9 @@ https://arxiv.org/abs/2002.09797
 
 Notation (code -> paper): NEIGHBOURS -> k; balls -> B(X_i, NND_k(X_i)); density -> the number of real balls around a
 synthetic image, its mean divided by k; coverage -> the share of real balls that hold a synthetic image.
-Differs from the paper: a ball holds its edge; features come from the encoder trained on the user's own images; as many
-real as synthetic images of each class are compared, at most 5,000 of each in all; the interval comes from random halves
-of both sets.
+Differs from the paper: a ball holds its edge; features come from the encoder trained on the user's own images, and from
+Inception where its weights are supplied; as many real as synthetic images of each class are compared, at most 5,000 of
+each in all; the interval comes from random halves of both sets.
 """
 
 import math
@@ -31,10 +31,11 @@ class DensityCoverage(Metric):
     """Coverage, and density beside it, of the synthetic images against training and validation images together."""
 
     name = "density_coverage"
+    in_any_space = True
     unit = "share"
     better = "higher"
     card = Card(
-        title="Density and coverage (in-domain)",
+        title="Density and coverage",
         summary="Density: how closely real images surround the synthetic ones (1 for sets that are alike); coverage, "
         "the value: the share of real images with a synthetic image near them.",
         authors="Naeem, Oh, Uh, Choi, Yoo",

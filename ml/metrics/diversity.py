@@ -34,7 +34,7 @@ class Diversity(Metric):
 
     name = "diversity"
     unit = "of real"
-    better = "higher"
+    better = "towards 1"
     card = Card(
         title="Diversity within classes (perceptual)",
         summary="How different two synthetic images of a class look on average, in proportion to two real ones; 1 is "

@@ -1,13 +1,13 @@
-"""Inception score, by a classifier of the user's own images.
+"""Inception score, by a classifier of the user's own images and, where its weights are supplied, by Inception.
 
 Salimans, Goodfellow, Zaremba, Cheung, Radford, Chen: Improved Techniques for Training GANs. NeurIPS 2016.
 https://arxiv.org/abs/1606.03498
 
 Notation (code -> paper): probabilities -> p(y|x); their weighted mean -> p(y); divergence -> KL(p(y|x) || p(y)); the
 value exp(E[KL(p(y|x) || p(y))]).
-Differs from the paper: the classifier is the encoder trained on the user's own images, not Inception; one score of all
-images instead of the mean over ten splits, each of which is too high by its small size; the interval follows from the
-spread of the divergences (to first order the score of a mean).
+Differs from the paper: the classifier is the encoder trained on the user's own images, beside Inception; one score of
+all images instead of the mean over ten splits, each of which is too low by its small size; the interval follows from
+the spread of the divergences (to first order the score of a mean).
 """
 
 import math
@@ -22,24 +22,27 @@ from ml.plugin import Card
 from ml.recognition import MIN_VALIDATION, knows_little, validation_rate
 
 MIN_IMAGES = 50
+ENOUGH = 100
 ENOUGH_PER_CLASS = 10
 
 
 class InceptionScore(Metric):
-    """How surely the in-domain classifier names each synthetic image, and how many different names it gives."""
+    """How surely a classifier names each synthetic image, and how many different names it gives."""
 
     name = "inception_score"
+    in_any_space = True
     better = "higher"
     card = Card(
-        title="Inception score (in-domain classifier)",
-        summary="How sure a classifier of the real images is of each synthetic one, and how many classes it sees.",
+        title="Inception score",
+        summary="How sure a classifier is of what each synthetic image shows, and how many classes it sees.",
         authors="Salimans, Goodfellow, Zaremba, Cheung, Radford, Chen",
         paper="Improved Techniques for Training GANs",
         venue="NeurIPS 2016",
         url="https://arxiv.org/abs/1606.03498",
         strengths="Needs no real images to compare with; between 1 and the number of classes.",
         limits="Blind to variety within a class, and to labels: images of the wrong classes in the right mix score as "
-        "well. Read it beside the score of real images of the same mix.",
+        "well. Inception knows the classes of ImageNet, not yours. Read it beside the score of real images of the same "
+        "mix.",
     )
 
     def measure(self, evidence: Evidence) -> Measurement:
@@ -49,13 +52,7 @@ class InceptionScore(Metric):
                 f"The inception score needs at least {MIN_IMAGES} synthetic images; there are {len(synthetic)}. Use a "
                 f"larger budget."
             )
-        _check_classes(evidence)
-        rate = validation_rate(evidence.val) if len(evidence.val) >= MIN_VALIDATION else None
-        if rate is not None and knows_little(rate, len(evidence.classes)):
-            raise MeaninglessMetricError(
-                f"The classifier recognises only {rate:.0%} of the real validation images, so how sure it is of "
-                f"synthetic images says nothing. Use more training images."
-            )
+        rate = _own_rate(evidence) if evidence.space.knows_classes else None
         reference, which = reference_of(evidence)
         real = weights_of_mix(_by_probabilities(reference), synthetic)
         own = score_with_interval(equal_weights(_by_probabilities(synthetic)))
@@ -66,19 +63,38 @@ class InceptionScore(Metric):
             num_real=len(real),
             num_synthetic=len(synthetic),
             parts={"of real images": score_with_interval(real)} if len(real) >= MIN_IMAGES else {},
-            details={"reference": which, "validation_rate": rate, "highest": _highest(synthetic)},
-            caution=_caution(rate, len(evidence.val), len(synthetic), len(evidence.classes)),
+            details={"reference": which, **_context(evidence, rate)},
+            caution=_caution(evidence, rate),
         )
 
 
-def _check_classes(evidence: Evidence) -> None:
-    """Raises: MeaninglessMetricError."""
+def _own_rate(evidence: Evidence) -> float | None:
+    """The share of validation images that the in-domain classifier recognises; None where they are few.
+
+    Raises: MeaninglessMetricError where there is one class, or the classifier knows little.
+    """
     number = len(np.unique(evidence.synthetic.label))
     if number < 2:
         raise MeaninglessMetricError(
             f"The inception score tells how different the classes look, and the synthetic images are of {number} "
             f"class; it needs 2 or more. Read FID or KID instead."
         )
+    if len(evidence.val) < MIN_VALIDATION:
+        return None
+    rate = validation_rate(evidence.val)
+    if rate is not None and knows_little(rate, len(evidence.classes)):
+        raise MeaninglessMetricError(
+            f"The classifier recognises only {rate:.0%} of the real validation images, so how sure it is of "
+            f"synthetic images says nothing. Use more training images."
+        )
+    return rate
+
+
+def _context(evidence: Evidence, rate: float | None) -> dict[str, float | None]:
+    """What to read the score beside: the classifier's own rate and the highest score of these labels."""
+    if not evidence.space.knows_classes:
+        return {}
+    return {"validation_rate": rate, "highest": _highest(evidence.synthetic)}
 
 
 def _by_probabilities(images: ImageSet) -> ImageSet:
@@ -105,9 +121,15 @@ def _highest(images: ImageSet) -> float:
     return math.exp(-float(share @ np.log(share)))
 
 
-def _caution(rate: float | None, num_val: int, num_synthetic: int, num_classes: int) -> str:
-    if rate is None:
+def _caution(evidence: Evidence, rate: float | None) -> str:
+    number, num_outputs = len(evidence.synthetic), evidence.synthetic.probabilities.shape[1]
+    if evidence.space.knows_classes and rate is None:
+        num_val = len(evidence.val)
         return f"The classifier could be checked on only {num_val} validation images, so its own rate is unknown."
-    if num_synthetic < ENOUGH_PER_CLASS * num_classes:
-        return f"Measured on {num_synthetic} images for {num_classes} classes: too high by a bias."
+    enough = max(ENOUGH, ENOUGH_PER_CLASS * num_outputs)
+    if number < enough:
+        return (
+            f"Measured on {number} images where {enough} are wanted for a classifier of {num_outputs} classes: too low "
+            f"by a bias, so compare it only with sets of the same size."
+        )
     return ""

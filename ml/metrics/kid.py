@@ -5,7 +5,8 @@ Bińkowski, Sutherland, Arbel, Gretton: Demystifying MMD GANs. ICLR 2018. https:
 Notation (code -> paper): kernel_distance -> unbiased MMD^2 with the kernel k(x, y) = (x.y / d + 1)^3.
 Differs from the paper: one estimate from all images (at most 5,000 of each set) instead of the mean over subsets, which
 is the same in expectation and varies less; subsets give the interval, and are never larger than half the set; features
-come from the encoder trained on the user's own images; real images are weighted to the synthetic set's class mix.
+come from the encoder trained on the user's own images, and from Inception where its weights are supplied; real images
+are weighted to the synthetic set's class mix.
 """
 
 import numpy as np
@@ -22,18 +23,20 @@ CHUNK = 1_024
 
 
 class Kid(Metric):
-    """In-domain KID of the synthetic images against validation images, or training images where those are few."""
+    """KID of the synthetic images against validation images, or training images where those are few."""
 
     name = "kid"
+    in_any_space = True
     card = Card(
-        title="KID (in-domain)",
+        title="KID",
         summary="How far apart real and synthetic images lie, without FID's bias for small sets; around 0 is the same.",
         authors="Bińkowski, Sutherland, Arbel, Gretton",
         paper="Demystifying MMD GANs",
         venue="ICLR 2018",
         url="https://arxiv.org/abs/1801.01401",
         strengths="Valid for small sets, and right on average at every size, so sets of different sizes compare.",
-        limits="May fall a little below 0 for sets that are alike. Values of two dataset versions do not compare.",
+        limits="May fall a little below 0 for sets that are alike. In the encoder's space, values of two dataset "
+        "versions do not compare.",
     )
 
     def measure(self, evidence: Evidence) -> Measurement:

@@ -5,21 +5,20 @@ encoder trained on the user's own images, to the nearest training image. Memoris
 of how far real images that were not learnt lie from it (`ml/neighbours.py`).
 """
 
-import math
-
 import numpy as np
-from numpy.typing import NDArray
 
 from ml.errors import TooFewSamplesError
-from ml.metric import Evidence, Measurement, Metric
-from ml.neighbours import MIN_VALIDATION, memorised_rule, nearest
+from ml.intervals import median_interval, wilson_interval
+from ml.metric import Evidence, Measurement, Metric, Part
+from ml.neighbours import MIN_VALIDATION, MemorisedRule, memorised_rule, nearest
 from ml.plugin import Card
 
 MIN_IMAGES = 10
+ENOUGH = 100
 
 
 class NearestTrainingDistance(Metric):
-    """Median distance to the nearest training image; `details.memorised_share` says how many are near-copies."""
+    """Median distance to the nearest training image; beside it the same of real images and the share of near-copies."""
 
     name = "nearest_training_distance"
     better = "higher"
@@ -40,37 +39,44 @@ class NearestTrainingDistance(Metric):
         rule = memorised_rule(evidence.train.features, evidence.val.features)
         distance = nearest(evidence.synthetic.features, evidence.train.features).distance[:, 0]
         low, high = median_interval(distance)
+        copies = int((distance <= rule.threshold).sum())
         return Measurement(
             value=float(np.median(distance)),
             low=low,
             high=high,
             num_real=len(evidence.train),
             num_synthetic=len(evidence.synthetic),
+            parts=_parts(rule, copies, len(distance)),
             per_class={
                 name: float(np.median(own))
                 for number, name in enumerate(evidence.classes)
                 if len(own := distance[evidence.synthetic.label == number])
             },
             details={
-                "memorised_share": float((distance <= rule.threshold).mean()),
+                "memorised_share": copies / len(distance),
                 "threshold": rule.threshold,
                 "reference": rule.reference,
                 "reference_median": rule.median,
                 "num_reference": rule.num_reference,
             },
-            caution=""
-            if len(evidence.val) >= MIN_VALIDATION
-            else (
-                f"There are only {len(evidence.val)} validation images, so the distances of training images to each "
-                f"other serve as the reference; smaller than those of new images, so fewer count as memorised."
-            ),
+            caution=_caution(evidence),
         )
 
 
-def median_interval(values: NDArray[np.float32]) -> tuple[float, float]:
-    """The 95 % interval of a median from order statistics: no assumption on the distribution, no random draw."""
-    ordered = np.sort(values)
-    reach = 1.96 * math.sqrt(len(ordered)) / 2
-    low = max(0, math.floor(len(ordered) / 2 - reach))
-    high = min(len(ordered) - 1, math.ceil(len(ordered) / 2 + reach))
-    return float(ordered[low]), float(ordered[high])
+def _parts(rule: MemorisedRule, copies: int, number: int) -> dict[str, Part]:
+    parts = {"memorised share": Part(copies / number, *wilson_interval(copies, number))}
+    if rule.num_reference:
+        parts["of real images that were not learnt"] = Part(rule.median, rule.low, rule.high)
+    return parts
+
+
+def _caution(evidence: Evidence) -> str:
+    sentences = []
+    if len(evidence.val) < MIN_VALIDATION:
+        sentences.append(
+            f"There are only {len(evidence.val)} validation images, so the distances of training images to each "
+            f"other serve as the reference; smaller than those of new images, so fewer count as memorised."
+        )
+    if len(evidence.synthetic) < ENOUGH:
+        sentences.append(f"Measured on {len(evidence.synthetic)} images: read the intervals, not the values alone.")
+    return " ".join(sentences)

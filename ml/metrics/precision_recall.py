@@ -6,8 +6,9 @@ NeurIPS 2019. https://arxiv.org/abs/1904.06991
 Notation (code -> paper): NEIGHBOURS -> k; balls -> the hyperspheres whose union is a manifold; precision -> the share
 of synthetic images inside the real manifold; recall -> the share of real images inside the synthetic manifold.
 Differs from the paper: the value is the harmonic mean of both, which stand beside it; features come from the encoder
-trained on the user's own images; as many real as synthetic images of each class are compared, at most 5,000 of each in
-all where the paper takes 50,000; the interval comes from random halves of both sets.
+trained on the user's own images, and from Inception where its weights are supplied; as many real as synthetic images of
+each class are compared, at most 5,000 of each in all where the paper takes 50,000; the interval comes from random
+halves of both sets.
 """
 
 import numpy as np
@@ -30,10 +31,11 @@ class PrecisionRecall(Metric):
     """Harmonic mean of precision and recall of the synthetic images against training and validation images together."""
 
     name = "precision_recall"
+    in_any_space = True
     unit = "share"
     better = "higher"
     card = Card(
-        title="Precision and recall (in-domain)",
+        title="Precision and recall",
         summary="Precision: the share of synthetic images that look real; recall: the share of real images that the "
         "generator could have made; the value is their harmonic mean.",
         authors="Kynkäänniemi, Karras, Laine, Lehtinen, Aila",

@@ -1,17 +1,17 @@
 """Target label recognition rate: how often a classifier trained on real images sees the class asked for.
 
 Notation (code -> text): probabilities -> the encoder's class probabilities; recognised -> its most likely class is the
-target class. The interval: Wilson, Probable Inference, the Law of Succession, and Statistical Inference. JASA 22, 1927.
+target class. The interval is Wilson's.
 """
 
-import math
-
 from ml.errors import TooFewSamplesError
+from ml.intervals import wilson_interval
 from ml.metric import Evidence, ImageSet, Measurement, Metric
 from ml.plugin import Card
 from ml.recognition import MIN_VALIDATION, knows_little, recognised, validation_rate
 
 MIN_IMAGES = 10
+ENOUGH = 100
 
 
 class Tarr(Metric):
@@ -48,7 +48,7 @@ class Tarr(Metric):
                 "validation_rate": ceiling,
                 "intervals": {name: [lowest, highest] for name, (_, lowest, highest) in rates.items()},
             },
-            caution=_caution(ceiling, len(evidence.val), len(evidence.classes)),
+            caution=_caution(ceiling, evidence),
         )
 
 
@@ -63,20 +63,17 @@ def _rates(images: ImageSet, classes: tuple[str, ...]) -> dict[str, tuple[float,
     return rates
 
 
-def wilson_interval(hits: int, total: int) -> tuple[float, float]:
-    """The 95 % Wilson interval of a share; stays within 0..1 and is honest at both ends."""
-    z = 1.959963984540054
-    share = hits / total
-    middle = share + z * z / (2 * total)
-    reach = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    # at 0 and 1 rounding may leave the share itself a hair outside
-    return max(0.0, min(share, (middle - reach) / scale)), min(1.0, max(share, (middle + reach) / scale))
-
-
-def _caution(ceiling: float | None, num_val: int, num_classes: int) -> str:
+def _caution(ceiling: float | None, evidence: Evidence) -> str:
+    number, num_val = len(evidence.synthetic), len(evidence.val)
+    sentences = []
     if ceiling is None or num_val < MIN_VALIDATION:
-        return f"The classifier could be checked on only {num_val} validation images, so its own rate is unknown."
-    if knows_little(ceiling, num_classes):
-        return f"The classifier recognises only {ceiling:.0%} of the real validation images, so the rate says little."
-    return ""
+        sentences.append(
+            f"The classifier could be checked on only {num_val} validation images, so its own rate is unknown."
+        )
+    elif knows_little(ceiling, len(evidence.classes)):
+        sentences.append(
+            f"The classifier recognises only {ceiling:.0%} of the real validation images, so the rate says little."
+        )
+    if number < ENOUGH:
+        sentences.append(f"Measured on {number} images: read the interval, not the value alone.")
+    return " ".join(sentences)

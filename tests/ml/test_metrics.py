@@ -1,20 +1,25 @@
 """Metrics: what all of them promise, agreement with reference implementations, and closed forms."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 import scipy.linalg
 import scipy.spatial.distance
 import scipy.stats
+import sklearn.metrics
 import sklearn.neighbors
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torchmetrics.image.fid import FrechetInceptionDistance
+from torchmetrics.image.inception import InceptionScore
 from torchmetrics.image.kid import poly_mmd
 
 from ml.comparison import Weighted, equal_numbers, equal_weights, in_own_order, weights_of_mix
 from ml.errors import MeaninglessMetricError, TooFewSamplesError
+from ml.intervals import median_interval, wilson_interval
 from ml.manifold import balls, membership, mutual
 from ml.measure import measure_all
 from ml.metric import Evidence, ImageSet, Measurement, Metric
@@ -23,9 +28,7 @@ from ml.metrics.diversity import pairwise
 from ml.metrics.fid import frechet_distance
 from ml.metrics.inception_score import score_with_interval
 from ml.metrics.kid import kernel_distance
-from ml.metrics.nearest_training_distance import median_interval
 from ml.metrics.precision_recall import harmonic_precision_recall
-from ml.metrics.tarr import wilson_interval
 from ml.neighbours import memorised_rule, nearest
 from ml.plugin import shelf
 
@@ -118,6 +121,16 @@ def test_the_real_images_themselves_are_the_best_answer(name: str) -> None:
 def test_too_few_images_are_refused_with_both_counts(name: str) -> None:
     with pytest.raises(TooFewSamplesError, match="7"):
         measure(name, evidence_for(images(7, 3)))
+
+
+def test_a_value_from_as_few_images_as_are_accepted_is_qualified_and_one_from_many_is_not(name: str) -> None:
+    answers = []
+    for number in range(9, 90, 3):
+        with suppress(TooFewSamplesError):
+            answers.append(measure(name, evidence_for(images(number, 3))))
+            break
+    assert "easured on" in answers[0].caution
+    assert measure(name, evidence_for(images(600, 3))).caution == ""
 
 
 def test_the_same_evidence_gives_the_same_measurement(name: str) -> None:
@@ -219,8 +232,8 @@ def test_fid_of_a_large_set_does_not_depend_on_chunks(monkeypatch: pytest.Monkey
     assert frechet_distance(plain(x), plain(y)) == pytest.approx(whole, rel=1e-9)
 
 
-def test_fid_below_twice_the_features_is_qualified_and_above_is_not() -> None:
-    assert measure("fid", evidence_for(images(60, 3))).caution == ""  # for 16 features
+def test_fid_below_five_images_to_a_feature_is_qualified_and_above_is_not() -> None:
+    assert measure("fid", evidence_for(images(80, 3))).caution == ""  # for 16 features
     wide = np.random.default_rng(0).normal(size=(180, 40)).astype(np.float32)
     label, chances = np.zeros(60, np.int64), np.ones((60, 1), np.float32)
     train, val, synthetic = (ImageSet(wide[at : at + 60], label, chances) for at in (0, 60, 120))
@@ -305,6 +318,16 @@ def test_an_order_of_its_own_depends_on_content_alone() -> None:
 
 
 # --- TARR -------------------------------------------------------------------------------------------------------
+def test_tarr_agrees_with_scikit_learn() -> None:
+    synthetic = images(300, 3, noise=2.0)
+    expected = sklearn.metrics.accuracy_score(synthetic.label, synthetic.probabilities.argmax(1))
+    per_class = sklearn.metrics.recall_score(synthetic.label, synthetic.probabilities.argmax(1), average=None)
+    answer = measure("tarr", evidence_for(synthetic))
+    assert 0.4 < answer.value < 1
+    assert answer.value == pytest.approx(expected)
+    assert [answer.per_class[name] for name in CLASSES] == pytest.approx(per_class)
+
+
 def test_tarr_counts_what_the_classifier_sees() -> None:
     chances = np.tile(np.array([0.1, 0.8, 0.1], np.float32), (20, 1))
     label = np.array([1] * 15 + [0] * 5, np.int64)
@@ -365,6 +388,8 @@ def test_copies_are_memorised_and_new_images_are_not(num_val: int, reference: st
     )
     share = measure("nearest_training_distance", Evidence(train, images(num_val, 2), mixed, CLASSES))
     assert 0.25 <= share.details["memorised_share"] < 0.29
+    assert share.parts["memorised share"].value == share.details["memorised_share"]
+    assert share.parts["of real images that were not learnt"].value == rule.median
 
 
 @settings(deadline=None)
@@ -503,6 +528,31 @@ def test_the_inception_score_is_its_definition_and_lies_between_one_and_the_numb
     sure = np.eye(5, dtype=np.float32)[np.arange(200) % 5]
     assert score_with_interval(plain(sure)).value == pytest.approx(5)
     assert score_with_interval(plain(sure[:1].repeat(50, 0))).value == pytest.approx(1)
+
+
+@pytest.mark.filterwarnings("ignore:Metric `InceptionScore`", "ignore:std")
+def test_the_inception_score_agrees_with_torchmetrics() -> None:
+    class Same(torch.nn.Module):
+        num_features = 6
+
+        def forward(self, image: torch.Tensor) -> torch.Tensor:
+            return image.flatten(1)
+
+    logits = torch.from_numpy(np.random.default_rng(0).normal(0, 2, (300, 6)))
+    reference = InceptionScore(feature=Same(), splits=1)
+    reference.inception.eval()
+    reference.update(logits.reshape(-1, 1, 2, 3))
+    expected, _ = reference.compute()
+    ours = score_with_interval(plain(logits.softmax(dim=1).numpy()))
+    assert ours.value == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_the_inception_score_of_few_images_is_too_low_as_its_caution_says() -> None:
+    rng = np.random.default_rng(0)
+    truth = score_with_interval(plain(rng.dirichlet([0.1] * 60, 50_000))).value
+    few = [score_with_interval(plain(rng.dirichlet([0.1] * 60, 100))).value for _ in range(40)]
+    assert np.mean(few) < truth - 4 * np.std(few) / np.sqrt(len(few))
+    assert "too low by a bias" in measure("inception_score", evidence_for(images(60, 3))).caution
 
 
 def test_the_interval_of_the_inception_score_holds_the_truth_as_often_as_it_says() -> None:

@@ -1,4 +1,4 @@
-"""The pages of models and samplers: written from the plug-ins, and current."""
+"""The pages of models, samplers and metrics: written from the plug-ins, and current."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ml.__main__ import main
-from ml.pages import all_pages, write_pages
+from ml.pages import PAGED, all_pages, write_pages
 from ml.shelves import names
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -18,7 +18,7 @@ def test_the_page_in_docs_is_current(name: str) -> None:
 
 
 def test_there_is_a_page_for_each_and_none_for_what_is_gone() -> None:
-    for shelf in ("models", "samplers"):
+    for shelf in PAGED:
         assert sorted(file.stem for file in (DOCS / shelf).glob("*.md")) == sorted([*names()[shelf], "index"])
 
 

@@ -12,9 +12,11 @@ import torch
 from ml.checkpoint import read_checkpoint
 from ml.errors import BadBudgetError, BadDatasetError, BadSettingsError, UnknownPluginError, UnsuitableSamplerError
 from ml.features import load_encoder
+from ml.inception import VARIABLE
+from ml.inception_net import InceptionNet
 from ml.metric import Metric
 from ml.pack import open_pack
-from ml.pipeline import read_records, run, select_again
+from ml.pipeline import Run, read_records, run, select_again
 from ml.plugin import shelf
 from ml.pool import open_pool
 from ml.protocol import STAGES, RunPlan, SelectPlan
@@ -138,6 +140,42 @@ def test_every_metric_is_measured_on_what_was_kept(finished: tuple[RunPlan, Hear
     assert set(refused) == {"inception_score"}
     assert "recognises only" in refused["inception_score"]
     assert json.loads((Path(plan["out"]) / "metrics.json").read_text()) == told["values"]
+
+
+def test_with_inceptions_weights_what_compares_features_is_measured_in_both_spaces(
+    finished: tuple[RunPlan, Heard], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ml.inception_net.SIDE", 75)  # the smallest that leaves a map at the end
+    torch.save(InceptionNet().half().state_dict(), tmp_path / "inception.pth")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "inception.pth"))
+    plan, before = finished
+    done = {event["stage"]: event["artefact"] for event in before.of("stage_finished")}
+    heard = Heard()
+    work = Run({**plan, "done": done}, heard, lambda: False)
+    rows = np.arange(60)
+    values = work.measure(work.pool(), rows)
+    assert {key for key in values if "/" not in key} == set(shelf("metrics", Metric))
+    in_any_space = [name for name, metric in shelf("metrics", Metric).items() if metric.in_any_space]
+    assert {key for key in values if "/" in key} == {f"inception/{name}" for name in in_any_space}
+    assert values["inception/kid"]["num_real"] == values["kid"]["num_real"]
+    assert {event["num_steps"] for event in heard.of("progress")} == {1, 66 + 60}
+    again = Heard()
+    assert Run({**plan, "done": done}, again, lambda: False).measure(work.pool(), rows[:0])
+    assert again.of("progress")[-1]["num_steps"] == 66
+
+
+def test_a_bad_file_of_weights_is_said_and_fails_nothing(
+    finished: tuple[RunPlan, Heard], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "gone.pth"))
+    plan, before = finished
+    done = {event["stage"]: event["artefact"] for event in before.of("stage_finished")}
+    heard = Heard()
+    work = Run({**plan, "done": done}, heard, lambda: False)
+    assert set(work.measure(work.pool(), np.arange(60))) == set(shelf("metrics", Metric))
+    (warning,) = heard.of("warning")
+    assert warning["code"] == "bad_weights"
+    assert "gone.pth" in warning["message"]
 
 
 def test_the_selection_is_the_top_of_each_class(finished: tuple[RunPlan, Heard]) -> None:

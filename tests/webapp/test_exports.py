@@ -175,6 +175,16 @@ MEASURED = {
         "details": {},
         "caution": "",
     },
+    "inception/kid": {
+        "value": 0.5,
+        "low": 0.25,
+        "high": 0.75,
+        "num_real": 48,
+        "num_synthetic": 8,
+        "per_class": {},
+        "details": {"space": "Inception", "weights_sha256": "6726825d"},
+        "caution": "",
+    },
     "fid": {
         "value": None,
         "low": None,
@@ -200,6 +210,8 @@ def test_the_card_counts_cites_and_says_where_synthetic_images_are(pool: Pool, c
     assert "| kid | 0.0123 | 0.01 to 0.015 | 48 | 8 |" in card
     assert "| fid | refused |  | 48 | 8 | Too few images. |" in card
     assert "| kid: precision | 0.5 | 0.25 to 0.75 |  |  |  |" in card
+    assert "| inception/kid | 0.5 | 0.25 to 0.75 | 48 | 8 |" in card
+    assert "come from Inception, trained on ImageNet (weights: sha256 `6726825d`)" in card
     assert "1 of 8 synthetic images here (12.5 %)" in card, "of the kept ones only number 21 is memorised"
     assert pool.checkpoint_sha256 in card
     assert "without the metadata of their files" in card

@@ -1,6 +1,7 @@
 """Security headers on every kind of answer, cookies, hosts, and the front end's page."""
 
 import gzip
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.webapp.served import Served
 from webapp.accounts.models import Lab, Person
 from webapp.accounts.services import create_person
 from webapp.core.checks import (
+    check_inception_weights,
     check_live_layer,
     check_reachable,
     check_secret_key,
@@ -187,6 +189,26 @@ def test_risky_settings_are_said_with_what_to_do(settings: Any) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     assert ids(check_live_layer(None)) == ["atelier.E004"]
     assert all(message.hint for message in check_reachable(None) + check_live_layer(None) + check_secret_key(None))
+
+
+def test_inception_weights_that_are_missing_torn_or_another_file_are_said(settings: Any, tmp_path: Path) -> None:
+    file = tmp_path / "inception.pth"
+    assert check_inception_weights(None) == []
+    settings.INCEPTION_WEIGHTS = str(file)
+    for start, size, fault in (
+        (None, 0, "is not there"),
+        (b"x", 1_000_000, "is torn or another file (1 MiB)"),
+        (b"PK", 95_000_000, "is torn or another file (91 MiB)"),
+        (b"\x80\x02", 95_000_000, ""),
+    ):
+        if start is not None:
+            file.write_bytes(start)
+            os.truncate(file, size)
+        found = check_inception_weights(None)
+        assert ids(found) == (["atelier.W003"] if fault else [])
+        assert all(fault in message.msg and str(file) in message.msg and message.hint for message in found)
+    settings.INCEPTION_WEIGHTS = "inception.pth"
+    assert "no absolute path" in check_inception_weights(None)[0].msg
 
 
 def test_sqlite_on_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Settings that are risky or do not work: each check says what to do."""
 
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 
 MIN_KEY_SIGNS: Final = 50
+MIN_WEIGHTS_BYTES: Final = 2 * 23_850_960
+"""Of Inception's weights: as many numbers, of two bytes each at least."""
 NETWORK_FILE_SYSTEMS: Final = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.glusterfs", "ceph", "lustre"}
 
 
@@ -124,6 +127,41 @@ def file_system_of(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
     held = [(point.replace("\\040", " "), kind) for _, point, kind, *_ in lines]
     holding = [(len(point), kind) for point, kind in held if folder.is_relative_to(point)]
     return max(holding, default=(0, ""))[1]
+
+
+@register()
+def check_inception_weights(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """What can be seen of the file without torch; whether it holds that network, the run that reads it says."""
+    if not settings.INCEPTION_WEIGHTS:
+        return []
+    path = Path(settings.INCEPTION_WEIGHTS)
+    fault = _fault_of_weights(path)
+    if not fault:
+        return []
+    return [
+        Warning(
+            f"ATELIER_INCEPTION_WEIGHTS is {path}, which {fault}.",
+            hint="Set it to the absolute path of the published pt_inception-2015-12-05 file (91 MiB), or unset it.",
+            id="atelier.W003",
+        )
+    ]
+
+
+def _fault_of_weights(path: Path) -> str:
+    """In words; "" where there is none to be seen."""
+    if not path.is_absolute():
+        return "is no absolute path"
+    try:
+        if not path.is_file():
+            return "is not there, or is no file"
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            is_archive = stream.read(2) == b"PK"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    if size < MIN_WEIGHTS_BYTES or (is_archive and not zipfile.is_zipfile(path)):
+        return f"is torn or another file ({size / 2**20:.0f} MiB)"
+    return ""
 
 
 @register()

@@ -86,7 +86,7 @@ class MetricPluginSerializer(PluginSerializer):
     """A measure."""
 
     unit = serializers.CharField(allow_blank=True)
-    better = serializers.ChoiceField(choices=["lower", "higher"])
+    better = serializers.ChoiceField(choices=["lower", "higher", "towards 1"])
 
 
 class DatasetKindPluginSerializer(PluginSerializer):

@@ -833,9 +833,10 @@ export interface components {
         /**
          * @description * `lower` - lower
          *     * `higher` - higher
+         *     * `towards 1` - towards 1
          * @enum {string}
          */
-        Better: "lower" | "higher";
+        Better: "lower" | "higher" | "towards 1";
         Budget: components["schemas"]["PerClassBudget"] | components["schemas"]["FillToLargestBudget"] | components["schemas"]["CountsBudget"] | components["schemas"]["MultipleBudget"];
         BudgetRequest: components["schemas"]["PerClassBudgetRequest"] | components["schemas"]["FillToLargestBudgetRequest"] | components["schemas"]["CountsBudgetRequest"] | components["schemas"]["MultipleBudgetRequest"];
         /** @description What a person reads before choosing a plug-in. */
@@ -1843,7 +1844,7 @@ export interface components {
             recipe: components["schemas"]["Recipe"];
             /** @description Claims since the last advance (a new checkpoint). */
             attempts: number;
-            /** @description By the metric's name. */
+            /** @description By the metric's name; measured with the features of Inception, by inception/ and its name. */
             metrics: {
                 [key: string]: components["schemas"]["Measurement"];
             };

@@ -100,8 +100,8 @@ def _yields(export: Export) -> str:
 
 
 def _metrics(export: Export) -> str:
-    rows = []
-    for name, row in export.selection.pool.run.metrics.items():
+    rows, metrics = [], export.selection.pool.run.metrics
+    for name, row in metrics.items():
         between = "" if row["low"] is None else f"{row['low']:.4g} to {row['high']:.4g}"
         value = "refused" if row["value"] is None else f"{row['value']:.4g}"
         rows.append([name, value, between, row["num_real"], row["num_synthetic"], _inline(row["caution"])])
@@ -111,6 +111,8 @@ def _metrics(export: Export) -> str:
     if not rows:
         return "## Measures\n\nNone were taken."
     note = "Features come from an encoder trained on the training split of this dataset (in-domain), not from ImageNet."
+    if hashes := {row["details"]["weights_sha256"] for name, row in metrics.items() if "/" in name}:
+        note += f" Those of `inception/…` come from Inception, trained on ImageNet (weights: sha256 `{hashes.pop()}`)."
     head = ["measure", "value", "95 % interval", "n real", "n synthetic", "note"]
     return f"## Measures of the run\n\n{note}\n\n{_table(head, rows)}"
 

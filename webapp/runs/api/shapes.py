@@ -111,7 +111,10 @@ class RunSerializer(RunListItemSerializer):
     """A run with everything but its history."""
 
     recipe = RecipeSerializer()
-    metrics = serializers.DictField(child=MeasurementSerializer(), help_text="By the metric's name.")
+    metrics = serializers.DictField(
+        child=MeasurementSerializer(),
+        help_text="By the metric's name; measured with the features of Inception, by inception/ and its name.",
+    )
     warnings = RunWarningSerializer(many=True)
     queue_position = serializers.SerializerMethodField(help_text="0 starts next; null when it does not wait.")
     stages_done = serializers.SerializerMethodField(help_text="Stages that a later attempt does not repeat.")

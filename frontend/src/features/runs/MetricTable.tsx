@@ -3,15 +3,19 @@ import { api, type Schemas } from '@/api/client';
 import { count, measured, words } from '@/components/format';
 import { Panel } from '@/components/Page';
 import { TableScroll } from '@/components/TableScroll';
+import { bySpace, type Measured } from './metrics';
 import classes from './MetricTable.module.css';
 
-type Measured = Schemas['Measurement'];
+const ONE =
+  'Measured by a small encoder that learnt your own training images, so the values compare runs on this dataset version, not with published figures.';
+const TWO =
+  'The in-domain encoder is small and learnt your own training images, so its values compare runs on this dataset version, not with published figures. Inception learnt ImageNet: it sees photographs well and other kinds of image poorly, and its values compare with published figures of as many images.';
 
 /** What was measured of the synthetic images: value, interval, on how many, and what to mind. */
 export function MetricTable({ metrics }: { metrics: Record<string, Measured> }) {
   const { data: catalogue } = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
-  const names = Object.keys(metrics);
-  if (names.length === 0) return null;
+  const spaces = bySpace(metrics);
+  if (spaces.length === 0) return null;
   const cardOf = (name: string) => catalogue?.metrics.find((metric) => metric.name === name);
   return (
     <Panel title="Quality">
@@ -26,25 +30,32 @@ export function MetricTable({ metrics }: { metrics: Record<string, Measured> }) 
               <Table.Th>On images (real, synthetic)</Table.Th>
             </Table.Tr>
           </Table.Thead>
-          <Table.Tbody>
-            {names.map((name) => (
-              <MetricRow key={name} name={name} metric={metrics[name]} card={cardOf(name)} />
-            ))}
-          </Table.Tbody>
+          {spaces.map(({ space, rows }) => (
+            <Table.Tbody key={space}>
+              {spaces.length > 1 && (
+                <Table.Tr>
+                  <Table.Th colSpan={5} scope="rowgroup" fw={600} pt="md">
+                    Features of {space}
+                  </Table.Th>
+                </Table.Tr>
+              )}
+              {rows.map(({ name, metric }) => (
+                <MetricRow key={name} name={name} metric={metric} card={cardOf(name)} />
+              ))}
+            </Table.Tbody>
+          ))}
         </TableScroll>
         <Text size="xs" c="dimmed">
-          Measured in the space of a small encoder that learnt your own training images, so the values compare runs on
-          this dataset version, not with published figures. The test split is never looked at here.
+          {spaces.length > 1 ? TWO : ONE} The test split is never looked at here.
         </Text>
       </Stack>
     </Panel>
   );
 }
 
-type RowProps = { name: string; metric: Measured | undefined; card: Schemas['MetricPlugin'] | undefined };
+type RowProps = { name: string; metric: Measured; card: Schemas['MetricPlugin'] | undefined };
 
 function MetricRow({ name, metric, card }: RowProps) {
-  if (metric === undefined) return null;
   const { value, low, high, num_real, num_synthetic, parts, caution } = metric;
   return (
     <>
