@@ -11,6 +11,7 @@ import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
 import { StateLabel } from '@/components/StateLabel';
 import { CodeSweeps } from './CodeSweeps';
+import { CoveragePanel } from './CoveragePanel';
 import { Curves } from './Curves';
 import { useLiveRun } from './live';
 import { MetricTable } from './MetricTable';
@@ -81,6 +82,7 @@ function Results({ run, pool }: { run: Schemas['Run']; pool: string }) {
     <>
       <MetricTable metrics={run.metrics} />
       <YieldPanel run={run} pool={pool} />
+      <CoveragePanel run={run} pool={pool} />
     </>
   );
 }
