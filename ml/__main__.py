@@ -1,4 +1,4 @@
-"""The command line: `python -m ml list | train | generate | select | evaluate | work | pages`.
+"""The command line: `python -m ml list | train | generate | select | evaluate | memory | work | pages`.
 
 A folder of class folders goes in, images come out; no web, no database. The module of a command is imported when it
 runs, so that `--help` and `list --json` answer at once.
@@ -15,8 +15,11 @@ from typing import Any
 from ml.disk import disk_full
 from ml.errors import MlError
 from ml.protocol import EXIT_FAULT
+from ml.share import claim_threads
 
 EPILOG = "exit codes: 0 done; 1 refused or failed, with a sentence on stderr; 2 wrong usage; 75 stopped with all saved"
+COMPUTE = {"train", "generate", "evaluate"}
+"""Commands that take this process's share of the cores; it is settled before anything of theirs is imported."""
 EXAMPLE = """example:
   python -m ml train photos/ --model dcgan --set num_steps=2000 --out runs/first
   python -m ml generate runs/first --per-class 400
@@ -30,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.command == "list":
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `python -m ml list | head` ends quietly
+    if options.command in COMPUTE:
+        claim_threads()
     module, _, function = options.runs.partition(":")
     try:
         code: int = getattr(importlib.import_module(module), function)(options)
@@ -67,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     _generate(_command(commands, "generate", "ml.commands:generate", "make and score candidates with a trained model"))
     _select(_command(commands, "select", "ml.commands:select", "choose which candidates to keep"))
     _evaluate(_command(commands, "evaluate", "ml.commands:evaluate", "measure the chosen images against real ones"))
+    _memory(_command(commands, "memory", "ml.commands:memory", "tell how much memory a training will need"))
     work = _command(commands, "work", "ml.work:work", "carry out a worker's plan (for the service)")
     work.add_argument("plan", type=Path, help="the plan, a JSON file")
     pages = _command(commands, "pages", "ml.pages:pages", "write a page per model, sampler and metric from its card")
@@ -132,6 +138,15 @@ def _evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("run_folder", type=Path, metavar="RUN", help="folder of a run with a pool")
     command.add_argument("--json", action="store_true", help="print the measurements as JSON")
     _quiet(command)
+
+
+def _memory(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", default="dcgan", help="a name from `python -m ml list`")
+    _settings(command, "model")
+    command.add_argument("--classes", type=int, default=10, help="classes of the dataset")
+    command.add_argument("--images", type=int, default=1000, help="training images of the dataset")
+    command.add_argument("--grey", action="store_true", help="all of them are grey")
+    command.add_argument("--json", action="store_true", help="as JSON, in bytes")
 
 
 def _settings(command: argparse.ArgumentParser, of: str) -> None:

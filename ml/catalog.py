@@ -20,6 +20,7 @@ import pydantic
 
 from ml.budget import MAX_CANDIDATES, MAX_IMAGES, pool_sizes, resolve
 from ml.errors import BadBudgetError, MlError
+from ml.foretold import ForetellError, Foretold, foretell_memory
 from ml.plugin import Card, Conflict
 from ml.suitability import missing_fields, why_unsuitable
 
@@ -33,10 +34,13 @@ __all__ = [
     "DatasetKindEntry",
     "Entry",
     "ExportFormatEntry",
+    "ForetellError",
+    "Foretold",
     "MetricEntry",
     "MlError",
     "ModelEntry",
     "SamplerEntry",
+    "foretell_memory",
     "load",
     "pool_sizes",
     "resolve",

@@ -1,4 +1,4 @@
-"""The commands that compute: train, generate, select, evaluate. Each returns the exit code."""
+"""The commands that compute: train, generate, select, evaluate, memory. Each returns the exit code."""
 
 import argparse
 import json
@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ml.budget import parse_budget
+from ml.device import choose_device
 from ml.errors import BadSettingsError
 from ml.ingest import read_folder
-from ml.model import LabelledImageModel
+from ml.memory import verdict
+from ml.model import DataSpec, LabelledImageModel, ModelSettings
 from ml.plugin import find, read_settings
 from ml.protocol import EXIT_DONE, EXIT_STOPPED, IngestedFile
 from ml.records import ImageRecord
@@ -78,6 +80,24 @@ def evaluate(options: argparse.Namespace) -> int:
     values = RunFolder.open(options.run_folder).evaluate(bars)
     bars.close()
     print(json.dumps(values, indent=1) if options.json else metric_table(values))
+    return EXIT_DONE
+
+
+def memory(options: argparse.Namespace) -> int:
+    """Say what a training will take, and whether that is free."""
+    model = find("models", LabelledImageModel, options.model)
+    settings: ModelSettings = read_settings(model, read_pairs(options.settings))
+    grey = settings.channels == "grey" or (settings.channels == "auto" and options.grey)
+    number = max(1, options.classes)
+    data = DataSpec(
+        settings.resolution,
+        1 if grey else 3,
+        tuple(f"class {place}" for place in range(number)),
+        (max(1, options.images // number),) * number,
+    )
+    told = verdict(model, settings, data, choose_device())
+    shown = ("needed_bytes", "available_bytes", "device", "fits", "largest_batch_size", "sentence")
+    print(json.dumps({name: getattr(told, name) for name in shown}) if options.json else told.sentence)
     return EXIT_DONE
 
 

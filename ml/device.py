@@ -1,7 +1,6 @@
 """Where and in which arithmetic a run computes: decided from the machine at run time, never from a file."""
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -10,6 +9,7 @@ import torch
 from torch import nn
 
 from ml.errors import OutOfMemoryError
+from ml.share import this_machine, wished_threads
 
 Precision = Literal["fp32", "bf16"]
 M = TypeVar("M", bound=nn.Module)
@@ -40,20 +40,13 @@ def cpu_has_amx_bf16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
     return any(line.startswith("flags") and "amx_bf16" in line.split() for line in lines)
 
 
-def thread_share(environ: Mapping[str, str] = os.environ) -> int:
-    """Threads for this process: OMP_NUM_THREADS within the cores it may use, else 1.
-
-    One is the default because a second thread on a shared core makes training slower, not faster: each of hundreds of
-    barriers a step then waits for the scheduler.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    wish = environ.get("OMP_NUM_THREADS", "1")
-    return max(1, min(int(wish) if wish.isdigit() else 1, cores))
-
-
 def prepare(device: torch.device) -> None:
-    """Set this process's threads and the GPU's fast fp32 paths, once, before the first network is built."""
-    torch.set_num_threads(thread_share())
+    """Set this process's threads and the GPU's fast fp32 paths, once, before the first network is built.
+
+    The threads are those that `ml.share.claim_threads` settled before torch was imported; one where nobody did, because
+    waiting threads then spin.
+    """
+    torch.set_num_threads(wished_threads(this_machine()) or 1)
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = True
         torch.backends.cudnn.allow_tf32 = True

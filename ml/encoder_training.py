@@ -12,6 +12,7 @@ from ml.device import channels_last
 from ml.exactness import exact_arithmetic
 from ml.features import Encoder, EncoderFacts, EncoderNet
 from ml.pack import Pack
+from ml.threads import one_thread
 
 BATCH = 64
 PEAK_RATE = 6e-3
@@ -29,7 +30,7 @@ def train_encoder(
 ) -> Encoder:
     """A new encoder for a pack; the random generators of this process are left as they were."""
     device = device or torch.device("cpu")
-    with torch.random.fork_rng(devices=[]), exact_arithmetic():
+    with torch.random.fork_rng(devices=[]), exact_arithmetic(), one_thread():
         torch.manual_seed(seed)
         training = _Training(pack, seed, device)
         for step in range(1, training.num_steps + 1):

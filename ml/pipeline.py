@@ -23,8 +23,9 @@ from ml.features import Encoder, FeaturesAndProbabilities, load_encoder, save_en
 from ml.images import Pixels
 from ml.inception import load_inception, supplied_weights
 from ml.measure import checkpoint_measure, measure_all
+from ml.memory import check_memory
 from ml.metric import Appearance, Evidence, ImageSet
-from ml.model import LabelledImageModel, ModelSettings
+from ml.model import DataSpec, LabelledImageModel, ModelSettings
 from ml.pack import Pack, open_pack, write_pack
 from ml.plugin import find, read_settings
 from ml.pool import Pool, PoolFacts, open_pool, plan_candidates, shard_size, write_pool
@@ -107,10 +108,15 @@ class Run:
     def check(self) -> None:
         """Refuse at once what a later stage would refuse after hours.
 
-        Raises: UnsuitableSamplerError, BadBudgetError.
+        Raises: UnsuitableSamplerError, BadBudgetError, OutOfMemoryError.
         """
         check_suitable(self.sampler, self.model_class, self.settings)
         pool_sizes(self.budget(), self.recipe["pool_factor"])
+        if "train" not in self.done:
+            # before the images are packed, grey ones are not known as grey; their batches are the least of it
+            channels = 1 if self.settings.channels == "grey" else 3
+            data = DataSpec(self.settings.resolution, channels, self.classes, tuple(self.train_counts.values()))
+            check_memory(self.model_class, self.settings, data, self.device, self.warn)
 
     def budget(self) -> dict[str, int]:
         """Class -> images to keep."""
@@ -268,16 +274,16 @@ class Run:
         meter.to(0)
         return meter
 
+    def warn(self, code: str, sentence: str) -> None:
+        self.emit({"event": "warning", "code": code, "message": sentence})
+
     def warn_of_small_classes(self) -> None:
         small = [f"{name} ({count})" for name, count in self.train_counts.items() if count < FEW_IMAGES]
         if small:
-            self.emit(
-                {
-                    "event": "warning",
-                    "code": "few_images",
-                    "message": f"Fewer than {FEW_IMAGES} training images: {', '.join(small[:10])}. A generator "
-                    "tends to repeat so few; look at the memorised share before using them.",
-                }
+            self.warn(
+                "few_images",
+                f"Fewer than {FEW_IMAGES} training images: {', '.join(small[:10])}. A generator tends to repeat so "
+                "few; look at the memorised share before using them.",
             )
 
     def tell_sweeps(self, sheets: list[Sheet]) -> None:

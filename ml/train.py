@@ -55,6 +55,7 @@ from ml.pace import Pace
 from ml.pack import Pack
 from ml.resume import changes, check_same_run, environment
 from ml.scalars import ScalarLog, check_finite
+from ml.threads import Threads
 from ml.update import Updates
 
 __all__ = [
@@ -181,6 +182,7 @@ class _Training:
         self.feed = Feed(pack, rows, draw, model_class.image_range, device)
         self.log = ScalarLog(self.num_steps, self.callbacks.on_scalars)
         self.columns = preview_columns(self.spec.classes, seed)
+        self.threads = Threads()
         self.step = 0
         self.best: tuple[int, float | None] | None = None
         self.last: Written | None = None
@@ -240,6 +242,8 @@ class _Training:
         is_best = self._measure() if measured else self.evaluate is None
         if is_best and self.evaluate is None:
             self.best = (self.step, None)
+        if sentence := self.threads.give_way():
+            self.callbacks.on_warning("fewer_threads", sentence)
         states, plain = optimizer_state(self.optimizers)
         self.last = write_checkpoint(self.checkpoints, self.step, {**tensors, **states}, self._facts(plain))
         self._tell_checkpoint(self.last, is_best)
@@ -318,6 +322,7 @@ class _Training:
     def _resume(self, file: Path) -> None:
         saved = read_checkpoint(file)
         check_same_run(file, saved, self._identity())
+        self.threads.keep(saved.facts["environment"]["threads"])
         if changed := changes(saved, self.device):
             self.callbacks.on_warning(
                 "resume_not_identical",

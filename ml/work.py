@@ -18,6 +18,7 @@ from pathlib import Path
 from ml.disk import disk_full
 from ml.errors import MlError
 from ml.protocol import EXIT_DONE, EXIT_FAULT, EXIT_STOPPED, claim_stdout, emit, read_plan
+from ml.share import THREADS, claim_threads
 
 PR_SET_PDEATHSIG = 1
 PARENT_GONE = 1
@@ -51,6 +52,7 @@ def carry_out(plan_file: Path, stop: threading.Event) -> int:
     plan = read_plan(plan_file)
     if plan["verb"] == "run":
         signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
+        claim_threads()  # before anything imports torch or numpy
         from ml import pipeline
         from ml.told import StopRequested
 
@@ -58,7 +60,10 @@ def carry_out(plan_file: Path, stop: threading.Event) -> int:
             pipeline.run(plan, emit, stop.is_set)
         except StopRequested:
             return EXIT_STOPPED
-    elif plan["verb"] == "select":
+        return EXIT_DONE
+    os.environ.setdefault(THREADS, "1")  # the rest is short, and waits for the disk more than it computes
+    claim_threads()
+    if plan["verb"] == "select":
         from ml import pipeline
 
         pipeline.select_again(plan, emit)

@@ -244,7 +244,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # --- workers ----------------------------------------------------------------------------------------------------
 WORKER_THREADS = int(env("ATELIER_WORKER_THREADS", "0"))
-"""ATELIER_WORKER_THREADS: arithmetic threads of a training process; 0 takes this worker's share of the cores."""
+"""ATELIER_WORKER_THREADS: arithmetic threads of a training process; 0 takes the share of the cores that is free when it
+starts, and fewer when others need them later."""
 
 INCEPTION_WEIGHTS = env("ATELIER_INCEPTION_WEIGHTS", "")
 """ATELIER_INCEPTION_WEIGHTS: the published file of Inception's weights, by its absolute path; runs are then measured in

@@ -19,6 +19,7 @@ from typing import IO
 from django.conf import settings
 
 from ml.protocol import Event, read_event
+from ml.share import THREADS
 from webapp.core.processes import TETHER
 
 LOG_TAIL_BYTES = 16_384
@@ -126,16 +127,6 @@ def work_command(plan: Path) -> list[str]:
 
 
 def work_environment(threads: int) -> dict[str, str]:
-    """`threads`: arithmetic threads; more than this worker's share of the cores makes everything many times slower."""
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-    return {
-        **dict.fromkeys(names, str(threads)),
-        "OMP_WAIT_POLICY": "PASSIVE",
-        "PYTHONFAULTHANDLER": "1",
-        "PYTHONUNBUFFERED": "1",
-    }
-
-
-def share_of_cores(setting: int) -> int:
-    """The setting, or when it is 0 half of the cores this process may use (the other half serves people)."""
-    return setting or max(1, len(os.sched_getaffinity(0)) // 2)
+    """`threads`: arithmetic threads of the child; with 0 it takes its share of the machine (`ml/share.py`)."""
+    told = {THREADS: str(threads)} if threads else {}
+    return {**told, "PYTHONFAULTHANDLER": "1", "PYTHONUNBUFFERED": "1"}

@@ -26,7 +26,7 @@ from webapp.core import storage
 from webapp.core.errors import AtelierError, DiskFullError
 from webapp.core.leases import MAX_ATTEMPTS, Leased, LeaseLostError, new_owner
 from webapp.core.processes import how_it_ended
-from workers.child import Child, share_of_cores, work_command, work_environment
+from workers.child import Child, work_command, work_environment
 from workers.heartbeat import Heartbeat, Rhythm
 
 log = logging.getLogger(__name__)
@@ -184,7 +184,7 @@ class _Supervision:
         folder.mkdir(parents=True, exist_ok=True)
         plan = folder / "plan.json"
         plan.write_text(json.dumps(self._work.plan()))
-        environment = work_environment(share_of_cores(settings.WORKER_THREADS))
+        environment = work_environment(settings.WORKER_THREADS)
         return Child(self._command(plan), folder / "log.txt", environment)
 
     def _kill(self) -> None:

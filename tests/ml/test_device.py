@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from ml.device import choose_precision, cpu_has_amx_bf16, memory_advice, thread_share
+from ml.device import choose_precision, cpu_has_amx_bf16, memory_advice, prepare
 from ml.errors import OutOfMemoryError
+from ml.share import Machine
 
 CPU = torch.device("cpu")
 
@@ -29,10 +30,18 @@ def test_a_wish_is_obeyed_and_an_unknown_system_counts_as_plain(tmp_path: Path) 
     assert not cpu_has_amx_bf16(tmp_path / "missing")
 
 
-@pytest.mark.parametrize("environ", [{}, {"OMP_NUM_THREADS": "1"}, {"OMP_NUM_THREADS": "x"}])
-def test_one_thread_unless_the_machine_s_share_says_more(environ: dict[str, str]) -> None:
-    assert thread_share(environ) == 1
-    assert 1 <= thread_share({"OMP_NUM_THREADS": "4096"}) < 4096
+@pytest.mark.parametrize(("wish", "threads"), [(None, 1), ("1", 1), ("x", 1), ("2", 2)])
+def test_one_thread_unless_more_were_claimed(wish: str | None, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ml.device.this_machine", lambda: Machine(frozenset(range(4))))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if wish is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", wish)
+    before = torch.get_num_threads()
+    try:
+        prepare(CPU)
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ml.share import PEERS
 from webapp.core.machine import visible_gpus, worker_programs
 
 
@@ -17,7 +18,8 @@ def test_there_is_one_worker_for_training_on_each_gpu_and_it_sees_no_other(monke
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-1f,GPU-2e")
     programs = {program.role: program for program in worker_programs({"ATELIER_DATA": "x"})}
     assert sorted(programs) == ["compute-0", "compute-1", "io"]
-    assert programs["compute-1"].environment == {"ATELIER_DATA": "x", "CUDA_VISIBLE_DEVICES": "GPU-2e"}
+    expected = {"ATELIER_DATA": "x", "CUDA_VISIBLE_DEVICES": "GPU-2e", PEERS: "2"}
+    assert programs["compute-1"].environment == expected
     assert "compute" in programs["compute-1"].command
     assert "CUDA_VISIBLE_DEVICES" not in programs["io"].environment
 
@@ -25,3 +27,8 @@ def test_there_is_one_worker_for_training_on_each_gpu_and_it_sees_no_other(monke
 def test_without_a_gpu_there_is_one_worker_for_training_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert [program.role for program in worker_programs({})] == ["compute-0", "io"]
+
+
+def test_each_training_is_told_how_many_share_the_cores_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert {program.environment[PEERS] for program in worker_programs({}, compute_workers=3)} == {"3"}

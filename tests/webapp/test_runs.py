@@ -10,6 +10,7 @@ import pytest
 from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
+from ml.catalog import ForetellError
 from tests.worlds import CLASSES, QUICK, make_dataset, make_pool, make_version, queue_run
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
@@ -132,6 +133,36 @@ def test_validating_tells_the_same_problems_without_starting_anything(api: APICl
     told = post(api, "runs/validate/", {"version": str(version.pk), "recipe": QUICK}).json()
     assert told == {"problems": [], "estimate": {"num_candidates": 36, "budget": dict.fromkeys(CLASSES, 6)}}
     assert Run.objects.count() == 0
+
+
+def test_the_memory_of_a_run_is_told_beside_what_is_free(
+    api: APIClient, version: DatasetVersion, client_of: ClientOf, outsider: Person
+) -> None:
+    body = {"version": str(version.pk), "recipe": QUICK}
+    answer = post(api, "runs/memory/", body)
+    assert answer.status_code == 200, answer.json()
+    told = answer.json()
+    assert told["needed_bytes"] > 100 * 2**20
+    assert told["fits"] is (told["needed_bytes"] <= told["available_bytes"])
+    assert told["sentence"].startswith("About ")
+    assert Run.objects.count() == 0
+    assert post(client_of(outsider), "runs/memory/", body).status_code == 404
+
+
+def test_no_memory_is_told_of_a_recipe_with_problems(api: APIClient, version: DatasetVersion) -> None:
+    answer = post(api, "runs/memory/", {"version": str(version.pk), "recipe": {**QUICK, "model": "magic"}})
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["recipe.model"])
+
+
+def test_an_estimate_that_cannot_be_made_is_said_in_a_sentence(
+    api: APIClient, version: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise ForetellError("Too many ask.")
+
+    monkeypatch.setattr("ml.catalog.foretell_memory", refuse)
+    answer = post(api, "runs/memory/", {"version": str(version.pk), "recipe": QUICK})
+    assert (answer.status_code, answer.json()["message"]) == (503, "Too many ask.")
 
 
 @pytest.mark.parametrize(

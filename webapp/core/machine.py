@@ -25,6 +25,8 @@ WS_MAX_BYTES = 64 * 2**10
 """Largest message a browser may send through the socket, in bytes."""
 MAX_CONNECTIONS = 1000
 """Open connections, live pages included, beyond which the server answers 503."""
+COMPUTE_WORKERS = "ATELIER_COMPUTE_WORKERS"
+"""Variable that tells a training how many of its kind this machine may run at once."""
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # where to knock when it listens on all addresses
 
 
@@ -133,6 +135,8 @@ def worker_program(role: str, queue: str, environment: dict[str, str]) -> Progra
 def worker_programs(environment: dict[str, str], compute_workers: int = 1) -> list[Program]:
     """The workers: one for each GPU, or `compute_workers` for the CPU where there is none; and one for files."""
     gpus = visible_gpus()
+    # each training takes its share of the cores by this number (`ml/share.py`)
+    environment = {COMPUTE_WORKERS: str(len(gpus) or compute_workers), **environment}
     if gpus:
         compute = [
             worker_program(f"compute-{n}", "compute", {**environment, "CUDA_VISIBLE_DEVICES": gpu})

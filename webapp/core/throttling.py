@@ -62,6 +62,16 @@ class ReadAllowance(_Allowance):
         return request.method in SAFE_METHODS
 
 
+class EstimateAllowance(_Allowance):
+    """Questions that a child process answers, in seconds of computing; the form asks once for each pause in typing."""
+
+    burst = 20.0
+    per_s = 0.5
+
+    def counts(self, request: Request) -> bool:
+        return True
+
+
 class WriteAllowance(_Allowance):
     """Writing; verdicts by key come at up to ten a second."""
 

@@ -86,6 +86,11 @@ def train_counts(version: DatasetVersion) -> dict[str, int]:
     return {name: int(train.get(name, 0)) for name in version.classes}
 
 
+def all_grey(version: DatasetVersion) -> bool:
+    """Whether no training image shows a colour; a model that may choose then learns one channel."""
+    return not version.images.filter(split="train", is_grey=False).exists()
+
+
 async def report_rows(version: DatasetVersion) -> AsyncIterator[list[tuple[str, str, str]]]:
     """The whole report as (name, outcome, reason), some thousand rows at a time."""
     last = 0

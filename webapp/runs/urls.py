@@ -7,6 +7,7 @@ from webapp.runs import api
 urlpatterns = [
     path("runs/", api.RunsView.as_view()),
     path("runs/validate/", api.ValidateRunView.as_view()),
+    path("runs/memory/", api.RunMemoryView.as_view()),
     path("runs/<uuid:pk>/", api.RunView.as_view()),
     path("runs/<uuid:pk>/stop/", api.StopRunView.as_view()),
     path("runs/<uuid:pk>/resume/", api.ResumeRunView.as_view()),

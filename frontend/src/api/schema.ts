@@ -470,6 +470,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/memory/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description How much memory a run would take, beside what is free; the first answer for a recipe takes some seconds. */
+        post: operations["runs_memory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/validate/": {
         parameters: {
             query?: never;
@@ -1369,6 +1386,18 @@ export interface components {
             low: number;
             /** Format: double */
             high: number;
+        };
+        /** @description What a run takes at its peak, and what the machine of the service has free for it now; in bytes. */
+        Memory: {
+            needed_bytes: number;
+            available_bytes: number;
+            /** @description `cpu`, or the name of the GPU whose memory it is. */
+            device: string;
+            fits: boolean;
+            /** @description What would fit, where the wished batch does not; null where it does, or none would. */
+            largest_batch_size: number | null;
+            /** @description All of it for a person. */
+            sentence: string;
         };
         /** @description A measure. */
         MetricPlugin: {
@@ -3746,6 +3775,38 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_memory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValidateRunRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Memory"];
                 };
             };
             /** @description An error. */

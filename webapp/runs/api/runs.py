@@ -15,12 +15,14 @@ from webapp.core.errors import InvalidError
 from webapp.core.pagination import PAGING, paginate
 from webapp.core.permissions import find
 from webapp.core.queries import read_choice, read_uuid
+from webapp.core.throttling import EstimateAllowance
 from webapp.datasets.models import DatasetVersion
 from webapp.datasets.selectors import version_for
 from webapp.recipes.models import Recipe
 from webapp.recipes.selectors import recipe_for
 from webapp.runs import selectors
 from webapp.runs.api.shapes import (
+    MemorySerializer,
     NewRunSerializer,
     RunListItemSerializer,
     RunPage,
@@ -66,6 +68,24 @@ class ValidateRunView(APIView):
         problems = launch.check(version, recipe)
         estimate = None if problems else launch.estimate(version, recipe)
         return Response(ValidationSerializer({"problems": problems, "estimate": estimate}).data)
+
+
+class RunMemoryView(APIView):
+    """How much memory a run would take, beside what is free; the first answer for a recipe takes some seconds."""
+
+    throttle_classes = (*APIView.throttle_classes, EstimateAllowance)
+
+    @extend_schema(
+        operation_id="runs_memory",
+        tags=["runs"],
+        request=ValidateRunSerializer,
+        responses={200: MemorySerializer},
+    )
+    def post(self, request: Request) -> Response:
+        given = ValidateRunSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        version = version_for(person_of(request), given.validated_data["version"])
+        return Response(MemorySerializer(launch.memory(version, given.validated_data["recipe"])).data)
 
 
 class RunsView(APIView):

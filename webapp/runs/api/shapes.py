@@ -211,6 +211,19 @@ class ValidationSerializer(serializers.Serializer[Any]):
     estimate = EstimateSerializer(allow_null=True)
 
 
+class MemorySerializer(serializers.Serializer[Any]):
+    """What a run takes at its peak, and what the machine of the service has free for it now; in bytes."""
+
+    needed_bytes = serializers.IntegerField()
+    available_bytes = serializers.IntegerField()
+    device = serializers.CharField(help_text="`cpu`, or the name of the GPU whose memory it is.")
+    fits = serializers.BooleanField()
+    largest_batch_size = serializers.IntegerField(
+        allow_null=True, help_text="What would fit, where the wished batch does not; null where it does, or none would."
+    )
+    sentence = serializers.CharField(help_text="All of it for a person.")
+
+
 RunPage = page_of(RunListItemSerializer, "RunPage")
 
 

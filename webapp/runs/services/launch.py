@@ -8,10 +8,10 @@ from django.db import IntegrityError, transaction
 
 from ml import catalog
 from webapp.accounts.models import Person
-from webapp.core.errors import ConflictError
+from webapp.core.errors import ConflictError, UnavailableError
 from webapp.core.queue import call_worker
 from webapp.datasets.models import DatasetVersion
-from webapp.datasets.selectors import train_counts
+from webapp.datasets.selectors import all_grey, train_counts
 from webapp.recipes.catalogue import catalogue
 from webapp.recipes.models import Recipe
 from webapp.recipes.services import PARTS, create_recipe
@@ -49,6 +49,21 @@ def estimate(version: DatasetVersion, recipe: Mapping[str, Any]) -> Estimate:
     """For a recipe in which `check` found no problem. Raises: BadBudgetError."""
     budget = catalog.resolve(recipe["budget"], train_counts(version))
     return Estimate(budget, sum(catalog.pool_sizes(budget, recipe.get("pool_factor", POOL_FACTOR)).values()))
+
+
+def memory(version: DatasetVersion, recipe: Mapping[str, Any]) -> catalog.Foretold:
+    """What a run of the recipe takes at its peak, and what this machine has free for it.
+
+    Raises: InvalidError for a recipe with problems; UnavailableError when the estimate cannot be made now.
+    """
+    refuse(check(version, recipe))
+    counts = train_counts(version)
+    try:
+        return catalog.foretell_memory(
+            recipe["model"], recipe.get("model_settings") or {}, len(counts), sum(counts.values()), all_grey(version)
+        )
+    except catalog.ForetellError as error:
+        raise UnavailableError(str(error), code="no_estimate") from error
 
 
 def start_run(

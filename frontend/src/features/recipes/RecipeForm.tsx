@@ -15,6 +15,8 @@ import { faultsUnder, unplaced, type Draft } from './draft';
 import { modelObstacle, samplerObstacle } from '@/components/recipe/suitability';
 
 const TYPING_PAUSE_MS = 400;
+/** Longer: the server computes for some seconds before it can say how much memory a recipe takes. */
+const ESTIMATE_PAUSE_MS = 1200;
 
 type Props = { catalogue: Schemas['Catalogue']; version: Schemas['DatasetVersion']; kind: string; start: Draft };
 
@@ -27,6 +29,8 @@ export function RecipeForm({ catalogue, version, kind, start }: Props) {
   const yields = catalogue.dataset_kinds.find((one) => one.name === kind)?.yields ?? [];
   const check = useCheck(version.id, draft);
   const problems = check.data?.problems ?? [];
+  const memory = useMemory(version.id, draft, check.data !== undefined && problems.length === 0);
+  const faults = faultsUnder(problems, 'model_settings');
   const real = version.counts.train ?? {};
   if (model === undefined || sampler === undefined)
     return <Text>The catalogue is empty; look into the log of the service.</Text>;
@@ -48,7 +52,7 @@ export function RecipeForm({ catalogue, version, kind, start }: Props) {
                 schema={model.schema}
                 values={draft.model_settings}
                 onChange={(model_settings) => set({ model_settings })}
-                faults={faultsUnder(problems, 'model_settings')}
+                faults={memory.data?.fits === false ? { batch_size: memory.data.sentence, ...faults } : faults}
               />
             </Stack>
           </Panel>
@@ -110,7 +114,9 @@ export function RecipeForm({ catalogue, version, kind, start }: Props) {
           </Panel>
         </>
       }
-      aside={<Outcome version={version} draft={draft} check={check} onName={(name) => set({ name })} />}
+      aside={
+        <Outcome version={version} draft={draft} check={check} memory={memory} onName={(name) => set({ name })} />
+      }
     />
   );
 }
@@ -127,15 +133,30 @@ function useCheck(version: string, draft: Draft) {
   });
 }
 
+/** What the run would take of the machine's memory; asked only for a recipe that could start. */
+function useMemory(version: string, draft: Draft, enabled: boolean) {
+  const [settled] = useDebouncedValue(draft, ESTIMATE_PAUSE_MS);
+  return useQuery({
+    queryKey: ['memory', version, settled.model, settled.model_settings],
+    queryFn: ({ signal }) =>
+      take(http.POST('/api/v1/runs/memory/', { body: { version, recipe: { ...settled, name: '' } }, signal })),
+    // A recipe that is being typed may be refused; the form says so at its field.
+    retry: false,
+    enabled: enabled && settled === draft,
+    staleTime: 60_000,
+  });
+}
+
 type OutcomeProps = {
   version: Schemas['DatasetVersion'];
   draft: Draft;
   check: ReturnType<typeof useCheck>;
+  memory: ReturnType<typeof useMemory>;
   onName: (name: string) => void;
 };
 
 /** What the recipe will bring, and the button that starts it. */
-function Outcome({ version, draft, check, onName }: OutcomeProps) {
+function Outcome({ version, draft, check, memory, onName }: OutcomeProps) {
   const navigate = useNavigate();
   const key = useIdempotencyKey(draft);
   const start = useMutation({
@@ -172,6 +193,7 @@ function Outcome({ version, draft, check, onName }: OutcomeProps) {
             {plural(total, 'synthetic image')}, chosen from {plural(estimate.num_candidates, 'candidate')}.
           </Text>
         )}
+        <Memory memory={memory} />
         <TextInput
           label="Name of the run"
           placeholder="given by itself when empty"
@@ -193,6 +215,20 @@ function Outcome({ version, draft, check, onName }: OutcomeProps) {
         )}
       </Stack>
     </Panel>
+  );
+}
+
+/** The estimate of the memory: being made, made, or why there is none. It never keeps a run from being started. */
+function Memory({ memory }: { memory: OutcomeProps['memory'] }) {
+  const told = memory.data;
+  if (told === undefined) {
+    const words = memory.isError ? memory.error.message : memory.isFetching ? 'Estimating the memory …' : null;
+    return words && <Text size="sm" c="dimmed">{words}</Text>;
+  }
+  return (
+    <Text size="sm" c={told.fits ? undefined : 'var(--mantine-color-error)'} role="status">
+      {told.sentence}
+    </Text>
   );
 }
 
