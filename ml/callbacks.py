@@ -1,7 +1,10 @@
 """What the training loop tells and asks."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from ml.judgement import Judgement
 
 
 class Callbacks:
@@ -26,6 +29,13 @@ class Callbacks:
 
     def on_warning(self, code: str, message: str) -> None:
         """Something a person should know that does not stop the run."""
+
+    def on_health(self, step: int, best_step: int | None, judgements: Sequence[Judgement]) -> None:
+        """How the training fares at a measured checkpoint; it replaces what was judged before."""
+
+    def should_finish(self) -> bool:
+        """Asked before each step; true ends the loop as if it were over, once there is a checkpoint."""
+        return False
 
     def should_stop(self) -> bool:
         """Asked before each step; true saves a checkpoint and ends the loop."""

@@ -1,6 +1,7 @@
 """From a checkpoint to images: the same function for previews, pools and the command line."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ml.average import Average
 from ml.checkpoint import load_model, read_checkpoint
 from ml.device import Precision, autocast, channels_last
 from ml.errors import CheckpointError
-from ml.images import Pixels, to_pixels
+from ml.images import Pixels, to_model, to_pixels
 from ml.model import DataSpec, LabelledImageModel
 from ml.plugin import find, read_settings
 
@@ -65,19 +66,45 @@ def generate_images(
     device = device or next(model.parameters()).device
     if len(labels) != len(seeds):
         raise ValueError(f"{len(labels)} labels and {len(seeds)} seeds; there must be one seed per label.")
+    with _at_rest(model), autocast(device, precision):
+        chunks = [
+            _chunk(model, labels[start : start + CHUNK], seeds[start : start + CHUNK], device, change)
+            for start in range(0, len(labels), CHUNK)
+        ]
+    shape = (0, model.data.resolution, model.data.resolution, model.data.channels)
+    return np.concatenate(chunks) if chunks else np.empty(shape, np.uint8)
+
+
+def realism_of(
+    model: LabelledImageModel,
+    images: Pixels,
+    labels: NDArray[np.int64],
+    device: torch.device,
+    precision: Precision = "fp32",
+) -> NDArray[np.float64]:
+    """D's raw scores [N] of uint8 images [N, H, W, C] as they are; the model is left in the mode it had."""
+    with _at_rest(model), autocast(device, precision):
+        scores = [
+            model.realism(
+                to_model(torch.from_numpy(images[start : start + CHUNK]).to(device), model.image_range),
+                torch.from_numpy(labels[start : start + CHUNK]).to(device),
+            )
+            for start in range(0, len(labels), CHUNK)
+        ]
+        return torch.cat(scores).double().cpu().numpy()
+
+
+@contextmanager
+def _at_rest(model: LabelledImageModel) -> Iterator[None]:
+    """In eval mode and without gradients; then again in the mode it had."""
     was_training = {module: module.training for module in model.modules()}
     model.eval()
     try:
-        with torch.inference_mode(), autocast(device, precision):
-            chunks = [
-                _chunk(model, labels[start : start + CHUNK], seeds[start : start + CHUNK], device, change)
-                for start in range(0, len(labels), CHUNK)
-            ]
+        with torch.inference_mode():
+            yield
     finally:
         for module, training in was_training.items():
             module.training = training
-    shape = (0, model.data.resolution, model.data.resolution, model.data.channels)
-    return np.concatenate(chunks) if chunks else np.empty(shape, np.uint8)
 
 
 def _chunk(
@@ -96,4 +123,4 @@ def _chunk(
     return pixels
 
 
-__all__ = ["CHUNK", "CheckpointError", "build_model", "generate_images", "load_for_generation"]
+__all__ = ["CHUNK", "CheckpointError", "build_model", "generate_images", "load_for_generation", "realism_of"]

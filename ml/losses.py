@@ -113,6 +113,15 @@ ADVERSARIAL: dict[AdversarialName, AdversarialLoss] = {
     # f(u) = |u - 1| / 2; f*(t) = t for |t| <= 1/2, g_f(v) = tanh(v) / 2
     "f_total_variation": _f_divergence(lambda v: v.tanh() / 2, lambda v: v.tanh() / 2),
 }
+EVEN_LOSS: dict[str, float] = {
+    "minimax": 2 * LOG_2,
+    "non_saturating": 2 * LOG_2,
+    "lsgan": 0.25,
+    "hinge": 2.0,
+}
+"""D's loss when it finds every image as likely real as fake, for games in which D's loss falls to 0 when it is sure."""
+UNCOMPARED = frozenset({"began"})
+"""Games whose scores do not set real above fake: BEGAN's are errors of reconstruction, held in a proportion."""
 
 
 def began_D(logits_real: Tensor, logits_fake: Tensor, k: Tensor) -> Tensor:

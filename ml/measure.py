@@ -1,6 +1,6 @@
 """Measuring: every metric on the images that were kept, and the short measure that training is steered by."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 
 import numpy as np
@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from ml.comparison import equal_weights, reference_of, weights_of_mix
 from ml.errors import MeaninglessMetricError, TooFewSamplesError
+from ml.evaluation import Evaluate, Evaluation, Generate
 from ml.features import Encoder
 from ml.metric import IN_DOMAIN, Evidence, ImageSet, Measurement, Metric, Space
 from ml.metrics.kid import kernel_distance
+from ml.pack import Pack
 from ml.plugin import shelf
 from ml.protocol import MeasurementRow
-from ml.train import Evaluate, Generate
+from ml.vitals import Realism, VitalSigns
 
 NUM_STEERING = 512
 """Images of the averaged generator by which a checkpoint is judged; half as many above 64 pixels."""
@@ -40,23 +42,27 @@ def measure_all(
     return rows
 
 
-def checkpoint_measure(
-    encoder: Encoder, train: ImageSet, val: ImageSet, classes: tuple[str, ...], seed: int
-) -> Evaluate:
-    """What the loop asks at every checkpoint: KID and TARR of some images with the real class mix.
+def checkpoint_measure(encoder: Encoder, pack: Pack, train: ImageSet, val: ImageSet, seed: int) -> Evaluate:
+    """What the loop asks at every checkpoint: KID and TARR of some images with the real class mix, and vital signs.
 
     Labels and noise are the same at every checkpoint, so that only training makes the difference.
     """
     # every class is wanted, hence the training images stand for the synthetic ones
-    reference, _ = reference_of(Evidence(train, val, train, classes))
+    reference, _ = reference_of(Evidence(train, val, train, pack.classes))
     labels, seeds = _steering(reference, encoder.facts.resolution, seed)
+    signs = VitalSigns(pack, train, labels, seed)
+    all_seeds = np.concatenate([seeds, signs.more_seeds])
 
-    def evaluate(generate: Generate) -> Mapping[str, float]:
-        synthetic = encoder.image_set(generate(labels, seeds), labels)
-        return {
+    def evaluate(generate: Generate, realism: Realism | None) -> Evaluation:
+        pixels = generate(signs.label, all_seeds)
+        features, probabilities = encoder.encode(pixels)
+        number = len(labels)
+        synthetic = ImageSet(features[:number], labels, probabilities[:number])
+        values = {
             "metric/kid": kernel_distance(weights_of_mix(reference, synthetic), equal_weights(synthetic)),
             "metric/tarr": float((synthetic.probabilities.argmax(axis=1) == labels).mean()),
         }
+        return Evaluation(values, signs.take(pixels, features, realism))
 
     return evaluate
 

@@ -189,6 +189,11 @@ class LabelledImageModel(Model):
         """z [N, z_dim] with the code of one of `sweeps` set to `value` in every row."""
         raise NotImplementedError
 
+    @classmethod
+    def game(cls, settings: ModelSettings) -> str | None:
+        """The game that G and D play, by its name in `ml/losses.py` or "began"; None where there is no D."""
+        return None
+
     def generate(self, z: Tensor, label: Tensor) -> Tensor:
         """Images [N, channels, resolution, resolution] in `image_range` of the classes `label` int64 [N].
 

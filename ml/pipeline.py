@@ -96,6 +96,7 @@ class Run:
         self.out = Path(plan["out"]).absolute()
         self.done = dict(plan["done"])
         self.resume_from = Path(plan["resume_from"]) if plan["resume_from"] else None
+        self.finish_when = Path(plan["finish_when"]) if "finish_when" in plan else None
         self.classes = tuple(plan["dataset"]["classes"])
         self.records = list(read_records(Path(plan["dataset"]["images"])))
         self.model_class = find("models", LabelledImageModel, recipe["model"])
@@ -153,7 +154,7 @@ class Run:
 
     def train(self) -> Artefacts:
         """Train the model; the checkpoint with the best measure is what makes the images."""
-        evaluate = checkpoint_measure(self.encoder, self.train_set, self.val_set, self.classes, self.seed)
+        evaluate = checkpoint_measure(self.encoder, self.pack, self.train_set, self.val_set, self.seed)
         result = train(
             self.model_class,
             self.settings,
@@ -161,7 +162,7 @@ class Run:
             self.out,
             self.seed,
             self.resume_from,
-            Told(self.emit, self.should_stop),
+            Told(self.emit, self.should_stop, self.finish_when),
             evaluate,
             self.device,
         )

@@ -15,6 +15,8 @@ from typing import Annotated, Any, Final, Literal, NotRequired, TextIO, cast
 from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from ml.judgement import HealthJudged
+
 EXIT_DONE: Final = 0
 EXIT_FAULT: Final = 1
 EXIT_STOPPED: Final = 75
@@ -75,7 +77,10 @@ class IngestPlan(TypedDict):
 
 
 class RunPlan(TypedDict):
-    """A recipe on a dataset, through all stages that `done` does not hold yet."""
+    """A recipe on a dataset, through all stages that `done` does not hold yet.
+
+    finish_when: a file; once it is there, training ends and the best checkpoint makes the images.
+    """
 
     verb: Literal["run"]
     recipe: Recipe
@@ -83,6 +88,7 @@ class RunPlan(TypedDict):
     out: str
     done: dict[Stage, Artefacts]
     resume_from: str | None
+    finish_when: NotRequired[str]
 
 
 class SelectPlan(TypedDict):
@@ -352,6 +358,7 @@ Event = (
     | CheckpointSaved
     | CheckpointRemoved
     | Warned
+    | HealthJudged
     | Measured
     | PoolScored
     | Failed

@@ -1,7 +1,7 @@
 """Scalars of a training: logged sparingly, checked all, fetched from the device in bundles."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -20,10 +20,16 @@ class ScalarLog:
     not give keeps its last value since the last logged step.
     """
 
-    def __init__(self, num_steps: int, on_scalars: Callable[[int, dict[str, float]], None]) -> None:
+    def __init__(
+        self,
+        num_steps: int,
+        on_scalars: Callable[[int, dict[str, float]], None],
+        on_step: Callable[[Mapping[str, float]], None] = lambda values: None,
+    ) -> None:
+        """on_step hears what each step gave, on_scalars what is logged."""
         self.every = max(1, math.ceil(num_steps / MAX_POINTS))
         self.num_steps = num_steps
-        self.on_scalars = on_scalars
+        self.on_scalars, self.on_step = on_scalars, on_step
         self.pending: list[tuple[int, list[str], Tensor]] = []
         self.latest: dict[str, float] = {}
 
@@ -38,8 +44,9 @@ class ScalarLog:
         pending, self.pending = self.pending, []
         fetched = iter(torch.cat([values for _, _, values in pending]).tolist())
         for step, paths, _ in pending:
-            for path in paths:
-                self.latest[path] = check_finite(step, path, next(fetched))
+            given = {path: check_finite(step, path, next(fetched)) for path in paths}
+            self.on_step(given)
+            self.latest |= given
             if step % self.every == 0 or step in (1, self.num_steps):
                 self.on_scalars(step, self.latest)
                 self.latest = {}

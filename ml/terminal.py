@@ -6,6 +6,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from ml.judgement import ToldJudgement
 from ml.protocol import Event, MeasurementPart, MeasurementRow, Yield
 
 
@@ -16,6 +17,7 @@ class Bars:
         self._quiet = quiet
         self._bar: Any = None
         self._stage = ""
+        self._told: set[str] = set()
         self.yields: dict[str, Yield] = {}
 
     def __call__(self, event: Event) -> None:
@@ -29,6 +31,8 @@ class Bars:
                 self.close()
             case "warning":
                 self.say(f"warning: {event['message']}")
+            case "health":
+                self._judgements(event["judgements"])
             case "checkpoint":
                 self.say(f"checkpoint {event['file']}{' (best)' if event['is_best'] else ''}")
             case "result":
@@ -43,6 +47,13 @@ class Bars:
         if self._bar is not None:
             self._bar.close()
         self._bar, self._stage = None, ""
+
+    def _judgements(self, judgements: Sequence[ToldJudgement]) -> None:
+        """Those that hold, each once."""
+        holding = {judgement["code"]: judgement for judgement in judgements if judgement["until"] is None}
+        for code in holding.keys() - self._told:
+            self.say(f"warning: since step {holding[code]['since']}: {holding[code]['message']}")
+        self._told = set(holding)
 
     def _progress(self, event: Mapping[str, Any]) -> None:
         if self._stage != event["stage"]:

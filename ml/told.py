@@ -1,11 +1,12 @@
 """How a run speaks while it works: progress at most twice a second, the loop's callbacks as events, and stopping."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ml.callbacks import Callbacks
+from ml.judgement import Judgement
 from ml.protocol import Emit, PreviewColumn, Stage
 
 REPORT_EVERY_S = 0.5
@@ -51,8 +52,9 @@ class Meter:
 class Told(Callbacks):
     """The training loop's callbacks as events."""
 
-    def __init__(self, emit: Emit, should_stop: ShouldStop) -> None:
-        self._emit, self._should_stop = emit, should_stop
+    def __init__(self, emit: Emit, should_stop: ShouldStop, finish_when: Path | None = None) -> None:
+        """finish_when: a file whose being there asks to end training early."""
+        self._emit, self._should_stop, self._finish_when = emit, should_stop, finish_when
 
     def on_progress(
         self, step: int, num_steps: int, images_per_s: float | None, eta_s: float | None, device: str
@@ -102,6 +104,13 @@ class Told(Callbacks):
 
     def on_warning(self, code: str, message: str) -> None:
         self._emit({"event": "warning", "code": code, "message": message})
+
+    def on_health(self, step: int, best_step: int | None, judgements: Sequence[Judgement]) -> None:
+        told = [judgement.told() for judgement in judgements]
+        self._emit({"event": "health", "step": step, "best_step": best_step, "judgements": told})
+
+    def should_finish(self) -> bool:
+        return self._finish_when is not None and self._finish_when.exists()
 
     def should_stop(self) -> bool:
         return self._should_stop()

@@ -8,17 +8,14 @@ bit on a CPU.
 """
 
 import hashlib
-import math
 import random
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from ml.average import Average
 from ml.callbacks import Callbacks
@@ -47,8 +44,10 @@ from ml.device import (
 )
 from ml.draw import Draw
 from ml.errors import BadSettingsError, CheckpointError
+from ml.evaluation import Evaluate, Evaluation, Generate
 from ml.feed import Feed
-from ml.generation import generate_images, load_for_generation
+from ml.generation import generate_images, load_for_generation, realism_of
+from ml.health import Judge
 from ml.images import Pixels, strip, write_png
 from ml.model import LabelledImageModel, ModelSettings
 from ml.pace import Pace
@@ -57,10 +56,12 @@ from ml.resume import changes, check_same_run, environment
 from ml.scalars import ScalarLog, check_finite
 from ml.threads import Threads
 from ml.update import Updates
+from ml.vitals import Floats, Labels
 
 __all__ = [
     "Callbacks",
     "Evaluate",
+    "Evaluation",
     "Generate",
     "TrainResult",
     "generate_images",
@@ -77,19 +78,13 @@ MAX_COLUMNS: Final = 12
 SAVE_EVERY_S: Final = 300.0
 """A checkpoint is also saved when this long has passed since the last one; it is not measured."""
 
-Labels = NDArray[np.int64]
-Generate = Callable[[Labels, Labels], Pixels]
-"""(labels int64 [N], seeds int64 [N]) -> uint8 [N, resolution, resolution, channels] of the model as it now is."""
-Evaluate = Callable[[Generate], Mapping[str, float]]
-"""Path of a scalar (`metric/kid`) -> value, from images it asks for."""
-
 
 @dataclass(frozen=True)
 class TrainResult:
     """How training ended.
 
     checkpoint, sha256: the best checkpoint, which makes the images (the newest without `evaluate`, or when stopped);
-    last: the newest one, from which to resume; stopped: whether steps are left.
+    last: the newest one, from which to resume; stopped: whether people asked to go on later.
     """
 
     checkpoint: Path
@@ -126,7 +121,7 @@ def train(
     with memory_advice(device, settings.batch_size, settings.resolution):
         run = _Training(model_class, settings, pack, out, seed, callbacks or Callbacks(), evaluate, device, num_kept)
         run.begin(resume_from)
-        while run.step < run.num_steps:
+        while run.step < run.num_steps and not run.may_finish():
             if run.callbacks.should_stop():
                 return run.stop()
             run.advance()
@@ -180,7 +175,8 @@ class _Training:
         rows = pack.rows("train")
         draw = Draw(pack.label[rows], settings.batch_size, seed, model_class.draw, settings.class_balanced_draw)
         self.feed = Feed(pack, rows, draw, model_class.image_range, device)
-        self.log = ScalarLog(self.num_steps, self.callbacks.on_scalars)
+        self.judge = Judge(settings, self.model.game(settings), self.num_steps)
+        self.log = ScalarLog(self.num_steps, self.callbacks.on_scalars, lambda values: self.judge.note(values))
         self.columns = preview_columns(self.spec.classes, seed)
         self.threads = Threads()
         self.step = 0
@@ -253,6 +249,10 @@ class _Training:
         self.pace.pause()
         return self.last
 
+    def may_finish(self) -> bool:
+        """Whether to end before the last step: people asked for it, and there is a checkpoint to make images with."""
+        return self.last is not None and self.callbacks.should_finish()
+
     def stop(self) -> TrainResult:
         """Leave early with everything saved."""
         if self.last is None or self.last.step != self.step:
@@ -276,20 +276,26 @@ class _Training:
     def _generate(self, labels: Labels, seeds: Labels) -> Pixels:
         return generate_images(self.model, labels, seeds, self.device, self.precision)
 
+    def _realism(self, pixels: Pixels, labels: Labels) -> Floats:
+        return realism_of(self.model, pixels, labels, self.device, self.precision)
+
     def _measure(self) -> bool:
         """Ask for the quality of the model as it is; returns whether it is the best so far."""
         if self.evaluate is None:
             return True
-        values = {path: float(value) for path, value in self.evaluate(self._generate).items()}
-        finite = {path: value for path, value in values.items() if math.isfinite(value)}
+        evaluation = self.evaluate(self._generate, self._realism if self.judge.asks_D else None)
+        finite = evaluation.finite()
         if finite:
             self.callbacks.on_scalars(self.step, finite)
         value = finite.get(BEST_BY)
         before = self.best[1] if self.best else None
-        if before is not None and (value is None or value >= before):
-            return False
-        self.best = (self.step, value)
-        return True
+        is_best = before is None or (value is not None and value < before)
+        if is_best:
+            self.best = (self.step, value)
+        if evaluation.vitals is not None:
+            best_step = self.best[0] if self.best else None
+            self.callbacks.on_health(self.step, best_step, self.judge.hear(self.step, evaluation.vitals, best_step))
+        return is_best
 
     def _facts(self, optimizers: dict[str, Any]) -> dict[str, Any]:
         """All that a checkpoint says besides tensors."""
@@ -306,6 +312,7 @@ class _Training:
             "num_images": self.step * self.settings.batch_size,
             "precision": self.precision,
             "best": {"step": self.best[0], "value": self.best[1]} if self.best else None,
+            "health": self.judge.memory(),
             "optimizers": optimizers,
             "environment": environment(self.device),
         }
@@ -331,6 +338,7 @@ class _Training:
         load_model(self.model, saved)
         load_optimizers(self.optimizers, saved)
         self.step, self.precision = saved.facts["step"], saved.facts["precision"]
+        self.judge = Judge(self.settings, self.model.game(self.settings), self.num_steps, saved.facts.get("health"))
         if best := saved.facts["best"]:
             self._carry_best(file, best["step"], best["value"])
         self.last = self._carry(file, is_best=False) if self.best is None or self.best[0] != self.step else self.last

@@ -34,6 +34,8 @@ class Heartbeat:
         """The row is no longer ours: nothing may be written, and the child was ended."""
         self.stop_requested = row.stop_requested
         self.cancel_requested = row.cancel_requested
+        self.seen = row
+        """The row as it was last read, with whatever else people asked for."""
         self._row = row
         self._on_lost = on_lost
         self._rhythm = rhythm
@@ -75,6 +77,7 @@ class Heartbeat:
             raise LeaseLostError
         self.stop_requested |= row.stop_requested
         self.cancel_requested |= row.cancel_requested
+        self.seen = row
 
     def _lose(self, reason: str) -> None:
         log.warning("%s %s is let go: %s", type(self._row).__name__, self._row.pk, reason)

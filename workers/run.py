@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 from django.db import transaction
 from django.db.models.functions import Now
 
+from ml.judgement import HealthJudged
 from ml.protocol import Event, PoolScored, Preview, Recipe, RunPlan, SweepMade
 from webapp.core import storage
 from webapp.core.leases import Leased
 from webapp.gallery.services import pools, selections
 from webapp.runs.events import (
     CheckpointedData,
+    JudgedData,
     MeasuredData,
     PoolCreated,
     PoolCreatedData,
@@ -41,6 +43,7 @@ class RunWork(Work[Run]):
         super().__init__(row)
         self._progress = Progress(self._write_progress)
         self._yields: dict[str, Any] = {}
+        self._is_asked_to_finish = False
 
     @property
     def folder(self) -> Path:
@@ -58,7 +61,18 @@ class RunWork(Work[Run]):
             "out": str(self.folder),
             "done": done,  # type: ignore[typeddict-item]  # the same keys, read back from the row
             "resume_from": None if "train" in done else self._resume_from(),
+            "finish_when": str(self._wish(self.row)),
         }
+
+    def _wish(self, seen: Run) -> Path:
+        """The file that tells the child to end its training, now there if people asked for that.
+
+        A signal that comes before the child listens would end it; a file waits, and asking twice is asking once.
+        """
+        file = self.folder / "finish"
+        if seen.finish_requested:
+            file.touch()
+        return file
 
     def _write_images(self) -> Path:
         """JSON lines of the training and validation images. The test split is reserved for studies and stays here."""
@@ -109,6 +123,9 @@ class RunWork(Work[Run]):
                 attempt.remove_checkpoint(self.row, storage.relative(Path(event["file"])))
             case "warning":
                 attempt.warn(self.row, WarnedData(code=event["code"], message=event["message"]))
+            case "health":
+                self._progress.flush()
+                attempt.judge(self.row, _judged(event))
             case "metrics":
                 attempt.measure(self.row, MeasuredData.model_validate({"values": event["values"]}))
             case "pool":
@@ -118,6 +135,11 @@ class RunWork(Work[Run]):
 
     def tick(self) -> None:
         self._progress.flush_if_due()
+
+    def asked(self, seen: Run) -> None:
+        if seen.finish_requested and not self._is_asked_to_finish:
+            self._wish(seen)
+            self._is_asked_to_finish = True
 
     def _write_progress(self, data: ProgressedData) -> None:
         attempt.note_progress(self.row, data)
@@ -213,6 +235,11 @@ def recipe_of(run: Run) -> Recipe:
         "pool_factor": recipe.pool_factor,
         "seed": recipe.seed,
     }
+
+
+def _judged(event: HealthJudged) -> JudgedData:
+    values = {key: value for key, value in event.items() if key != "event"}
+    return JudgedData.model_validate(values)
 
 
 def _facts(event: PoolScored) -> dict[str, Any]:

@@ -77,6 +77,9 @@ class Work(Generic[Row]):
     def tick(self) -> None:
         """Called a few times a second."""
 
+    def asked(self, seen: Row) -> None:
+        """Called a few times a second with the row as it was last read: what people ask of this kind of work alone."""
+
     def finish(self) -> None:
         """The child did it all: write the results and the final state under the fence."""
         raise NotImplementedError
@@ -254,6 +257,8 @@ class _Supervision:
                 child.ask_to_stop()
             elif now - self._asked_to_stop_at > self._timing.grace_s:
                 child.kill()
+        else:
+            self._work.asked(self._heartbeat.seen)
 
     def _look_for_stall(self, child: Child) -> None:
         if self._stalled or not self._pulse.has_stopped():

@@ -38,7 +38,7 @@ Differs from the paper
     are halved (rounded down) to a side of 4 to 7 instead of exactly 4.
 """
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, cast
 
 import torch
 from pydantic import Field
@@ -167,6 +167,10 @@ class Dcgan(LabelledImageModel):
     Settings = DcganSettings
     settings: DcganSettings
     provides: ClassVar[dict[str, str | None]] = {"realism": None, "class_confidence": "class_head_weight"}
+
+    @classmethod
+    def game(cls, settings: ModelSettings) -> str | None:
+        return cast(DcganSettings, settings).loss
 
     def build(self) -> None:
         settings = self.settings

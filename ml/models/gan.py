@@ -105,6 +105,10 @@ class Gan(LabelledImageModel):
         first = min(cls.steps_per_epoch(cast(GanSettings, settings), data), cls.total_steps(settings, data))
         return sorted({first, *super().preview_steps(settings, data)})
 
+    @classmethod
+    def game(cls, settings: ModelSettings) -> str | None:
+        return "non_saturating"
+
     def build(self) -> None:
         self.z_dim = self.settings.z_dim
         classes = range(len(self.data.classes))

@@ -100,6 +100,10 @@ class Infogan(LabelledImageModel):
     settings: InfoganSettings
     provides: ClassVar[dict[str, str | None]] = {"realism": None, "class_confidence": "class_head_weight"}
 
+    @classmethod
+    def game(cls, settings: ModelSettings) -> str | None:
+        return "non_saturating"
+
     def build(self) -> None:
         settings = self.settings
         self.loss = ADVERSARIAL["non_saturating"]

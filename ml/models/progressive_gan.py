@@ -115,6 +115,10 @@ class ProgressiveGan(LabelledImageModel):
     provides: ClassVar[dict[str, str | None]] = {"realism": None, "class_confidence": "class_head_weight"}
     trained_steps: Tensor
 
+    @classmethod
+    def game(cls, settings: ModelSettings) -> str | None:
+        return "wgan_gp"
+
     def build(self) -> None:
         self.z_dim = self.settings.z_dim
         self.loss = ADVERSARIAL["wgan_gp"]

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,22 @@ from PIL import Image
 from ml.checkpoint import file_hash, read_checkpoint, read_facts
 from ml.errors import BadSettingsError, CheckpointError, NonFiniteLossError, OutOfMemoryError
 from ml.generation import CHUNK
+from ml.judgement import Judgement, ToldJudgement
 from ml.model import Batch, Scalars, Update
 from ml.models.dcgan import Dcgan, DcganSettings
 from ml.pack import Pack
 from ml.plugin import read_settings
-from ml.train import Callbacks, Generate, TrainResult, generate_images, load_for_generation, step_seed, train
+from ml.train import (
+    Callbacks,
+    Evaluation,
+    Generate,
+    TrainResult,
+    generate_images,
+    load_for_generation,
+    step_seed,
+    train,
+)
+from ml.vitals import Overfitting, Realism, Vitals
 from tests.ml.tiny_data import SHAPES, write_tiny_pack
 
 ROOT = Path(__file__).parents[2]
@@ -51,10 +62,11 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
 
 
 class Told(Callbacks):
-    """Keeps everything it is told; stops before step `stop_at` + 1."""
+    """Keeps everything it is told; stops before step `stop_at` + 1, or asks to finish from `finish_at` on."""
 
-    def __init__(self, stop_at: int | None = None) -> None:
-        self.stop_at = stop_at
+    def __init__(self, stop_at: int | None = None, finish_at: int | None = None) -> None:
+        self.stop_at, self.finish_at = stop_at, finish_at
+        self.health: list[tuple[int, int | None, list[ToldJudgement]]] = []
         self.step = 0
         self.progress: list[tuple[int, int]] = []
         self.scalars: list[tuple[int, dict[str, float]]] = []
@@ -86,6 +98,12 @@ class Told(Callbacks):
 
     def on_warning(self, code: str, message: str) -> None:
         self.warnings.append((code, message))
+
+    def on_health(self, step: int, best_step: int | None, judgements: Sequence[Judgement]) -> None:
+        self.health.append((step, best_step, [judgement.told() for judgement in judgements]))
+
+    def should_finish(self) -> bool:
+        return self.finish_at is not None and self.asked >= self.finish_at
 
     def should_stop(self) -> bool:
         self.asked += 1
@@ -238,9 +256,20 @@ class Scripted:
     def __init__(self, values: list[float]) -> None:
         self.values = iter(values)
 
-    def __call__(self, generate: Generate) -> Mapping[str, float]:
+    def __call__(self, generate: Generate, realism: Realism | None) -> Evaluation:
         assert generate(np.array([0, 1]), np.array([1, 2])).shape == (2, 16, 16, 1)
-        return {"metric/kid": next(self.values), "metric/other": 1.0}
+        return Evaluation({"metric/kid": next(self.values), "metric/other": 1.0})
+
+
+def looked_at(generate: Generate, realism: Realism | None) -> Evaluation:
+    """An `evaluate` whose values and vital signs are the model's own."""
+    labels = np.arange(70) % len(SHAPES)
+    images = generate(labels, np.arange(70))
+    assert realism is not None
+    scores = realism(images, labels)
+    assert scores.shape == (70,)
+    variety = {name: float(images[labels == number].std()) / 255 for number, name in enumerate(SHAPES)}
+    return Evaluation({"metric/kid": float(images.mean())}, Vitals(Overfitting(float(scores.mean()), 0.0, 9), variety))
 
 
 def test_the_lowest_kid_is_best_and_is_kept_however_old(pack: Pack, tmp_path: Path) -> None:
@@ -277,6 +306,49 @@ def test_the_best_checkpoint_of_an_earlier_attempt_stays_the_best_and_moves_alon
     assert result.checkpoint == tmp_path / "f2" / "checkpoints" / "step-00000003.safetensors"
     assert result.sha256 == file_hash(result.checkpoint)
     assert [(step, best) for step, _, _, best in told.checkpoints] == [(3, True), (7, False), (9, False), (12, False)]
+
+
+def test_looking_at_a_model_changes_nothing_in_it(pack: Pack, tmp_path: Path) -> None:
+    unseen = train(Dcgan, settings(), pack, tmp_path / "unseen", 3)
+    seen = train(Dcgan, settings(), pack, tmp_path / "seen", 3, evaluate=looked_at)
+    one, other = read_checkpoint(unseen.last), read_checkpoint(seen.last)
+    assert [name for name, tensor in one.tensors.items() if not torch.equal(tensor, other.tensors[name])] == []
+
+
+@pytest.mark.parametrize("stop_at", [4, 7, 9])
+def test_a_resumed_training_is_judged_as_one_that_was_not_interrupted(stop_at: int, pack: Pack, tmp_path: Path) -> None:
+    whole_told, first_told, then_told = Told(), Told(stop_at), Told()
+    whole = train(Dcgan, settings(), pack, tmp_path / "whole", 3, callbacks=whole_told, evaluate=looked_at)
+    first = train(Dcgan, settings(), pack, tmp_path / "f1", 3, callbacks=first_told, evaluate=looked_at)
+    then = train(
+        Dcgan, settings(), pack, tmp_path / "f2", 3, resume_from=first.last, callbacks=then_told, evaluate=looked_at
+    )
+    assert_same(whole.last, then.last)
+    assert [step for step, *_ in whole_told.health] == [3, 6, 9, 12]
+    assert first_told.health + then_told.health == whole_told.health
+
+
+def test_a_training_that_is_to_finish_ends_with_its_best_checkpoint_as_if_it_were_over(
+    pack: Pack, tmp_path: Path
+) -> None:
+    told = Told(finish_at=8)
+    result = train(Dcgan, settings(), pack, tmp_path, 3, callbacks=told, evaluate=Scripted([0.1, 0.2]))
+    assert (result.stopped, result.step, result.best_value) == (False, 8, 0.1)
+    assert (read_facts(result.checkpoint)["step"], read_facts(result.last)["step"]) == (3, 6)
+
+
+def test_a_training_that_is_to_finish_goes_on_until_it_has_a_checkpoint(pack: Pack, tmp_path: Path) -> None:
+    result = train(Dcgan, settings(), pack, tmp_path, 3, callbacks=Told(finish_at=0), evaluate=Scripted([0.1]))
+    assert (result.stopped, result.step, read_facts(result.checkpoint)["step"]) == (False, 3, 3)
+
+
+def test_a_stopped_training_that_is_to_finish_takes_no_further_step(pack: Pack, tmp_path: Path) -> None:
+    stopped = train(Dcgan, settings(), pack, tmp_path / "f1", 3, callbacks=Told(7), evaluate=Scripted([0.1, 0.2]))
+    told = Told(finish_at=0)
+    finished = train(
+        Dcgan, settings(), pack, tmp_path / "f2", 3, resume_from=stopped.last, callbacks=told, evaluate=Scripted([])
+    )
+    assert (finished.step, read_facts(finished.checkpoint)["step"], finished.stopped) == (7, 3, False)
 
 
 def test_a_lost_best_checkpoint_is_said_and_the_run_goes_on(pack: Pack, tmp_path: Path) -> None:

@@ -19,7 +19,17 @@ from webapp.datasets.models import DatasetVersion
 from webapp.recipes.models import Recipe
 from webapp.recipes.services import create_recipe
 from webapp.runs import consumers, selectors
-from webapp.runs.events import CheckpointedData, Point, PreviewedData, ProgressedData, SweptData, WarnedData
+from webapp.runs.events import (
+    ActionData,
+    CheckpointedData,
+    JudgedData,
+    JudgementData,
+    Point,
+    PreviewedData,
+    ProgressedData,
+    SweptData,
+    WarnedData,
+)
 from webapp.runs.models import Run, RunEvent, RunState
 from webapp.runs.services import attempt, control
 
@@ -227,6 +237,60 @@ def test_a_run_that_works_is_asked_to_stop_and_its_worker_learns_it_with_the_ren
     attempt.stopped_run(mine)
     told = api.get(f"/api/v1/runs/{run.pk}/").json()
     assert (told["state"], told["stop_requested"], told["actions"]) == ("stopped", False, ["resume", "cancel", "retry"])
+
+
+def test_a_run_in_training_is_asked_to_finish_once_it_has_a_checkpoint(api: APIClient, run: Run) -> None:
+    mine = held(run)
+    attempt.enter_stage(mine, "train")
+    refused = post(api, f"runs/{run.pk}/finish/")
+    assert (refused.status_code, "no checkpoint yet" in refused.json()["message"]) == (409, True)
+    assert "finish" not in api.get(f"/api/v1/runs/{run.pk}/").json()["actions"]
+    save(mine, 10)
+    assert "finish" in api.get(f"/api/v1/runs/{run.pk}/").json()["actions"]
+    told = [post(api, f"runs/{run.pk}/finish/").json() for _ in range(2)]
+    assert [(one["state"], one["finish_requested"], one["actions"]) for one in told] == [
+        ("training", True, ["stop", "cancel"])
+    ] * 2
+    assert told[0]["last_seq"] == told[1]["last_seq"], "asking twice is asking once"
+    assert mine.renew().finish_requested
+    mine.refresh_from_db()
+    attempt.leave_stage(mine, "train", {"checkpoint": "x", "sha256": "0"})
+    assert post(api, f"runs/{run.pk}/finish/").status_code == 409
+
+
+@pytest.mark.parametrize("end", ["stopped", "failed"])
+def test_a_run_that_ended_early_is_queued_to_finish_and_resuming_it_takes_that_back(
+    api: APIClient, run: Run, end: str
+) -> None:
+    mine = held(run)
+    save(mine, 10)
+    if end == "stopped":
+        attempt.stopped_run(mine)
+    else:
+        attempt.failed_run(mine, "non_finite_loss", "At step 12 loss/G became nan.")
+    told = post(api, f"runs/{run.pk}/finish/").json()
+    assert (told["state"], told["finish_requested"], told["error"]) == ("queued", True, None)
+    post(api, f"runs/{run.pk}/stop/")
+    told = api.get(f"/api/v1/runs/{run.pk}/").json()
+    assert {"finish", "resume"} <= set(told["actions"])
+    told = post(api, f"runs/{run.pk}/resume/").json()
+    assert (told["state"], told["finish_requested"]) == ("queued", False)
+
+
+def test_what_was_judged_last_is_the_runs_health_and_its_history_keeps_all(api: APIClient, run: Run) -> None:
+    mine = held(run)
+    assert api.get(f"/api/v1/runs/{run.pk}/").json()["health"] is None
+    change = ActionData(kind="change", setting="learning_rate_D", value=1e-4)
+    judgement = JudgementData(code="collapse", message="m", since=20, until=None, actions=[change])
+    attempt.judge(mine, JudgedData(step=20, best_step=10, judgements=[judgement]))
+    attempt.judge(mine, JudgedData(step=30, best_step=10, judgements=[]))
+    told = api.get(f"/api/v1/runs/{run.pk}/").json()
+    assert told["health"] == {"step": 30, "best_step": 10, "judgements": []}
+    history = api.get(f"/api/v1/runs/{run.pk}/events/").json()["results"]
+    said = [one["data"] for one in history if one["type"] == "run.judged"]
+    assert [one["step"] for one in said] == [20, 30]
+    (action,) = said[0]["judgements"][0]["actions"]
+    assert action == {"kind": "change", "setting": "learning_rate_D", "value": 1e-4}
 
 
 def test_a_stage_that_begins_does_not_hide_that_the_run_is_stopping(api: APIClient, run: Run) -> None:
@@ -515,6 +579,9 @@ def test_a_finished_run_names_its_pool(api: APIClient, run: Run) -> None:
 
 
 # --- who may ----------------------------------------------------------------------------------------------------
+VERBS = ("stop", "finish", "resume", "cancel", "retry")
+
+
 def everything_of(run: Run) -> list[tuple[str, str, Any, str]]:
     """(method, path, body, role it needs) of every operation on runs."""
     body = {"version": str(run.version_id), "recipe": QUICK}
@@ -523,7 +590,7 @@ def everything_of(run: Run) -> list[tuple[str, str, Any, str]]:
         *(("get", f"runs/{run.pk}/{read}", None, "viewer") for read in reads),
         ("post", "runs/validate/", body, "viewer"),
         ("post", "runs/", body, "researcher"),
-        *(("post", f"runs/{run.pk}/{verb}/", None, "researcher") for verb in ("stop", "resume", "cancel", "retry")),
+        *(("post", f"runs/{run.pk}/{verb}/", None, "researcher") for verb in VERBS),
     ]
 
 

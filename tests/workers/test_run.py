@@ -22,7 +22,7 @@ from webapp.gallery.models import Choice, Pool, Sample
 from webapp.gallery.services import pools
 from webapp.runs.models import Run, RunState
 from webapp.runs.selectors import previews_of, scalars_of, sweep, sweeps_of
-from webapp.runs.services.control import cancel_run, resume_run, stop_run
+from webapp.runs.services.control import cancel_run, finish_run_early, resume_run, stop_run
 from workers import supervisor
 from workers.run import FACTS, RunWork
 from workers.supervisor import supervise
@@ -216,6 +216,37 @@ def test_a_run_killed_after_its_last_checkpoint_needs_no_training_to_finish(
     assert {"prepare", "train"} <= set(plan["done"])
     assert plan["resume_from"] is None
     assert outcome_of(run) == uninterrupted
+
+
+def test_a_run_that_is_to_finish_makes_its_pool_with_the_best_checkpoint_there_is(run: Run) -> None:
+    run = interrupt(run, lambda: run.checkpoints.count() >= 2, lambda: finish_run_early(run))
+    assert (run.state, run.fence, run.error_message) == ("finished", 1, "")
+    best = run.checkpoints.get(is_best=True)
+    assert 0 < best.step <= run.step < STEPS
+    assert Pool.objects.get(run=run).checkpoint_sha256 == best.sha256
+    assert run.health["step"] < STEPS
+    assert run.health["best_step"] == best.step
+
+
+@pytest.mark.parametrize("leaves", ["killed", "stopped"])
+def test_the_wish_to_finish_outlives_the_process_that_should_fulfil_it(run: Run, leaves: str) -> None:
+    def ask_and_end() -> None:
+        if leaves == "stopped":
+            stop_run(run)
+            return
+        child = child_of(run)
+        os.kill(child, signal.SIGSTOP)  # it can no longer fulfil it
+        finish_run_early(run)
+        os.kill(child, signal.SIGKILL)
+
+    run = interrupt(run, lambda: run.checkpoints.count() >= 2, ask_and_end)
+    assert run.state == ("stopped" if leaves == "stopped" else "interrupted")
+    if leaves == "stopped":
+        run = finish_run_early(run)
+    newest = run.checkpoints.order_by("-step")[0].step
+    run = finish(run)
+    assert (run.fence, run.step, run.finish_requested) == (2, newest, True)
+    assert run.checkpoints.get(is_best=True).sha256 == Pool.objects.get(run=run).checkpoint_sha256
 
 
 def test_a_cancelled_run_ends_within_seconds_and_leaves_no_files(run: Run) -> None:

@@ -27,6 +27,7 @@ class ChangedData(Data):
     state: Annotated[RunState, component("RunState")]
     stop_requested: bool
     cancel_requested: bool
+    finish_requested: bool
     attempts: int = Field(description="Attempts since the last new checkpoint.")
     error_code: str
     error_message: str
@@ -124,6 +125,37 @@ class RunWarned(RunEventBase):
 
     type: Literal["run.warned"] = "run.warned"
     data: WarnedData
+
+
+class ActionData(Data):
+    """What to do about a judgement: stop, finish with the best checkpoint, or run again with one setting changed."""
+
+    kind: Literal["stop", "finish", "change"]
+    setting: str | None = Field(None, description="With change: which setting of the model.")
+    value: bool | int | float | str | None = Field(None, description="With change: what to set it to.")
+
+
+class JudgementData(Data):
+    """Something that goes wrong in training, or did. `until` is the step at which it no longer held."""
+
+    code: str
+    message: str
+    since: int = Field(description="The step at which it began.")
+    until: int | None
+    actions: list[ActionData]
+
+
+class JudgedData(Data):
+    step: int
+    best_step: int | None = Field(description="The step of the best checkpoint.")
+    judgements: list[JudgementData]
+
+
+class RunJudged(RunEventBase):
+    """The health of the training at a measured checkpoint; it replaces what was judged before."""
+
+    type: Literal["run.judged"] = "run.judged"
+    data: JudgedData
 
 
 class MeasuredPart(Data):

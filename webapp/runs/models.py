@@ -55,6 +55,10 @@ class Run(Leased):
     artefacts = models.JSONField(default=dict, help_text="Stage -> what it left behind, relative to the data folder.")
     metrics = models.JSONField(default=dict, help_text="Metric -> measurement.")
     warnings = models.JSONField(default=list)
+    health = models.JSONField(default=dict, help_text="What was judged at the last measured checkpoint.")
+    finish_requested = models.BooleanField(
+        default=False, help_text="Training ends early, and the best checkpoint makes the images."
+    )
     last_seq = models.PositiveBigIntegerField(default=0)
 
     class Meta:
@@ -66,6 +70,11 @@ class Run(Leased):
             ),
         ]
         indexes = [models.Index(fields=["state", "created_at"])]
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the stage that trains is over."""
+        return "train" in self.artefacts
 
 
 class Checkpoint(models.Model):

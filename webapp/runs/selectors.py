@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Case, DurationField, ExpressionWrapper, F, QuerySet, UUIDField, When
+from django.db.models import Case, DurationField, Exists, ExpressionWrapper, F, OuterRef, QuerySet, UUIDField, When
 from django.db.models.functions import Now
 
 from webapp.core.permissions import HasKey, visible
@@ -18,8 +18,9 @@ def all_runs() -> "QuerySet[Run]":
     """Runs with what a list shows of them."""
     pool = Case(When(pool__is_ready=True, then=F("pool__id")), default=None, output_field=UUIDField(null=True))
     silence = ExpressionWrapper(Now() - F("heartbeat_at"), output_field=DurationField())
+    saved = Exists(Checkpoint.objects.filter(run=OuterRef("pk")))
     return Run.objects.select_related("version__dataset", "recipe", "created_by").annotate(
-        ready_pool=pool, silence=silence
+        ready_pool=pool, silence=silence, has_checkpoint=saved
     )
 
 
@@ -42,6 +43,17 @@ def last_heard_s(run: Run) -> float | None:
     """Seconds since the worker's last sign of life, by the database's clock; None when nobody works on the run."""
     silence = getattr(run, "silence", None)
     return None if run.state not in Run.ACTIVE or silence is None else round(max(0.0, silence.total_seconds()), 1)
+
+
+def can_finish(run: Run) -> bool:
+    """Whether ending its training early would bring anything that is not on its way."""
+    is_waiting = run.state in (RunState.STOPPED, RunState.FAILED)
+    return has_checkpoint(run) and not run.is_trained and (is_waiting or not run.finish_requested)
+
+
+def has_checkpoint(run: Run) -> bool:
+    known = getattr(run, "has_checkpoint", None)
+    return run.checkpoints.exists() if known is None else bool(known)
 
 
 def events_since(run: Run, seq: int) -> list[RunEvent]:

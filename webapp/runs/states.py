@@ -52,12 +52,20 @@ REPEATABLE = (S.STOPPED, S.FAILED, S.CANCELLED)
 """States in which the same may be started again from the beginning, as a run of its own."""
 
 
-def actions_in(state: RunState, is_stopping: bool, is_cancelling: bool) -> list[str]:
-    """What a person may ask of a run now: stop, resume, cancel, retry."""
+FINISHABLE = frozenset({S.QUEUED, S.INTERRUPTED, S.PREPARING, S.TRAINING, S.STOPPED, S.FAILED})
+"""States in which training may lie ahead; it can then end with the best checkpoint there is."""
+
+
+def actions_in(state: RunState, is_stopping: bool, is_cancelling: bool, can_finish: bool) -> list[str]:
+    """What a person may ask of a run now: stop, finish, resume, cancel, retry.
+
+    can_finish: it has a checkpoint, its training is not over, and nobody asked for that yet.
+    """
     if is_cancelling:
         return ["retry"] if state == S.CANCELLED else []
     allowed = {
         "stop": S.STOPPING in MOVES[state] or state in (S.QUEUED, S.INTERRUPTED),
+        "finish": can_finish and state in FINISHABLE,
         "resume": state in RESUMABLE,
         "cancel": S.CANCELLED in MOVES[state],
         "retry": state in REPEATABLE,

@@ -103,8 +103,7 @@ export interface paths {
         get: operations["exports_get"];
         put?: never;
         post?: never;
-        /** @description Researchers delete what they made themselves, admins and owners everything. One being built is given up. */
-        delete: operations["exports_delete"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -334,6 +333,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/finish/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description End training now: the best checkpoint makes the images, and the run goes on to its pool. */
+        post: operations["runs_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/previews/": {
         parameters: {
             query?: never;
@@ -464,23 +480,6 @@ export interface paths {
         get: operations["runs_sweep"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/memory/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description How much memory a run would take, beside what is free; the first answer for a recipe takes some seconds. */
-        post: operations["runs_memory"];
         delete?: never;
         options?: never;
         head?: never;
@@ -842,18 +841,38 @@ export interface components {
             num_accepted: number;
             /** @description Samples of the pool that are rejected now. */
             num_rejected: number;
-            /** @description Samples on which the person's verdict changed. */
-            num_changed: number;
-            /** @description These samples; none when there are more than 5000. */
+            /** @description Where the person's verdict changed. */
             samples: components["schemas"]["Decided"][];
+        };
+        /**
+         * ActionData
+         * @description What to do about a judgement: stop, finish with the best checkpoint, or run again with one setting changed.
+         */
+        ActionData: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "stop" | "finish" | "change";
+            /**
+             * Setting
+             * @description With change: which setting of the model.
+             * @default null
+             */
+            setting: string | null;
+            /**
+             * Value
+             * @description With change: what to set it to.
+             * @default null
+             */
+            value: boolean | number | string | null;
         };
         /**
          * @description * `lower` - lower
          *     * `higher` - higher
-         *     * `towards 1` - towards 1
          * @enum {string}
          */
-        Better: "lower" | "higher" | "towards 1";
+        Better: "lower" | "higher";
         Budget: components["schemas"]["PerClassBudget"] | components["schemas"]["FillToLargestBudget"] | components["schemas"]["CountsBudget"] | components["schemas"]["MultipleBudget"];
         BudgetRequest: components["schemas"]["PerClassBudgetRequest"] | components["schemas"]["FillToLargestBudgetRequest"] | components["schemas"]["CountsBudgetRequest"] | components["schemas"]["MultipleBudgetRequest"];
         /** @description What a person reads before choosing a plug-in. */
@@ -882,6 +901,8 @@ export interface components {
             stop_requested: boolean;
             /** Cancel Requested */
             cancel_requested: boolean;
+            /** Finish Requested */
+            finish_requested: boolean;
             /**
              * Attempts
              * @description Attempts since the last new checkpoint.
@@ -1244,17 +1265,28 @@ export interface components {
              */
             kind: "fill_to_largest";
         };
-        /** @description Which samples of a pool are meant; what is left out asks nothing. */
-        FilterRequest: {
-            /** @description Only this class. */
-            label?: string;
-            standing?: components["schemas"]["Standing"];
-            memorised?: boolean | null;
-            /** Format: uuid */
-            selection?: string;
-            /** @description With `selection`: what it kept, or what it dropped. */
-            kept?: boolean | null;
+        /** @description What was judged of the training at the last measured checkpoint. */
+        Health: {
+            step: number;
+            /** @description The step of the best checkpoint. */
+            best_step: number | null;
+            judgements: components["schemas"]["Judgement"][];
         };
+        /** @description What to do about a judgement: stop, finish with the best checkpoint, or run again with one setting changed. */
+        HealthAction: {
+            kind: components["schemas"]["HealthActionKindEnum"];
+            /** @description With change: which setting of the model. */
+            setting: string | null;
+            /** @description With change: what to set it to. */
+            value: unknown;
+        };
+        /**
+         * @description * `stop` - stop
+         *     * `finish` - finish
+         *     * `change` - change
+         * @enum {string}
+         */
+        HealthActionKindEnum: "stop" | "finish" | "change";
         /** @description Stored events in order. When the last one's `seq` is below `last_seq`, ask again from there. */
         History: {
             readonly results: components["schemas"]["LiveEvent"][];
@@ -1288,6 +1320,47 @@ export interface components {
             /** @description Path of the page before, or null. */
             previous: string | null;
         };
+        /** JudgedData */
+        JudgedData: {
+            /** Step */
+            step: number;
+            /**
+             * Best Step
+             * @description The step of the best checkpoint.
+             */
+            best_step: number | null;
+            /** Judgements */
+            judgements: components["schemas"]["JudgementData"][];
+        };
+        /** @description Something that goes wrong in training, or did. */
+        Judgement: {
+            code: string;
+            message: string;
+            /** @description The step at which it began. */
+            since: number;
+            /** @description The step at which it no longer held. */
+            until: number | null;
+            actions: components["schemas"]["HealthAction"][];
+        };
+        /**
+         * JudgementData
+         * @description Something that goes wrong in training, or did. `until` is the step at which it no longer held.
+         */
+        JudgementData: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /**
+             * Since
+             * @description The step at which it began.
+             */
+            since: number;
+            /** Until */
+            until: number | null;
+            /** Actions */
+            actions: components["schemas"]["ActionData"][];
+        };
         /** @description A lab, with the role that the person has in it. */
         Lab: {
             /** Format: uuid */
@@ -1295,7 +1368,7 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
-        LiveEvent: components["schemas"]["ExportChanged"] | components["schemas"]["PoolCreated"] | components["schemas"]["RunChanged"] | components["schemas"]["RunCheckpointed"] | components["schemas"]["RunMeasured"] | components["schemas"]["RunPreviewed"] | components["schemas"]["RunProgressed"] | components["schemas"]["RunSnapshot"] | components["schemas"]["RunSwept"] | components["schemas"]["RunWarned"] | components["schemas"]["SelectionChanged"] | components["schemas"]["SocketAnswered"] | components["schemas"]["SubscriptionEnded"] | components["schemas"]["SubscriptionOpened"] | components["schemas"]["SubscriptionRefused"] | components["schemas"]["VersionChanged"];
+        LiveEvent: components["schemas"]["ExportChanged"] | components["schemas"]["PoolCreated"] | components["schemas"]["RunChanged"] | components["schemas"]["RunCheckpointed"] | components["schemas"]["RunJudged"] | components["schemas"]["RunMeasured"] | components["schemas"]["RunPreviewed"] | components["schemas"]["RunProgressed"] | components["schemas"]["RunSnapshot"] | components["schemas"]["RunSwept"] | components["schemas"]["RunWarned"] | components["schemas"]["SelectionChanged"] | components["schemas"]["SocketAnswered"] | components["schemas"]["SubscriptionEnded"] | components["schemas"]["SubscriptionOpened"] | components["schemas"]["SubscriptionRefused"] | components["schemas"]["VersionChanged"];
         /** @description An e-mail address and its password. */
         LoginRequest: {
             email: string;
@@ -1386,18 +1459,6 @@ export interface components {
             low: number;
             /** Format: double */
             high: number;
-        };
-        /** @description What a run takes at its peak, and what the machine of the service has free for it now; in bytes. */
-        Memory: {
-            needed_bytes: number;
-            available_bytes: number;
-            /** @description `cpu`, or the name of the GPU whose memory it is. */
-            device: string;
-            fits: boolean;
-            /** @description What would fit, where the wished batch does not; null where it does, or none would. */
-            largest_batch_size: number | null;
-            /** @description All of it for a person. */
-            sentence: string;
         };
         /** @description A measure. */
         MetricPlugin: {
@@ -1550,11 +1611,9 @@ export interface components {
             /** @default  */
             reason: string;
         };
-        /** @description The same verdict on many samples, named by `ids` or by `filter`; null clears the person's own. */
+        /** @description The same verdict on many samples; null clears the person's own. */
         NewVerdictsRequest: {
-            ids?: number[];
-            /** @description Every sample of the pool that matches at this moment. */
-            filter?: components["schemas"]["FilterRequest"];
+            ids: number[];
             value: components["schemas"]["VerdictValue"] | null;
             /** @default  */
             reason: string;
@@ -1829,6 +1888,8 @@ export interface components {
             state: components["schemas"]["RunState"];
             stop_requested: boolean;
             cancel_requested: boolean;
+            /** @description Training ends early, and the best checkpoint makes the images. */
+            finish_requested: boolean;
             /** Format: uuid */
             dataset: string;
             dataset_name: string;
@@ -1873,11 +1934,13 @@ export interface components {
             recipe: components["schemas"]["Recipe"];
             /** @description Claims since the last advance (a new checkpoint). */
             attempts: number;
-            /** @description By the metric's name; measured with the features of Inception, by inception/ and its name. */
+            /** @description By the metric's name. */
             metrics: {
                 [key: string]: components["schemas"]["Measurement"];
             };
             warnings: components["schemas"]["RunWarning"][];
+            /** @description Null before the first measured checkpoint. */
+            readonly health: components["schemas"]["Health"] | null;
             /** @description 0 starts next; null when it does not wait. */
             readonly queue_position: number | null;
             /** @description Stages that a later attempt does not repeat. */
@@ -1940,6 +2003,34 @@ export interface components {
             run: string;
             data: components["schemas"]["CheckpointedData"];
         };
+        /**
+         * RunJudged
+         * @description The health of the training at a measured checkpoint; it replaces what was judged before.
+         */
+        RunJudged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "run.judged";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+            data: components["schemas"]["JudgedData"];
+        };
         /** @description A run, as a list shows it. */
         RunListItem: {
             /** Format: uuid */
@@ -1950,6 +2041,8 @@ export interface components {
             state: components["schemas"]["RunState"];
             stop_requested: boolean;
             cancel_requested: boolean;
+            /** @description Training ends early, and the best checkpoint makes the images. */
+            finish_requested: boolean;
             /** Format: uuid */
             dataset: string;
             dataset_name: string;
@@ -2979,35 +3072,6 @@ export interface operations {
             };
         };
     };
-    exports_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     exports_download: {
         parameters: {
             query?: never;
@@ -3546,6 +3610,36 @@ export interface operations {
             };
         };
     };
+    runs_finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_previews: {
         parameters: {
             query?: never;
@@ -3775,38 +3869,6 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    runs_memory: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ValidateRunRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Memory"];
                 };
             };
             /** @description An error. */

@@ -11,6 +11,7 @@ from webapp.runs.api.history import (
 )
 from webapp.runs.api.runs import (
     CancelRunView,
+    FinishRunView,
     ResumeRunView,
     RetryRunView,
     RunMemoryView,
@@ -23,6 +24,7 @@ from webapp.runs.api.shapes import RunSerializer, event_of
 
 __all__ = [
     "CancelRunView",
+    "FinishRunView",
     "ResumeRunView",
     "RetryRunView",
     "RunCheckpointsView",

@@ -167,6 +167,14 @@ class StopRunView(APIView):
         return shown(control.stop_run(run_for(request, pk, Role.RESEARCHER)))
 
 
+class FinishRunView(APIView):
+    """End training now: the best checkpoint makes the images, and the run goes on to its pool."""
+
+    @extend_schema(operation_id="runs_finish", tags=["runs"], request=None, responses=RunSerializer)
+    def post(self, request: Request, pk: UUID) -> Response:
+        return shown(control.finish_run_early(run_for(request, pk, Role.RESEARCHER)))
+
+
 class ResumeRunView(APIView):
     """Go on from the last checkpoint."""
 

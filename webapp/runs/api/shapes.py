@@ -47,6 +47,32 @@ class RunWarningSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
+class HealthActionSerializer(serializers.Serializer[Any]):
+    """What to do about a judgement: stop, finish with the best checkpoint, or run again with one setting changed."""
+
+    kind = serializers.ChoiceField(choices=["stop", "finish", "change"])
+    setting = serializers.CharField(allow_null=True, help_text="With change: which setting of the model.")
+    value = serializers.JSONField(help_text="With change: what to set it to.")
+
+
+class JudgementSerializer(serializers.Serializer[Any]):
+    """Something that goes wrong in training, or did."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    since = serializers.IntegerField(help_text="The step at which it began.")
+    until = serializers.IntegerField(allow_null=True, help_text="The step at which it no longer held.")
+    actions = HealthActionSerializer(many=True)
+
+
+class HealthSerializer(serializers.Serializer[Any]):
+    """What was judged of the training at the last measured checkpoint."""
+
+    step = serializers.IntegerField()
+    best_step = serializers.IntegerField(allow_null=True, help_text="The step of the best checkpoint.")
+    judgements = JudgementSerializer(many=True)
+
+
 class RunListItemSerializer(serializers.ModelSerializer[Run]):
     """A run, as a list shows it."""
 
@@ -74,6 +100,7 @@ class RunListItemSerializer(serializers.ModelSerializer[Run]):
             "state",
             "stop_requested",
             "cancel_requested",
+            "finish_requested",
             "dataset",
             "dataset_name",
             "version",
@@ -104,7 +131,7 @@ class RunListItemSerializer(serializers.ModelSerializer[Run]):
         return selectors.last_heard_s(run)
 
     def get_actions(self, run: Run) -> list[str]:
-        return actions_in(RunState(run.state), run.stop_requested, run.cancel_requested)
+        return actions_in(RunState(run.state), run.stop_requested, run.cancel_requested, selectors.can_finish(run))
 
 
 class RunSerializer(RunListItemSerializer):
@@ -116,6 +143,7 @@ class RunSerializer(RunListItemSerializer):
         help_text="By the metric's name; measured with the features of Inception, by inception/ and its name.",
     )
     warnings = RunWarningSerializer(many=True)
+    health = serializers.SerializerMethodField(help_text="Null before the first measured checkpoint.")
     queue_position = serializers.SerializerMethodField(help_text="0 starts next; null when it does not wait.")
     stages_done = serializers.SerializerMethodField(help_text="Stages that a later attempt does not repeat.")
 
@@ -126,10 +154,15 @@ class RunSerializer(RunListItemSerializer):
             "attempts",
             "metrics",
             "warnings",
+            "health",
             "queue_position",
             "stages_done",
             "last_seq",
         ]
+
+    @extend_schema_field(HealthSerializer(allow_null=True))
+    def get_health(self, run: Run) -> dict[str, Any] | None:
+        return run.health or None
 
     def get_queue_position(self, run: Run) -> int | None:
         return selectors.queue_position(run)

@@ -10,12 +10,14 @@ from django.db.models.functions import Greatest, Now
 from webapp.core.queue import call_worker
 from webapp.runs.events import (
     CheckpointedData,
+    JudgedData,
     MeasuredData,
     PoolCreated,
     PreviewedData,
     ProgressedData,
     RunCheckpointed,
     RunEventBase,
+    RunJudged,
     RunMeasured,
     RunPreviewed,
     RunProgressed,
@@ -147,6 +149,12 @@ def warn(run: Run, data: WarnedData) -> None:
         return
     run.warnings = [*run.warnings, warning]
     _write(run, [RunWarned(run=run.pk, data=data)], warnings=run.warnings)
+
+
+@transaction.atomic
+def judge(run: Run, data: JudgedData) -> None:
+    """The health of the training, as it is at a measured checkpoint."""
+    _write(run, [RunJudged(run=run.pk, data=data)], health=data.model_dump(mode="json"))
 
 
 @transaction.atomic

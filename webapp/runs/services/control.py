@@ -1,4 +1,4 @@
-"""What people ask of a run that exists: stop, resume, cancel; and what becomes of one whose worker vanished."""
+"""What people ask of a run that exists: stop, finish, resume, cancel; and what becomes of one whose worker vanished."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from webapp.core.queue import call_worker
 from webapp.runs.models import Run, RunState
 from webapp.runs.services.files import discard_files
 from webapp.runs.services.history import append, changed
-from webapp.runs.states import RESUMABLE, ForbiddenMoveError, check_move
+from webapp.runs.states import FINISHABLE, RESUMABLE, ForbiddenMoveError, check_move
 
 TASK = "runs.execute"
 WAITING = (RunState.QUEUED, RunState.INTERRUPTED)
@@ -35,21 +35,24 @@ def resume_run(run: Run) -> Run:
     run = _locked(run)
     if run.state not in RESUMABLE:
         raise ConflictError(f"Only a run that is stopped or failed can be resumed; this one is {run.state}.")
-    run = _move(
-        run,
-        RunState.QUEUED,
-        attempts=0,
-        stop_requested=False,
-        cancel_requested=False,
-        error_code="",
-        error_message="",
-        finished_at=None,
-        rung_at=None,
-        lease_owner=None,  # a pause that was not over when it was stopped
-        lease_expires_at=None,
-    )
-    call_worker(TASK, run)
-    return run
+    return _queue_again(run, finish_requested=False)
+
+
+@transaction.atomic
+def finish_run_early(run: Run) -> Run:
+    """End training after the next step, and make the images with the best checkpoint there is (the newest where none
+    was measured); a run that is stopped or failed is queued again for that. Asking twice is asking once.
+
+    Raises: ConflictError.
+    """
+    run = _locked(run)
+    if run.state not in FINISHABLE or run.is_trained:
+        raise ConflictError(f"Only a run whose training is not over can be finished early; this one is {run.state}.")
+    if not run.checkpoints.exists():
+        raise ConflictError("The run has no checkpoint yet that could make images; wait for the first one.")
+    if run.state in RESUMABLE:
+        return _queue_again(run, finish_requested=True)
+    return run if run.finish_requested else _update(run, finish_requested=True)
 
 
 @transaction.atomic
@@ -77,6 +80,25 @@ def settle_abandoned_run(run: Run) -> Run | None:
     append(run, [changed(run)])
     if state == RunState.CANCELLED:
         discard_files(run)
+    return run
+
+
+def _queue_again(run: Run, **values: Any) -> Run:
+    run = _move(
+        run,
+        RunState.QUEUED,
+        attempts=0,
+        stop_requested=False,
+        cancel_requested=False,
+        error_code="",
+        error_message="",
+        finished_at=None,
+        rung_at=None,
+        lease_owner=None,  # a pause that was not over when it was stopped
+        lease_expires_at=None,
+        **values,
+    )
+    call_worker(TASK, run)
     return run
 
 

@@ -35,6 +35,7 @@ def changed(run: Run) -> RunChanged:
         state=RunState(run.state),
         stop_requested=run.stop_requested,
         cancel_requested=run.cancel_requested,
+        finish_requested=run.finish_requested,
         attempts=run.attempts,
         error_code=run.error_code,
         error_message=run.error_message,

@@ -4,10 +4,10 @@ import { api, type Schemas } from '@/api/client';
 import { Page } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
-import { NEW_DRAFT, type Draft } from './draft';
+import { NEW_DRAFT, withSettings, type Draft } from './draft';
 import { RecipeForm } from './RecipeForm';
 
-/** A recipe for a dataset version; `like` starts from the recipe of a past run. */
+/** A recipe for a dataset version; `like` starts from the recipe of a past run, each `set` changes one setting of it. */
 export function RecipePage() {
   const [search] = useSearchParams();
   const id = search.get('version') ?? '';
@@ -62,7 +62,7 @@ export function RecipePage() {
         catalogue={catalogue.data}
         version={version.data}
         kind={kind}
-        start={past.data ? draftFrom(past.data.recipe) : NEW_DRAFT}
+        start={withSettings(past.data ? draftFrom(past.data.recipe) : NEW_DRAFT, search.getAll('set'))}
       />
     </Page>
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faultsUnder, unplaced } from './draft';
+import { faultsUnder, NEW_DRAFT, unplaced, withSettings } from './draft';
 
 const PROBLEMS = [
   { code: 'invalid', message: 'too small', field: 'recipe.model_settings.batch_size' },
@@ -16,5 +16,19 @@ describe('problems of a recipe', () => {
 
   it('are not lost when they are about no input', () => {
     expect(unplaced(PROBLEMS).map((problem) => problem.code)).toEqual(['not_ready']);
+  });
+});
+
+describe('settings from an address', () => {
+  it('stand over those of the recipe, each read as what it is', () => {
+    const draft = { ...NEW_DRAFT, model_settings: { width: 8, spectral_norm: false } };
+    const changes = ['learning_rate_D:0.0001', 'spectral_norm:true', 'augmentation:colour,translation', 'nonsense'];
+    expect(withSettings(draft, changes).model_settings).toEqual({
+      width: 8,
+      learning_rate_D: 0.0001,
+      spectral_norm: true,
+      augmentation: 'colour,translation',
+    });
+    expect(draft.model_settings).toEqual({ width: 8, spectral_norm: false });
   });
 });

@@ -24,6 +24,22 @@ export const NEW_DRAFT: Draft = {
   seed: 0,
 };
 
+/** The draft with settings of the model changed, each written as `name:value`; a value is JSON, else a word. */
+export function withSettings(draft: Draft, changes: string[]): Draft {
+  const pairs = changes.filter((change) => change.indexOf(':') > 0).map(readChange);
+  return { ...draft, model_settings: { ...draft.model_settings, ...Object.fromEntries(pairs) } };
+}
+
+function readChange(change: string): [string, unknown] {
+  const colon = change.indexOf(':');
+  const written = change.slice(colon + 1);
+  try {
+    return [change.slice(0, colon), JSON.parse(written)];
+  } catch {
+    return [change.slice(0, colon), written];
+  }
+}
+
 export type Problem = { code: string; message: string; field: string };
 
 /** The problems below one input, by the rest of their path: `model_settings.batch_size` under `model_settings` is `batch_size`. */

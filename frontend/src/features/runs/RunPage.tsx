@@ -13,6 +13,7 @@ import { StateLabel } from '@/components/StateLabel';
 import { CodeSweeps } from './CodeSweeps';
 import { CoveragePanel } from './CoveragePanel';
 import { Curves } from './Curves';
+import { HealthPanel } from './HealthPanel';
 import { useLiveRun } from './live';
 import { MetricTable } from './MetricTable';
 import { ProgressPanel } from './ProgressPanel';
@@ -39,6 +40,7 @@ function LiveRun({ id }: { id: string }) {
       <Stack gap="md">
         <Notices run={shown} />
         <ProgressPanel run={shown} />
+        <HealthPanel run={shown} />
         {shown.pool !== null && <Results run={shown} pool={shown.pool} />}
         <History run={shown} previews={previews} scalars={scalars} sweeps={sweeps} />
         <RecipePanel run={shown} />

@@ -36,6 +36,15 @@ describe('withPoints', () => {
 });
 
 describe('groupsOf', () => {
+  it('calls what health is judged by in plain words', () => {
+    const [group] = groupsOf({ steps: [10], values: { 'health/least_variety': [0.4], 'health/overfitting': [0.1] } });
+    expect(group?.title).toBe('health');
+    expect(group?.lines.map((line) => line.name)).toEqual([
+      'variety of the worst class',
+      'D overfits (0 not, 1 wholly)',
+    ]);
+  });
+
   it('makes one chart per kind, losses first, rare values without empty steps', () => {
     const curves = withPoints(SOME, [{ step: 20, values: { 'metric/kid': 0.1 } }]);
     expect(groupsOf(curves)).toEqual([

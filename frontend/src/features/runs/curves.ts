@@ -39,6 +39,13 @@ function placeOf(steps: number[], step: number): number {
   return low;
 }
 
+/** What a path is called where its last part says too little. */
+const NAMES: Record<string, string> = {
+  'health/overfitting': 'D overfits (0 not, 1 wholly)',
+  'health/variety': 'variety of the classes (1 as real)',
+  'health/least_variety': 'variety of the worst class',
+};
+
 export type Group = { title: string; steps: number[]; lines: { name: string; values: (number | null)[] }[] };
 
 /**
@@ -47,7 +54,7 @@ export type Group = { title: string; steps: number[]; lines: { name: string; val
  */
 export function groupsOf(curves: Curves): Group[] {
   const titles = [...new Set(Object.keys(curves.values).map(titleOf))];
-  const order = ['loss', 'score', 'metric', 'penalty'];
+  const order = ['loss', 'score', 'metric', 'health', 'penalty'];
   const rank = (title: string) => {
     const place = order.indexOf(title.split('/')[0] ?? '');
     return place < 0 ? order.length : place;
@@ -66,7 +73,7 @@ function groupOf(title: string, curves: Curves): Group {
     lines: own
       .sort(([a], [b]) => a.localeCompare(b))
       .map(([path, line]) => ({
-        name: path.split('/').slice(1).join('/') || path,
+        name: NAMES[path] ?? (path.split('/').slice(1).join('/') || path),
         values: kept.map((place) => line[place] ?? null),
       })),
   };

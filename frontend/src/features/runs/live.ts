@@ -65,8 +65,8 @@ function layOver(queries: QueryClient, id: string): (event: Schemas['LiveEvent']
         queries.setQueryData(runKey, event.data);
         return;
       case 'run.changed': {
-        const { state, stop_requested, cancel_requested, attempts } = event.data;
-        patch({ state, stop_requested, cancel_requested, attempts });
+        const { state, stop_requested, cancel_requested, finish_requested, attempts } = event.data;
+        patch({ state, stop_requested, cancel_requested, finish_requested, attempts });
         // The event carries neither what can be done now nor the place in the queue.
         refresh();
         return;
@@ -94,6 +94,9 @@ function layOver(queries: QueryClient, id: string): (event: Schemas['LiveEvent']
         return;
       case 'run.measured':
         patch({ metrics: event.data.values });
+        return;
+      case 'run.judged':
+        patch({ health: event.data });
         return;
       case 'run.warned':
       case 'run.checkpointed':

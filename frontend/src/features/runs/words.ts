@@ -23,7 +23,7 @@ export function wordsOf(state: RunState): { label: string; tone: Tone } {
 }
 
 /** What the state means for the person who looks, in one sentence. */
-export function sentenceFor(state: RunState, ahead: number | null): string {
+export function sentenceFor(state: RunState, ahead: number | null, isToFinish = false): string {
   switch (state) {
     case 'queued':
       return ahead === null || ahead === 0
@@ -32,7 +32,9 @@ export function sentenceFor(state: RunState, ahead: number | null): string {
     case 'preparing':
       return 'The training images are read and packed, and the encoder that measures quality learns them.';
     case 'training':
-      return 'The model learns the training images.';
+      return isToFinish
+        ? 'Training ends with this step; then the best checkpoint draws the candidates.'
+        : 'The model learns the training images.';
     case 'generating':
       return 'The trained model draws the candidates.';
     case 'scoring':

@@ -1,0 +1,23 @@
+import { notifications } from '@mantine/notifications';
+import { useMutation } from '@tanstack/react-query';
+import { http, queries, take, type Schemas } from '@/api/client';
+import { sentenceOf } from '@/api/errors';
+
+export type Act = 'stop' | 'finish' | 'resume' | 'cancel';
+
+const PATHS = {
+  stop: '/api/v1/runs/{id}/stop/',
+  finish: '/api/v1/runs/{id}/finish/',
+  resume: '/api/v1/runs/{id}/resume/',
+  cancel: '/api/v1/runs/{id}/cancel/',
+} as const;
+
+/** Asks something of a run, and shows at once what became of it. */
+export function useAct(run: Pick<Schemas['Run'], 'id'>) {
+  const init = { params: { path: { id: run.id } } };
+  return useMutation({
+    mutationFn: (verb: Act) => take(http.POST(PATHS[verb], init)),
+    onSuccess: (changed) => queries.setQueryData(['get', '/api/v1/runs/{id}/', init], changed),
+    onError: (error) => notifications.show({ color: 'red', title: 'That was refused', message: sentenceOf(error) }),
+  });
+}
