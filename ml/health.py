@@ -122,7 +122,7 @@ class Judge:
         self.first_step = self.first_step or step
         found = [
             *self._overfitting(step, vitals.overfitting),
-            *self._variety(step, vitals.variety),
+            *self._variety(step, vitals.variety, best_step),
             *self._won(step, means),
             *self._diverging(step, means),
         ]
@@ -153,26 +153,28 @@ class Judge:
             since,
         )
 
-    def _variety(self, step: int, variety: Mapping[str, float]) -> Iterator[_Finding]:
+    def _variety(self, step: int, variety: Mapping[str, float], best_step: int | None) -> Iterator[_Finding]:
         for name, value in variety.items():
             self._note_variety(step, name, value)
         fallen = {name: variety[name] for name in variety if self.classes[name]["since"] is not None}
         if fallen:
             worst = min(fallen, key=fallen.__getitem__)
-            best, best_step = self.classes[worst]["best"], self.classes[worst]["best_step"]
+            most, most_at = self.classes[worst]["best"], self.classes[worst]["best_step"]
             yield _Finding(
                 "collapse",
-                f"{self._named(fallen, variety)} have become alike: those of {worst} vary {_percent(fallen[worst])} as "
-                f"much as real ones, and varied {_percent(best)} as much at step {best_step}.",
+                f"{self._named(fallen, variety)} have become alike: {_those(fallen, worst)} vary "
+                f"{_percent(fallen[worst])} as much as real ones, and varied {_percent(most)} as much at step "
+                f"{most_at}.",
                 min(self.classes[name]["since"] for name in fallen),
             )
-        if step >= GIVEN_TIME * self.num_steps and self.readings > 1:
+        # a checkpoint that is the best so far says that the generator still comes on
+        if step >= GIVEN_TIME * self.num_steps and best_step != step:
             never = {name: value for name, value in variety.items() if self._stays_alike(self.classes[name])}
             if never:
                 worst = min(never, key=never.__getitem__)
                 yield _Finding(
                     "no_variety",
-                    f"{self._named(never, variety)} are alike and never were varied: those of {worst} vary "
+                    f"{self._named(never, variety)} are alike and never were varied: {_those(never, worst)} vary "
                     f"{_percent(never[worst])} as much as real ones.",
                     self.first_step,
                 )
@@ -310,6 +312,10 @@ def _may_be(settings: ModelSettings, change: Change) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def _those(some: Mapping[str, float], worst: str) -> str:
+    return f"those of {worst}" if len(some) > 1 else "they"
 
 
 def _percent(share: float) -> str:
