@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ml.judgement import Action, HealthJudged, Judgement
 from ml.protocol import PreviewColumn, SweepMade
 from tests.outcomes import outcome_of
 from tests.worlds import CLASSES, make_dataset, make_pool, queue_run
@@ -111,6 +112,40 @@ def test_the_sheets_of_codes_are_told_as_the_child_says_them(run: Run) -> None:
     event = sweep(run, "code_1")
     assert event is not None
     assert storage.stored(event.path) == sheet
+
+
+def test_what_the_child_judges_is_the_runs_health_as_it_says_it(run: Run) -> None:
+    mine = Run.claim(run.pk, new_owner(), RunState.PREPARING)
+    assert mine is not None
+    changes: list[Action] = [
+        {"kind": "change", "setting": "batch_size", "value": 128},
+        {"kind": "change", "setting": "spectral_norm", "value": True},
+        {"kind": "change", "setting": "augmentation", "value": "translation"},
+        {"kind": "stop", "setting": None, "value": None},
+    ]
+    judgement = Judgement("collapse", "The images of bar have become alike.", 20, None, tuple(changes)).told()
+    said: HealthJudged = {"event": "health", "step": 30, "best_step": 10, "judgements": [judgement]}
+    RunWork(mine).heard(said)
+    RunWork(mine).heard(said)
+    run.refresh_from_db()
+    assert run.health == {"step": 30, "best_step": 10, "judgements": [judgement]}
+    assert run.health["judgements"][0]["actions"][1]["value"] is True
+
+
+def test_the_wish_to_finish_lies_in_the_folder_of_the_attempt_once_it_is_seen(run: Run) -> None:
+    mine = Run.claim(run.pk, new_owner(), RunState.PREPARING)
+    assert mine is not None
+    work = RunWork(mine)
+    work.folder.mkdir(parents=True)
+    wish = Path(work.plan()["finish_when"])
+    work.asked(mine)
+    assert not wish.exists()
+    Run.objects.filter(pk=run.pk).update(finish_requested=True)
+    work.asked(mine.renew())
+    assert wish.exists()
+    wish.unlink()
+    again = Run.objects.get(pk=run.pk)
+    assert Path(RunWork(again).plan()["finish_when"]).exists(), "a later attempt is told before it starts"
 
 
 def test_a_run_ends_with_a_pool_a_selection_curves_previews_and_metrics(run: Run) -> None:
