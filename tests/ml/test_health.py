@@ -14,6 +14,7 @@ from ml.features import Encoder, split_features
 from ml.health import Judge, changes
 from ml.images import Pixels
 from ml.judgement import Code, Judgement
+from ml.losses import ADVERSARIAL, UNCOMPARED
 from ml.metric import ImageSet
 from ml.model import LabelledImageModel
 from ml.models.dcgan import Dcgan
@@ -232,6 +233,16 @@ def test_every_change_is_a_setting_of_the_model_that_is_not_so_and_goes_with_the
             assert getattr(settings, setting) != value
             read_settings(model, {**settings.model_dump(), setting: value})
         settings = read_settings(model, {**settings.model_dump(), **dict(found)})
+
+
+@pytest.mark.parametrize("name", sorted(shelf("models", LabelledImageModel)))
+def test_every_model_whose_D_gives_scores_says_which_game_they_come_from(name: str) -> None:
+    model = shelf("models", LabelledImageModel)[name]
+    settings = read_settings(model, {})
+    game = model.game(settings)
+    assert (game is None) == ("realism" not in model.available_scores(settings))
+    assert game in {None, *ADVERSARIAL, *UNCOMPARED}
+    assert Dcgan.game(read_settings(Dcgan, {"loss": "began"})) == "began"
 
 
 def test_a_rate_far_above_what_the_model_is_made_for_is_the_first_thing_to_change() -> None:

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
-from ml.losses import ADVERSARIAL, AdversarialName, began_D, began_G, gradient_penalty, r1_penalty
+from ml.losses import ADVERSARIAL, EVEN_LOSS, AdversarialName, began_D, began_G, gradient_penalty, r1_penalty
 
 REAL, FAKE = torch.tensor([2.0, -0.5]), torch.tensor([-1.5, 0.25])
 Floats = NDArray[np.float64]
@@ -243,3 +244,13 @@ def test_r1_is_taken_at_the_images_themselves_and_teaches_the_critic_alone() -> 
     assert gain.grad is not None
     assert gain.grad.item() == pytest.approx(2 * expected.item() / 0.5, rel=1e-5)
     assert real.grad is None
+
+
+@pytest.mark.parametrize("name", sorted(EVEN_LOSS))
+def test_the_loss_of_a_D_that_cannot_tell_is_what_health_takes_it_for_and_that_of_a_sure_one_nothing(name: str) -> None:
+    loss = ADVERSARIAL[cast(AdversarialName, name)]
+    assert loss.undecided is not None
+    undecided = torch.full((4,), loss.undecided)
+    assert loss.D(undecided, undecided).item() == pytest.approx(EVEN_LOSS[name])
+    sure = (1.0, 0.0) if name == "lsgan" else (30.0, -30.0)
+    assert loss.D(torch.full((4,), sure[0]), torch.full((4,), sure[1])).item() == pytest.approx(0.0, abs=1e-6)
