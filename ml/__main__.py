@@ -127,7 +127,8 @@ def _select(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--budget",
         default="100",
-        help="100 (per class), 2x (of the real size), fill (up to the largest class), or cat=50,dog=20",
+        help="100 (per class), 2x (of the real size), fill (up to the largest class), fill:500 (up to 500 real and "
+        "synthetic together), or cat=50,dog=20",
     )
     command.add_argument("--seed", type=int, default=0, help="of samplers that draw")
     command.add_argument("--images", type=Path, help="also write what is kept here as PNG, by class")

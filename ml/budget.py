@@ -1,4 +1,4 @@
-"""How many synthetic images of each class are wanted, in the four ways people say it."""
+"""How many synthetic images of each class are wanted, in the five ways people say it."""
 
 import math
 from collections.abc import Mapping
@@ -29,6 +29,18 @@ class FillToLargest(_Budget):
     kind: Literal["fill_to_largest"] = "fill_to_largest"
 
 
+class FillTo(_Budget):
+    """As many as every class lacks to `count` real and synthetic images together."""
+
+    kind: Literal["fill_to"] = "fill_to"
+    count: int = Field(
+        1000,
+        ge=1,
+        le=MAX_IMAGES,
+        description="Real training images and synthetic ones together, of every class; one that has them gets none.",
+    )
+
+
 class Counts(_Budget):
     """A number for each class; a class left out gets none."""
 
@@ -51,7 +63,7 @@ class Multiple(_Budget):
     )
 
 
-Budget = PerClass | FillToLargest | Counts | Multiple
+Budget = PerClass | FillToLargest | FillTo | Counts | Multiple
 _READER: TypeAdapter[Budget] = TypeAdapter(Annotated[Budget, Field(discriminator="kind")])
 
 
@@ -72,7 +84,8 @@ def read_budget(value: Mapping[str, Any]) -> Budget:
         where = ".".join(str(part) for part in fault["loc"][1:]) or "kind"
         raise BadBudgetError(
             f"The budget does not fit: {where}: {fault['msg']} (found {fault['input']!r}); expected one of "
-            f"per_class with count, fill_to_largest, counts with a number per class, multiple with factor."
+            f"per_class with count, fill_to_largest, fill_to with count, counts with a number per class, "
+            f"multiple with factor."
         ) from error
 
 
@@ -118,6 +131,8 @@ def _wanted(budget: Budget, train_counts: Mapping[str, int]) -> dict[str, int]:
         case FillToLargest():
             largest = max(train_counts.values(), default=0)
             return {name: largest - count for name, count in train_counts.items()}
+        case FillTo(count=target):
+            return {name: max(0, target - count) for name, count in train_counts.items()}
         case Counts(counts=counts):
             return _known(counts, train_counts)
         case Multiple(factor=factor):
@@ -138,17 +153,31 @@ def _nothing_to_make(budget: Budget, train_counts: Mapping[str, int]) -> str:
     if isinstance(budget, FillToLargest):
         size = max(train_counts.values(), default=0)
         return f"Every class already has {size} training images, so there is nothing to fill up; choose another budget."
+    if isinstance(budget, FillTo):
+        least = min(train_counts.values(), default=0)
+        return (
+            f"Every class already has {least} training images or more, so none lacks any to {budget.count}; "
+            f"fill up to a larger number."
+        )
     return "The budget asks for 0 images; ask for at least one image of one class."
 
 
+WAYS = (
+    "200 (per class), 2x (of the real size), fill (up to the largest class), fill:500 (up to 500 real and synthetic "
+    "together), or cat=50,dog=20"
+)
+
+
 def parse_budget(text: str) -> dict[str, Any]:
-    """A budget as typed on a command line: `200` (per class), `2x` (of the real size), `fill`, or `cat=50,dog=20`.
+    """A budget as typed on a command line: the ways of WAYS.
 
     Raises: BadBudgetError.
     """
     words = text.strip()
     if words == "fill":
         return {"kind": "fill_to_largest"}
+    if words.startswith("fill:"):
+        return {"kind": "fill_to", "count": _number(words.removeprefix("fill:"), int, text)}
     if "=" in words:
         pairs = [part.rpartition("=") for part in words.split(",")]
         counts = {name.strip(): _number(count, int, text) for name, _, count in pairs}
@@ -162,6 +191,4 @@ def _number(word: str, kind: type[int] | type[float], text: str) -> int | float:
     try:
         return kind(word)
     except ValueError as error:
-        raise BadBudgetError(
-            f"The budget {text!r} is none; expected 200 (per class), 2x (of the real size), fill, or cat=50,dog=20."
-        ) from error
+        raise BadBudgetError(f"The budget {text!r} is none; expected {WAYS}.") from error

@@ -20,6 +20,11 @@ def test_fill_to_largest_asks_for_what_is_lacking() -> None:
     assert resolve({"kind": "fill_to_largest"}, COUNTS) == {"cat": 70, "dog": 0, "eel": 93}
 
 
+def test_fill_to_asks_for_what_each_class_lacks_to_the_number_and_nothing_of_one_that_has_it() -> None:
+    assert resolve({"kind": "fill_to", "count": 50}, COUNTS) == {"cat": 20, "dog": 0, "eel": 43}
+    assert resolve({"kind": "fill_to", "count": 101}, COUNTS) == {"cat": 71, "dog": 1, "eel": 94}
+
+
 def test_counts_ask_by_name_and_nothing_of_the_others() -> None:
     assert resolve({"kind": "counts", "counts": {"eel": 9}}, COUNTS) == {"cat": 0, "dog": 0, "eel": 9}
 
@@ -43,6 +48,9 @@ def test_multiple_scales_the_real_size_of_each_class(factor: float, wanted: dict
         ({"kind": "per_class", "count": 400_000}, "1,200,000"),
         ({"kind": "per_class", "count": "many"}, "'many'"),
         ({"kind": "per_class", "size": 3}, "size"),
+        ({"kind": "fill_to", "count": 7}, "7 training images or more"),
+        ({"kind": "fill_to", "count": 0}, "count"),
+        ({"kind": "fill_to", "count": MAX_IMAGES}, "2,999,863"),
         ({"kind": "counts", "counts": {"yak": 3}}, "'yak'"),
         ({"kind": "counts", "counts": {"cat": 0}}, "0 images"),
         ({"kind": "counts", "counts": {"cat": -1}}, "counts.cat"),
@@ -98,5 +106,6 @@ def test_a_pool_too_large_is_refused() -> None:
         pool_sizes({"a": MAX_IMAGES}, 10)
 
 
-def test_the_schema_names_all_four_ways() -> None:
-    assert set(budget_schema()["discriminator"]["mapping"]) == {"per_class", "fill_to_largest", "counts", "multiple"}
+def test_the_schema_names_all_five_ways() -> None:
+    kinds = {"per_class", "fill_to_largest", "fill_to", "counts", "multiple"}
+    assert set(budget_schema()["discriminator"]["mapping"]) == kinds

@@ -234,15 +234,16 @@ def test_wrong_usage_is_code_2() -> None:
         ("2x", {"kind": "multiple", "factor": 2.0}),
         ("0.5x", {"kind": "multiple", "factor": 0.5}),
         ("fill", {"kind": "fill_to_largest"}),
+        ("fill:500", {"kind": "fill_to", "count": 500}),
         ("cat=5, big dog=2", {"kind": "counts", "counts": {"cat": 5, "big dog": 2}}),
         ("a=b=3", {"kind": "counts", "counts": {"a=b": 3}}),
     ],
 )
-def test_a_budget_is_typed_in_four_ways(text: str, budget: dict[str, object]) -> None:
+def test_a_budget_is_typed_in_five_ways(text: str, budget: dict[str, object]) -> None:
     assert parse_budget(text) == budget
 
 
-@pytest.mark.parametrize("text", ["", "many", "x", "cat=", "cat=two", "1.5", "=", "2 x 3"])
-def test_a_budget_that_says_nothing_is_refused_with_the_four_ways(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "many", "x", "fill:", "fill:x", "cat=", "cat=two", "1.5", "=", "2 x 3"])
+def test_a_budget_that_says_nothing_is_refused_with_the_five_ways(text: str) -> None:
     with pytest.raises(BadBudgetError, match="expected 200"):
         parse_budget(text)

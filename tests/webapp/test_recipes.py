@@ -122,10 +122,11 @@ def test_all_problems_are_told_at_once_with_what_was_found_and_expected() -> Non
     assert said["model_settings.fit"] == "fit: found 'squash', expected one of crop, pad, stretch."
 
 
-def test_the_four_budgets_are_taken() -> None:
+def test_the_five_budgets_are_taken() -> None:
     for budget in (
         {"kind": "per_class", "count": 5},
         {"kind": "fill_to_largest"},
+        {"kind": "fill_to", "count": 500},
         {"kind": "counts", "counts": {"cat": 5}},
         {"kind": "multiple", "factor": 2.5},
     ):

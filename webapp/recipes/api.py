@@ -134,6 +134,13 @@ class FillToLargestBudgetSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=["fill_to_largest"])
 
 
+class FillToBudgetSerializer(serializers.Serializer[Any]):
+    """As many as every class lacks to a number of real and synthetic images together."""
+
+    kind = serializers.ChoiceField(choices=["fill_to"])
+    count = serializers.IntegerField(help_text="Real training images and synthetic ones, of every class.")
+
+
 class CountsBudgetSerializer(serializers.Serializer[Any]):
     """A number for each class; a class left out gets none."""
 
@@ -153,6 +160,7 @@ BUDGET = PolymorphicProxySerializer(
     serializers={
         "per_class": PerClassBudgetSerializer,
         "fill_to_largest": FillToLargestBudgetSerializer,
+        "fill_to": FillToBudgetSerializer,
         "counts": CountsBudgetSerializer,
         "multiple": MultipleBudgetSerializer,
     },

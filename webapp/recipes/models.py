@@ -19,7 +19,7 @@ class Recipe(models.Model):
     model_settings = models.JSONField(default=dict)
     sampler = models.CharField(max_length=60)
     sampler_settings = models.JSONField(default=dict)
-    budget = models.JSONField(help_text="See ml/budget.py: {kind: per_class | fill_to_largest | counts | multiple, …}.")
+    budget = models.JSONField(help_text="See ml/budget.py: {kind: per_class | fill_to | …, …}.")
     pool_factor = models.FloatField(default=4.0, help_text="Candidates generated per image asked for.")
     seed = models.BigIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -873,8 +873,8 @@ export interface components {
          * @enum {string}
          */
         Better: "lower" | "higher";
-        Budget: components["schemas"]["PerClassBudget"] | components["schemas"]["FillToLargestBudget"] | components["schemas"]["CountsBudget"] | components["schemas"]["MultipleBudget"];
-        BudgetRequest: components["schemas"]["PerClassBudgetRequest"] | components["schemas"]["FillToLargestBudgetRequest"] | components["schemas"]["CountsBudgetRequest"] | components["schemas"]["MultipleBudgetRequest"];
+        Budget: components["schemas"]["PerClassBudget"] | components["schemas"]["FillToLargestBudget"] | components["schemas"]["FillToBudget"] | components["schemas"]["CountsBudget"] | components["schemas"]["MultipleBudget"];
+        BudgetRequest: components["schemas"]["PerClassBudgetRequest"] | components["schemas"]["FillToLargestBudgetRequest"] | components["schemas"]["FillToBudgetRequest"] | components["schemas"]["CountsBudgetRequest"] | components["schemas"]["MultipleBudgetRequest"];
         /** @description What a person reads before choosing a plug-in. */
         Card: {
             title: string;
@@ -1248,6 +1248,26 @@ export interface components {
             code: string;
             /** @description One sentence: what was found, what was expected, what to do. */
             message: string;
+        };
+        /** @description As many as every class lacks to a number of real and synthetic images together. */
+        FillToBudget: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "fill_to";
+            /** @description Real training images and synthetic ones, of every class. */
+            count: number;
+        };
+        /** @description As many as every class lacks to a number of real and synthetic images together. */
+        FillToBudgetRequest: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "fill_to";
+            /** @description Real training images and synthetic ones, of every class. */
+            count: number;
         };
         /** @description As many as every class lacks to the size of the largest one. */
         FillToLargestBudget: {

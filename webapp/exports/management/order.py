@@ -23,6 +23,7 @@ def add_recipe_arguments(parser: ArgumentParser) -> None:
     budget = parser.add_argument_group("how many synthetic images (one of these)").add_mutually_exclusive_group()
     budget.add_argument("--per-class", type=int, metavar="N", help="N for each class")
     budget.add_argument("--fill", action="store_true", help="as many as fill each class up to the largest")
+    budget.add_argument("--fill-to", type=int, metavar="N", help="fill each class up to N, real and synthetic")
     budget.add_argument("--times", type=float, metavar="F", help="F times as many as each class has")
     budget.add_argument("--counts", action="append", metavar="CLASS=N", help="N for this class; may be repeated")
 
@@ -43,7 +44,8 @@ def recipe_of(options: dict[str, Any]) -> dict[str, Any]:
     if budget := _budget(options):
         recipe["budget"] = budget
     if "budget" not in recipe:
-        raise CommandError("Say how many synthetic images are wanted: --per-class N, --fill, --times F or --counts …")
+        ways = "--per-class N, --fill, --fill-to N, --times F or --counts …"
+        raise CommandError(f"Say how many synthetic images are wanted: {ways}")
     return {"pool_factor": 4.0, "seed": 0, "name": "", **recipe}
 
 
@@ -52,6 +54,8 @@ def _budget(options: dict[str, Any]) -> dict[str, Any] | None:
         return {"kind": "per_class", "count": options["per_class"]}
     if options["fill"]:
         return {"kind": "fill_to_largest"}
+    if options["fill_to"] is not None:
+        return {"kind": "fill_to", "count": options["fill_to"]}
     if options["times"] is not None:
         return {"kind": "multiple", "factor": options["times"]}
     if options["counts"]:

@@ -14,13 +14,14 @@ type Props = {
 const KINDS: { value: BudgetKind; label: string }[] = [
   { value: 'per_class', label: 'Same for each class' },
   { value: 'fill_to_largest', label: 'Fill to the largest' },
+  { value: 'fill_to', label: 'Fill to a number' },
   { value: 'multiple', label: 'Multiple of the real' },
   { value: 'counts', label: 'A number per class' },
 ];
 
 const MOST = 1_000_000;
 
-/** How many synthetic images are wanted, in one of four ways. */
+/** How many synthetic images are wanted, in one of five ways. */
 export function BudgetEditor({ budget, classNames, real, fault, onChange }: Props) {
   const orientation = useMatches<'vertical' | 'horizontal'>({ base: 'vertical', sm: 'horizontal' });
   const change = (kind: BudgetKind) => onChange(startOf(kind, classNames, real));
@@ -53,6 +54,19 @@ export function BudgetEditor({ budget, classNames, real, fault, onChange }: Prop
         <Text size="sm" c="dimmed">
           Every class is filled up to the size of the largest one; that one gets none.
         </Text>
+      )}
+      {budget.kind === 'fill_to' && (
+        <NumberInput
+          label="Images per class, real and synthetic"
+          description="A class that has as many real training images gets none."
+          min={1}
+          max={MOST}
+          allowDecimal={false}
+          thousandSeparator=","
+          value={budget.count}
+          onChange={(value) => onChange({ kind: 'fill_to', count: Number(value) })}
+          maw={300}
+        />
       )}
       {budget.kind === 'multiple' && (
         <NumberInput
@@ -99,6 +113,8 @@ function startOf(kind: BudgetKind, classNames: string[], real: Record<string, nu
       return { kind, count: 200 };
     case 'fill_to_largest':
       return { kind };
+    case 'fill_to':
+      return { kind, count: Math.max(1, ...Object.values(real)) };
     case 'multiple':
       return { kind, factor: 1 };
     case 'counts':

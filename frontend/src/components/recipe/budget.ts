@@ -1,9 +1,10 @@
 import { count, measured, plural } from '../format';
 
-/** How many synthetic images are wanted; the four kinds of `ml/budget.py`. */
+/** How many synthetic images are wanted; the five kinds of `ml/budget.py`. */
 export type Budget =
   | { kind: 'per_class'; count: number }
   | { kind: 'fill_to_largest' }
+  | { kind: 'fill_to'; count: number }
   | { kind: 'counts'; counts: Record<string, number> }
   | { kind: 'multiple'; factor: number };
 
@@ -16,6 +17,8 @@ export function budgetSentence(budget: Budget): string {
       return `${count(budget.count)} per class`;
     case 'fill_to_largest':
       return 'every class filled up to the largest';
+    case 'fill_to':
+      return `every class filled up to ${count(budget.count)}`;
     case 'counts':
       return `${plural(
         Object.values(budget.counts).reduce((sum, n) => sum + n, 0),
