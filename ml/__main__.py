@@ -25,6 +25,8 @@ EXAMPLE = """example:
   python -m ml generate runs/first --per-class 400
   python -m ml select runs/first --sampler class_confidence --budget 100 --images chosen/
   python -m ml evaluate runs/first
+  python -m ml train photos/ --continue-from runs/first/checkpoints/step-00002000.safetensors \\
+      --set num_steps=4000 --out runs/longer
 """
 
 
@@ -100,18 +102,34 @@ def _list(command: argparse.ArgumentParser) -> None:
 
 def _train(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", type=Path, help="class folders, with or without train/val/test folders above them")
-    command.add_argument("--model", default="dcgan", help="a name from `python -m ml list`")
+    command.add_argument("--model", help="a name from `python -m ml list`; dcgan, or a given checkpoint's, if left out")
     _settings(command, "model")
     command.add_argument("--out", type=Path, required=True, help="folder of the run, new unless --resume")
-    command.add_argument("--seed", type=int, default=0, help="the same seed gives the same images")
+    command.add_argument("--seed", type=int, help="the same seed gives the same images; 0, or a given checkpoint's")
     command.add_argument("--split-seed", type=int, default=0, help="seed of the splits, where the folder has none")
     command.add_argument("--resume", action="store_true", help="go on with the run in --out from its newest checkpoint")
+    start = command.add_mutually_exclusive_group()
+    start.add_argument(
+        "--continue-from",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="go on from another run's checkpoint on the same images, to a larger num_steps; settings as they were "
+        "unless --set says otherwise",
+    )
+    start.add_argument(
+        "--reuse-from",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="begin at step 0 with another run's weights, on other images of the same classes and size",
+    )
     _quiet(command)
 
 
 def _generate(command: argparse.ArgumentParser) -> None:
     command.add_argument("run_folder", type=Path, metavar="RUN", help="folder of a trained run")
     command.add_argument("--per-class", type=int, default=100, help="candidates of each class")
+    command.add_argument("--budget", help="instead: candidates by class, as `python -m ml select --budget` reads it")
+    command.add_argument("--checkpoint", type=Path, help="another checkpoint of the run than its best one")
     command.add_argument("--seed", type=int, help="another seed makes other images; the run's own if left out")
     command.add_argument("--images", type=Path, help="also write all of them here as PNG, by class")
     command.add_argument(

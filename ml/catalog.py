@@ -78,11 +78,23 @@ class Entry:
 
 @dataclass(frozen=True)
 class ModelEntry(Entry):
-    """provides: score -> the setting that must be above zero for it, or None when it always can be given."""
+    """provides: score -> the setting that must be above zero for it, or None when it always can be given.
+
+    shaping: settings that decide the shape of the networks -> `value`, or `zero` where only turning it off or on does.
+    """
 
     family: str
     consumes: tuple[str, ...]
     provides: dict[str, str | None]
+    shaping: dict[str, str]
+
+    def reshaped(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+        """Settings, each given with all others, whose change a checkpoint's networks cannot follow."""
+        return [
+            name
+            for name, shaping in self.shaping.items()
+            if (before[name] != after[name] if shaping == "value" else bool(before[name]) != bool(after[name]))
+        ]
 
 
 @dataclass(frozen=True)
@@ -205,7 +217,11 @@ def _parse(plain: dict[str, Any]) -> Catalogue:
     return Catalogue(
         models={
             row["name"]: ModelEntry(
-                **_shared(row), family=row["family"], consumes=tuple(row["consumes"]), provides=row["provides"]
+                **_shared(row),
+                family=row["family"],
+                consumes=tuple(row["consumes"]),
+                provides=row["provides"],
+                shaping=row["shaping"],
             )
             for row in plain["models"]
         },

@@ -209,8 +209,10 @@ def optimizer_state(optimizers: Mapping[str, Optimizer]) -> tuple[dict[str, Tens
     return tensors, plain
 
 
-def load_optimizers(optimizers: Mapping[str, Optimizer], saved: Saved) -> None:
+def load_optimizers(optimizers: Mapping[str, Optimizer], saved: Saved, keep_rates: bool = False) -> None:
     """Put optimizers of the same make back to where they were.
+
+    `keep_rates`: learning rates and whatever else was set when they were made stay; the saved ones are not looked at.
 
     Raises: CheckpointError when the checkpoint has other optimizers.
     """
@@ -228,6 +230,8 @@ def load_optimizers(optimizers: Mapping[str, Optimizer], saved: Saved) -> None:
                 number, _, key = path.removeprefix(prefix).partition("/")
                 state.setdefault(int(number), {})[key] = _laid_out_like(parameters[int(number)], tensor)
         groups = [{key: _tuple(value) for key, value in group.items()} for group in plain[name]["groups"]]
+        if keep_rates:
+            groups = optimizer.state_dict()["param_groups"]
         optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 

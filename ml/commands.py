@@ -6,9 +6,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from ml.budget import parse_budget
+from ml.checkpoint import file_hash, read_checkpoint
 from ml.device import choose_device
 from ml.errors import BadSettingsError
 from ml.ingest import read_folder
@@ -18,10 +20,12 @@ from ml.plugin import find, read_settings
 from ml.protocol import EXIT_DONE, EXIT_STOPPED, IngestedFile
 from ml.records import ImageRecord
 from ml.run_folder import RunFolder
+from ml.start_plan import Start, Way
 from ml.terminal import Bars, metric_table, yield_table
 from ml.told import ShouldStop, StopRequested
 
 TOLD_FILES = 10
+DEFAULT_MODEL = "dcgan"
 
 
 def train(options: argparse.Namespace) -> int:
@@ -31,20 +35,21 @@ def train(options: argparse.Namespace) -> int:
         run = RunFolder.open(options.out)
     else:
         RunFolder.refuse_used(options.out)
-        settings = read_pairs(options.settings)
-        read_settings(find("models", LabelledImageModel, options.model), settings)  # refused before anything is made
+        start, model, settings, seed = _beginning(options)
+        read_settings(find("models", LabelledImageModel, model), settings)  # refused before anything is made
         run = RunFolder.create(
             options.out,
             _read(options, bars),
             {
-                "model": options.model,
+                "model": model,
                 "model_settings": settings,
                 "sampler": "random",
                 "sampler_settings": {},
                 "budget": {"kind": "per_class", "count": 1},
                 "pool_factor": 1.0,
-                "seed": options.seed,
+                "seed": seed,
             },
+            start,
         )
     advice = f"`python -m ml train {options.folder} --out {options.out} --resume` goes on"
     return _stoppable(lambda should_stop: print(run.train(bars, should_stop)["checkpoint"]), advice, bars)
@@ -58,7 +63,8 @@ def generate(options: argparse.Namespace) -> int:
         return EXIT_DONE
 
     def go(should_stop: ShouldStop) -> None:
-        run.generate(options.per_class, options.seed, bars, should_stop)
+        budget = parse_budget(options.budget) if options.budget else {"kind": "per_class", "count": options.per_class}
+        run.generate(budget, options.seed, bars, should_stop, options.checkpoint)
         print(run.artefact("generate")["pool"])
         _write_images(run, options)
 
@@ -113,6 +119,22 @@ def read_pairs(pairs: Sequence[str]) -> dict[str, Any]:
             raise BadSettingsError(f"--set {pair} has no value; write it as NAME=VALUE, like --set num_steps=2000.")
         settings[name.strip()] = _value(value.strip())
     return settings
+
+
+def _beginning(options: argparse.Namespace) -> tuple[Start | None, str, dict[str, Any], int]:
+    """(checkpoint to start from, model, settings, seed): from a checkpoint, what is not said is as it was trained.
+
+    Raises: CheckpointError, BadSettingsError.
+    """
+    settings, seed = read_pairs(options.settings), options.seed or 0
+    file: Path | None = options.continue_from or options.reuse_from
+    if file is None:
+        return None, options.model or DEFAULT_MODEL, settings, seed
+    saved = read_checkpoint(file)
+    way: Way = "continue" if options.continue_from else "reuse"
+    start: Start = {"way": way, "file": str(file), "sha256": file_hash(file), "prepared": {}}
+    seed = saved.facts["seed"] if options.seed is None else seed
+    return start, options.model or saved.facts["model"], {**saved.facts["settings"], **settings}, seed
 
 
 def _value(text: str) -> Any:

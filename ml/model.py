@@ -118,6 +118,8 @@ class Model(nn.Module, Plugin):
     """Networks of which the loop keeps an average, found as `<name>_ema` when images are made."""
     provides: ClassVar[Mapping[str, str | None]] = {}
     """Scores the model can give -> the setting that must be above zero for it, or None when it always can."""
+    continuing: ClassVar[str] = ""
+    """What a training that is continued does otherwise than one of so many steps from the start; "": nothing."""
 
     def __init__(self, data: DataSpec, settings: ModelSettings) -> None:
         super().__init__()

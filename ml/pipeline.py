@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.budget import pool_sizes, resolve
+from ml.checkpoint import carry
 from ml.device import choose_device, choose_precision, describe, device_name, memory_advice
 from ml.device import prepare as prepare_device
 from ml.encoder_training import num_steps, train_encoder
-from ml.errors import BadDatasetError, BadWeightsError, UnsuitableSamplerError
+from ml.errors import BadDatasetError, BadWeightsError, CheckpointError, UnsuitableSamplerError
 from ml.features import Encoder, FeaturesAndProbabilities, load_encoder, save_encoder, split_features
 from ml.images import Pixels
 from ml.inception import load_inception, supplied_weights
@@ -34,6 +35,8 @@ from ml.records import ImageRecord
 from ml.sampler import Sampler
 from ml.score import Known, score_pool
 from ml.selection import candidates_of, make_sampler, read_selection, select, yields_of
+from ml.start import carry_prepared, check_start
+from ml.start_plan import Start
 from ml.suitability import why_unsuitable
 from ml.sweeps import Sheet, columns_of, write_sweeps
 from ml.told import Meter, ShouldStop, StopRequested, Told
@@ -97,6 +100,7 @@ class Run:
         self.done = dict(plan["done"])
         self.resume_from = Path(plan["resume_from"]) if plan["resume_from"] else None
         self.finish_when = Path(plan["finish_when"]) if "finish_when" in plan else None
+        self.start = plan["start"]
         self.classes = tuple(plan["dataset"]["classes"])
         self.records = list(read_records(Path(plan["dataset"]["images"])))
         self.model_class = find("models", LabelledImageModel, recipe["model"])
@@ -109,11 +113,13 @@ class Run:
     def check(self) -> None:
         """Refuse at once what a later stage would refuse after hours.
 
-        Raises: UnsuitableSamplerError, BadBudgetError, OutOfMemoryError.
+        Raises: UnsuitableSamplerError, BadBudgetError, CheckpointError, BadSettingsError, OutOfMemoryError.
         """
         check_suitable(self.sampler, self.model_class, self.settings)
+        if self.start and not self.resume_from and "train" not in self.done:
+            check_start(self.start, self.model_class, self.settings, self.classes, self.seed)
         pool_sizes(self.budget(), self.recipe["pool_factor"])
-        if "train" not in self.done:
+        if "train" not in self.done and not (self.start and self.start["way"] == "generate"):
             # before the images are packed, grey ones are not known as grey; their batches are the least of it
             channels = 1 if self.settings.channels == "grey" else 3
             data = DataSpec(self.settings.resolution, channels, self.classes, tuple(self.train_counts.values()))
@@ -127,6 +133,8 @@ class Run:
     def prepare(self) -> Artefacts:
         """Decode every image once, and learn the encoder that scores and metrics look through."""
         self.warn_of_small_classes()
+        if self.start and (carried := carry_prepared(self.start, self.out)):
+            return carried
         num_records = len(self.records)
         meter = self.meter("prepare", num_records + num_steps(sum(self.train_counts.values())))
         settings = self.settings
@@ -154,6 +162,8 @@ class Run:
 
     def train(self) -> Artefacts:
         """Train the model; the checkpoint with the best measure is what makes the images."""
+        if self.start and self.start["way"] == "generate":
+            return self.trained(self.take_over(self.start))
         evaluate = checkpoint_measure(self.encoder, self.pack, self.train_set, self.val_set, self.seed)
         result = train(
             self.model_class,
@@ -165,10 +175,26 @@ class Run:
             Told(self.emit, self.should_stop, self.finish_when),
             evaluate,
             self.device,
+            start=self.start,
         )
         if result.stopped:
             raise StopRequested
-        trained: Artefacts = {"checkpoint": str(result.checkpoint.absolute()), "sha256": result.sha256}
+        return self.trained({"checkpoint": str(result.checkpoint.absolute()), "sha256": result.sha256})
+
+    def take_over(self, start: Start) -> Artefacts:
+        """No training: the checkpoint of an earlier run becomes one of this run. Raises: CheckpointError."""
+        self.meter("train", 1)
+        written = carry(Path(start["file"]), self.out / "checkpoints")
+        if written.sha256 != start["sha256"]:
+            raise CheckpointError(
+                f"{written.file.name} is not the checkpoint that was saved: its sha256 differs; choose another one."
+            )
+        told = Told(self.emit, self.should_stop)
+        told.on_checkpoint(written.step, written.file, written.sha256, written.size_bytes, True)
+        return {"checkpoint": str(written.file.absolute()), "sha256": written.sha256}
+
+    def trained(self, trained: Artefacts) -> Artefacts:
+        """The stage's artefact, after a sheet was made for each code of the model."""
         if self.model_class.sweeps(self.settings):
             self.tell_sweeps(self.write_sweeps(trained, self.out / "sweeps"))
         return trained

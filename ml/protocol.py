@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from ml.judgement import HealthJudged
+from ml.start_plan import Start
 
 EXIT_DONE: Final = 0
 EXIT_FAULT: Final = 1
@@ -80,6 +81,7 @@ class RunPlan(TypedDict):
     """A recipe on a dataset, through all stages that `done` does not hold yet.
 
     finish_when: a file; once it is there, training ends and the best checkpoint makes the images.
+    The run's own newest checkpoint, `resume_from`, wins over `start`.
     """
 
     verb: Literal["run"]
@@ -89,6 +91,7 @@ class RunPlan(TypedDict):
     done: dict[Stage, Artefacts]
     resume_from: str | None
     finish_when: NotRequired[str]
+    start: Start | None
 
 
 class SelectPlan(TypedDict):

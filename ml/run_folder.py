@@ -3,6 +3,7 @@
 <folder>/plan.json     the recipe and where the images are
 <folder>/images.jsonl  training and validation images; the test split is left out, it is reserved for studies
 <folder>/done.json     stage -> what it left behind
+<folder>/start/        the checkpoint of another run that this one started from, if it did
 and the outputs of the stages (`ml/pipeline.py`)
 """
 
@@ -17,13 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml import pipeline
-from ml.checkpoint import step_of
+from ml.checkpoint import carry, file_hash, read_checkpoint, step_of
 from ml.errors import BadDatasetError, BadSettingsError
 from ml.images import write_png
 from ml.pool import open_pool
 from ml.protocol import Artefacts, Emit, MeasurementRow, Recipe, RunPlan, SelectPlan, Stage, read_plan
 from ml.records import ImageRecord
 from ml.selection import read_selection
+from ml.start_plan import Start
 from ml.told import ShouldStop
 from ml.whole import whole_file
 
@@ -36,8 +38,13 @@ class RunFolder:
     plan: RunPlan
 
     @classmethod
-    def create(cls, folder: Path, records: Sequence[ImageRecord], recipe: Recipe) -> "RunFolder":
-        """Raises: BadSettingsError when another run lies there."""
+    def create(
+        cls, folder: Path, records: Sequence[ImageRecord], recipe: Recipe, start: Start | None = None
+    ) -> "RunFolder":
+        """The checkpoint of `start` becomes the folder's own.
+
+        Raises: BadSettingsError when another run lies there; CheckpointError.
+        """
         cls.refuse_used(folder)
         folder.mkdir(parents=True, exist_ok=True)
         images = folder / "images.jsonl"
@@ -53,6 +60,7 @@ class RunFolder:
                 "out": str(folder.absolute()),
                 "done": {},
                 "resume_from": None,
+                "start": start and {**start, "file": str(carry(Path(start["file"]), folder / "start").file.absolute())},
             },
         )
         run.save()
@@ -87,11 +95,23 @@ class RunFolder:
         self._go_on(emit, should_stop, "train")
         return self.plan["done"]["train"]
 
-    def generate(self, per_class: int, seed: int | None, emit: Emit, should_stop: ShouldStop) -> None:
-        """A new pool of `per_class` candidates of each class, scored. Raises: StopRequested, MlError."""
+    def generate(
+        self,
+        budget: dict[str, Any],
+        seed: int | None,
+        emit: Emit,
+        should_stop: ShouldStop,
+        checkpoint: Path | None = None,
+    ) -> None:
+        """A new pool with as many candidates of each class as `budget` says, scored; made by another checkpoint of the
+        run than its best one if said. Raises: StopRequested, MlError.
+        """
         self.artefact("train")
+        if checkpoint is not None:
+            read_checkpoint(checkpoint)
+            self.plan["done"]["train"] = {"checkpoint": str(checkpoint.absolute()), "sha256": file_hash(checkpoint)}
         recipe = self.plan["recipe"]
-        recipe["budget"], recipe["pool_factor"] = {"kind": "per_class", "count": per_class}, 1.0
+        recipe["budget"], recipe["pool_factor"] = budget, 1.0
         recipe["seed"] = recipe["seed"] if seed is None else seed
         later: tuple[Stage, ...] = ("generate", "score", "select")
         for stage in later:

@@ -32,6 +32,7 @@ def describe() -> dict[str, Any]:
     from ml.metric import Metric
     from ml.model import Model
     from ml.sampler import Sampler
+    from ml.shaping import shaping_settings
 
     return {
         "models": [
@@ -40,6 +41,7 @@ def describe() -> dict[str, Any]:
                 "family": family_of(plugin),
                 "consumes": list(plugin.consumes),
                 "provides": dict(plugin.provides),
+                "shaping": shaping_settings(plugin),
             }
             for plugin in shelf("models", Model).values()
         ],

@@ -1,13 +1,13 @@
 """The training loop: one story for every model.
 
-    build the model -> (resume) -> for each step: seed, draw, train, average -> now and then: log, show, measure, save
+    build the model -> (resume, or start from an earlier run's checkpoint) -> for each step: seed, draw, train, average
+    -> now and then: log, show, measure, save
 
 Networks, losses and the order of updates are the model's; everything else is here. Steps count from 1. A step depends
 on the checkpoint's state, the seed and its own number alone, so that a resumed run equals an uninterrupted one bit for
 bit on a CPU.
 """
 
-import hashlib
 import random
 import time
 from dataclasses import dataclass
@@ -54,6 +54,9 @@ from ml.pace import Pace
 from ml.pack import Pack
 from ml.resume import changes, check_same_run, environment
 from ml.scalars import ScalarLog, check_finite
+from ml.seeds import preview_columns, step_seed
+from ml.start import check_data
+from ml.start_plan import Start
 from ml.threads import Threads
 from ml.update import Updates
 from ml.vitals import Floats, Labels
@@ -73,8 +76,6 @@ __all__ = [
 
 BEST_BY: Final = "metric/kid"
 """The value of `evaluate` that decides which checkpoint is best; lower is better."""
-MAX_COLUMNS: Final = 12
-"""Columns of the sample wall."""
 SAVE_EVERY_S: Final = 300.0
 """A checkpoint is also saved when this long has passed since the last one; it is not measured."""
 
@@ -107,10 +108,13 @@ def train(
     evaluate: Evaluate | None = None,
     device: torch.device | None = None,
     num_kept: int = 2,
+    start: Start | None = None,
 ) -> TrainResult:
     """Train a model on a pack's training split and leave `out/checkpoints` and `out/previews`.
 
     `resume_from` goes on from a checkpoint of the same recipe, data and seed, here or of an earlier attempt elsewhere.
+    `start` begins from a checkpoint of an earlier run (`ml/start.py`) where there is none to resume from; what it
+    begins with is saved, shown and measured first, as a checkpoint of this run, so that nothing hangs on the other.
     `evaluate` is called at each planned checkpoint and decides, by BEST_BY, which one is best. The best and the newest
     `num_kept` checkpoints are kept.
 
@@ -120,7 +124,7 @@ def train(
     prepare(device)
     with memory_advice(device, settings.batch_size, settings.resolution):
         run = _Training(model_class, settings, pack, out, seed, callbacks or Callbacks(), evaluate, device, num_kept)
-        run.begin(resume_from)
+        run.begin(resume_from, start)
         while run.step < run.num_steps and not run.may_finish():
             if run.callbacks.should_stop():
                 return run.stop()
@@ -133,12 +137,6 @@ def train(
                 run.save(measured=False)
             run.report()
         return run.finish()
-
-
-def step_seed(seed: int, purpose: str, number: int = 0) -> int:
-    """A seed in 0..2**63-1 for one purpose and number of a run; unrelated for any other."""
-    digest = hashlib.blake2b(f"{seed}/{purpose}/{number}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little") >> 1
 
 
 class _Training:
@@ -184,15 +182,20 @@ class _Training:
         self.last: Written | None = None
 
     # --- the sentences ------------------------------------------------------------------------------------------
-    def begin(self, resume_from: Path | None) -> None:
+    def begin(self, resume_from: Path | None, start: Start | None = None) -> None:
         """Be ready for the next step: at the start, or where a checkpoint was."""
         self.checkpoints.mkdir(parents=True, exist_ok=True)
         sweep(self.checkpoints)
         if resume_from is not None:
             self._resume(resume_from)
+        elif start is not None:
+            self._start_from(start)
         self.model.train()
         self.pace = Pace(self.settings.batch_size)
         self.saved_at = time.monotonic()
+        if resume_from is None and start is not None:
+            self.show()
+            self.save(measured=True)
         self._tell_progress()
 
     def advance(self) -> None:
@@ -343,6 +346,20 @@ class _Training:
             self._carry_best(file, best["step"], best["value"])
         self.last = self._carry(file, is_best=False) if self.best is None or self.best[0] != self.step else self.last
 
+    def _start_from(self, start: Start) -> None:
+        """Take over the weights and averages of an earlier run's checkpoint, and the rest too where it is continued."""
+        saved = read_checkpoint(Path(start["file"]), start["sha256"])
+        check_data(start, saved.facts, self.spec, self.pack.hash)
+        load_model(self.model, saved)
+        if start["way"] != "continue":
+            return
+        load_optimizers(self.optimizers, saved, keep_rates=True)
+        self.step = saved.facts["step"]
+        if saved.facts["settings"]["precision"] == self.settings.precision:
+            self.precision = saved.facts["precision"]
+        if self.model.continuing:
+            self.callbacks.on_warning("continued_otherwise", self.model.continuing)
+
     def _carry_best(self, resumed: Path, step: int, value: float | None) -> None:
         """Have the best checkpoint of earlier attempts in this attempt's folder too."""
         file = checkpoint_file(resumed.parent, step)
@@ -394,12 +411,3 @@ def _check_fit(settings: ModelSettings, pack: Pack) -> None:
 def _evenly_spread(num_steps: int, number: int) -> frozenset[int]:
     """The steps after which `number` checkpoints are saved and measured; the last step is one of them."""
     return frozenset(max(1, round(num_steps * (turn + 1) / number)) for turn in range(number))
-
-
-def preview_columns(classes: tuple[str, ...], seed: int) -> tuple[Labels, Labels]:
-    """Labels and noise seeds of the sample wall's columns: whole rounds of the classes, twelve columns at most."""
-    rounds = max(1, MAX_COLUMNS // len(classes))
-    number = min(MAX_COLUMNS, rounds * len(classes))
-    # 32 bits: a browser must be able to say the seed back exactly
-    seeds = np.array([step_seed(seed, "preview", column) & 0xFFFF_FFFF for column in range(number)], np.int64)
-    return np.arange(number, dtype=np.int64) % len(classes), seeds

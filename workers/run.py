@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from ml.judgement import HealthJudged
 from ml.protocol import Event, PoolScored, Preview, Recipe, RunPlan, SweepMade
+from ml.start_plan import Start
 from webapp.core import storage
 from webapp.core.leases import Leased
 from webapp.gallery.services import pools, selections
@@ -24,7 +25,7 @@ from webapp.runs.events import (
     SweptData,
     WarnedData,
 )
-from webapp.runs.models import Run, RunState
+from webapp.runs.models import Run, RunState, Way
 from webapp.runs.services import attempt, files
 from workers.progress import Progress
 from workers.supervisor import Work
@@ -62,6 +63,7 @@ class RunWork(Work[Run]):
             "done": done,  # type: ignore[typeddict-item]  # the same keys, read back from the row
             "resume_from": None if "train" in done else self._resume_from(),
             "finish_when": str(self._wish(self.row)),
+            "start": self._start(),
         }
 
     def _wish(self, seen: Run) -> Path:
@@ -86,6 +88,21 @@ class RunWork(Work[Run]):
                 file = storage.object_file(version.dataset.lab_id, sha256, suffix)
                 stream.write(json.dumps({"index": index, "file": str(file), "label": label, "split": split}) + "\n")
         return path
+
+    def _start(self) -> Start | None:
+        """The checkpoint of an earlier run that this one starts from, and that run's prepared images where they fit."""
+        row = self.row
+        if row.parent is None:
+            return None
+        same_images = row.start_way != Way.REUSE
+        prepared = files.finished_stages(row.parent).get("prepare", {}) if same_images else {}
+        start = {
+            "way": row.start_way,
+            "file": str(files.start_file(row)),
+            "sha256": row.start_sha256,
+            "prepared": prepared,
+        }
+        return cast(Start, start)  # read back from rows
 
     def _resume_from(self) -> str | None:
         checkpoint, damaged = files.usable_checkpoint(self.row)

@@ -20,12 +20,14 @@ Differs from the paper
     share of its spread. The batch size is one for all resolutions.
     A side that is no power of two is halved, rounded down, to 4 to 7 pixels, and those are the sizes it grows through:
     30 by 7 and 15. Doubling repeats pixels, with one row and column more where the side is odd.
+    Continued or reused, it goes on growing as it was planned at first, and stays at the full resolution after that.
     In eval mode the minibatch standard deviation is what was usual in training, so that a score belongs to one image.
     Images in the middle of the growing are shown enlarged to the full resolution. Values beyond -1..1 are cut off.
 """
 
 import math
 from collections.abc import Callable
+from functools import cached_property
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -113,7 +115,9 @@ class ProgressiveGan(LabelledImageModel):
     Settings = ProgressiveGanSettings
     settings: ProgressiveGanSettings
     provides: ClassVar[dict[str, str | None]] = {"realism": None, "class_confidence": "class_head_weight"}
+    continuing = "It grows as it was planned at first, and the steps beyond are all at the full resolution."
     trained_steps: Tensor
+    growing_steps: Tensor
 
     @classmethod
     def game(cls, settings: ModelSettings) -> str | None:
@@ -127,21 +131,34 @@ class ProgressiveGan(LabelledImageModel):
         self.D = Discriminator(self.data, self.settings, self.sizes)
         # travels in every checkpoint, so that images and scores come from as much of the networks as has grown
         self.register_buffer("trained_steps", torch.zeros((), dtype=torch.int64))
+        # and the plan with it: a training that goes on from a checkpoint does not begin to grow anew
+        self.register_buffer("growing_steps", torch.tensor(self.total_steps(self.settings, self.data)))
+        self.steps_before: int | None = None
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         rate, betas = self.settings.learning_rate, (self.settings.beta1, self.settings.beta2)
         return {"G": adam(self.G, rate, betas), "D": adam(self.D, rate, betas)}
 
+    @cached_property
+    def planned(self) -> int:
+        """Steps over which the networks grow; read once, because it lies on the device."""
+        return int(self.growing_steps)
+
     def growth(self, step: int) -> Growth:
-        """How far the networks have grown at a step."""
-        settings = self.settings
-        num_steps = self.total_steps(settings, self.data)
-        return growth_at(step, num_steps, len(self.sizes), settings.full_resolution_share, settings.fade_share)
+        """How far the networks have grown at a step; all the way beyond the planned ones."""
+        shares = (self.settings.full_resolution_share, self.settings.fade_share)
+        return growth_at(min(step, self.planned), self.planned, len(self.sizes), *shares)
+
+    def _count(self, step: int) -> int:
+        """Steps that the networks have learnt with this one, those of a training they were taken from among them."""
+        if self.steps_before is None:
+            self.steps_before = max(0, int(self.trained_steps) - (step - 1))
+        self.trained_steps.fill_(self.steps_before + step)
+        return self.steps_before + step
 
     def training_step(self, batch: Batch, update: Update, step: int) -> Scalars:
         """D learns, then G on the same fake images, both at the size that the step has grown to."""
-        self.trained_steps.fill_(step)
-        growth = self.growth(step)
+        growth = self.growth(self._count(step))
         real, label = shown_at(batch.image, self.sizes, growth), batch.label
         z = torch.randn(len(label), self.z_dim, device=label.device)
         with update("G") as minimise_G:

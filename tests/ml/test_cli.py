@@ -3,18 +3,22 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from ml.__main__ import main
 from ml.budget import parse_budget
+from ml.checkpoint import read_facts
 from ml.errors import BadBudgetError
 from ml.plugin import SHELVES
+from ml.pool import open_pool
 from ml.run_folder import RunFolder
 from tests.ml.tiny_data import SHAPES, render
 
@@ -247,3 +251,39 @@ def test_a_budget_is_typed_in_five_ways(text: str, budget: dict[str, object]) ->
 def test_a_budget_that_says_nothing_is_refused_with_the_five_ways(text: str) -> None:
     with pytest.raises(BadBudgetError, match="expected 200"):
         parse_budget(text)
+
+
+# --- more from a checkpoint -------------------------------------------------------------------------------------
+def test_training_goes_on_from_a_checkpoint_in_a_run_of_its_own(trained: Path, shapes: Path, tmp_path: Path) -> None:
+    first = trained / "checkpoints" / "step-00000004.safetensors"
+    longer = ["--continue-from", str(first), "--set", "num_steps=6", "--out", str(tmp_path / "longer"), "-q"]
+    assert main(["train", str(shapes), *longer]) == 0
+    facts = read_facts(tmp_path / "longer" / "checkpoints" / "step-00000006.safetensors")
+    assert (facts["model"], facts["settings"]["width"], facts["num_images"]) == ("dcgan", 4, 48)
+    assert (tmp_path / "longer" / "start" / first.name).samefile(first)
+    reused = ["--reuse-from", str(first), "--set", "num_steps=2", "--seed", "9", "--out", str(tmp_path / "reused")]
+    assert main(["train", str(shapes), *reused, "-q"]) == 0
+    assert read_facts(tmp_path / "reused" / "checkpoints" / "step-00000002.safetensors")["seed"] == 9
+
+
+def test_what_a_checkpoint_is_no_start_for_is_one_sentence_and_makes_no_run_twice(
+    trained: Path, shapes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = trained / "checkpoints" / "step-00000004.safetensors"
+    assert main(["train", str(shapes), "--continue-from", str(first), "--out", str(tmp_path / "out"), "-q"]) == 1
+    assert "4 steps in all, and the checkpoint has learnt 4; ask for more." in capsys.readouterr().err
+    assert main(["train", str(shapes), "--reuse-from", str(tmp_path / "none"), "--out", str(tmp_path / "o")]) == 1
+    assert "no readable checkpoint" in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
+
+
+def test_candidates_are_made_by_class_and_by_the_checkpoint_that_is_named(trained: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(trained, tmp_path / "run")
+    for name in ("plan.json", "done.json"):
+        (run / name).write_text((run / name).read_text().replace(str(trained), str(run)))
+    named = run / "checkpoints" / "step-00000004.safetensors"
+    options = ["--budget", "bar=3,frame=5", "--seed", "11", "--checkpoint", str(named), "-q"]
+    assert main(["generate", str(run), *options]) == 0
+    pool = open_pool(run / "pool")
+    assert np.bincount(pool.label, minlength=3).tolist() == [3, 0, 5]
+    assert not set(pool.seed.tolist()) & set(open_pool(trained / "pool").seed.tolist())

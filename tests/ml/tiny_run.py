@@ -43,6 +43,7 @@ def write_plan(folder: Path, out: str = "f1", num_val: int = 8, **recipe: Any) -
         "out": str(folder / out),
         "done": {},
         "resume_from": None,
+        "start": None,
     }
 
 

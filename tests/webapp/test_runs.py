@@ -585,11 +585,14 @@ VERBS = ("stop", "finish", "resume", "cancel", "retry")
 def everything_of(run: Run) -> list[tuple[str, str, Any, str]]:
     """(method, path, body, role it needs) of every operation on runs."""
     body = {"version": str(run.version_id), "recipe": QUICK}
+    further = {**body, "start": {"run": str(run.pk), "way": "reuse"}}
     reads = ["", "events/", "scalars/", "previews/", "sweeps/", "checkpoints/"]
     return [
         *(("get", f"runs/{run.pk}/{read}", None, "viewer") for read in reads),
         ("post", "runs/validate/", body, "viewer"),
+        ("post", "runs/validate/", further, "viewer"),
         ("post", "runs/", body, "researcher"),
+        ("post", "runs/", further, "researcher"),
         *(("post", f"runs/{run.pk}/{verb}/", None, "researcher") for verb in VERBS),
     ]
 

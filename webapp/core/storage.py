@@ -3,6 +3,7 @@
     uploads/<upload>.part                         a file on its way in
     labs/<lab>/objects/<sha[:2]>/<sha><suffix>    original bytes, content-addressed, shared by the lab's versions
     labs/<lab>/thumbnails/<sha[:2]>/<sha>.webp
+    runs/<run>/start/                             the checkpoint of another run that it starts from
     runs/<run>/f<fence>/…   selections/<id>/f<fence>/…   exports/<id>/f<fence>/…   versions/<id>/f<fence>/…
     catalogue/  logs/
 
@@ -83,6 +84,11 @@ def version_folder(version_id: uuid.UUID, fence: int) -> Path:
 def run_folder(run_id: uuid.UUID, fence: int) -> Path:
     """Where one attempt of a run writes."""
     return _attempt("runs", run_id, fence)
+
+
+def start_folder(run_id: uuid.UUID) -> Path:
+    """Where a run keeps the checkpoint of an earlier run that it starts from; written once, before it is queued."""
+    return all_attempts("runs", run_id) / "start"
 
 
 def selection_folder(selection_id: uuid.UUID, fence: int) -> Path:

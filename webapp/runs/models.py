@@ -27,6 +27,14 @@ class RunState(models.TextChoices):
     INTERRUPTED = "interrupted"
 
 
+class Way(models.TextChoices):
+    """What a run does with the checkpoint that it starts from (`ml/start.py`)."""
+
+    GENERATE = "generate"
+    CONTINUE = "continue"
+    REUSE = "reuse"
+
+
 class Run(Leased):
     """A recipe applied to a dataset version. One lease covers all stages."""
 
@@ -60,6 +68,16 @@ class Run(Leased):
         default=False, help_text="Training ends early, and the best checkpoint makes the images."
     )
     last_seq = models.PositiveBigIntegerField(default=0)
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+        help_text="The run whose checkpoint this one starts from; the checkpoint itself is kept in this run's folder.",
+    )
+    start_step = models.PositiveBigIntegerField(null=True)
+    start_sha256 = models.CharField(max_length=64, blank=True)
+    start_way = models.CharField(max_length=8, choices=Way.choices, blank=True)
 
     class Meta:
         constraints = [

@@ -19,9 +19,9 @@ def all_runs() -> "QuerySet[Run]":
     pool = Case(When(pool__is_ready=True, then=F("pool__id")), default=None, output_field=UUIDField(null=True))
     silence = ExpressionWrapper(Now() - F("heartbeat_at"), output_field=DurationField())
     saved = Exists(Checkpoint.objects.filter(run=OuterRef("pk")))
-    return Run.objects.select_related("version__dataset", "recipe", "created_by").annotate(
-        ready_pool=pool, silence=silence, has_checkpoint=saved
-    )
+    return Run.objects.select_related(
+        "version__dataset", "recipe", "created_by", "parent__version__dataset", "parent__recipe"
+    ).annotate(ready_pool=pool, silence=silence, has_checkpoint=saved)
 
 
 def runs_visible_to(
@@ -30,6 +30,11 @@ def runs_visible_to(
     """The runs of the labs that the person is in, or only some of them."""
     wanted = {"version__dataset__lab": lab, "version": version, "state": state}
     return visible(all_runs(), person, LAB_PATH).filter(**{name: value for name, value in wanted.items() if value})
+
+
+def children_of(run: Run) -> "QuerySet[Run]":
+    """The runs that start from its checkpoints, the newest first."""
+    return run.children.select_related("version__dataset", "recipe").order_by("-created_at", "-id")
 
 
 def queue_position(run: Run) -> int | None:

@@ -103,7 +103,8 @@ export interface paths {
         get: operations["exports_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** @description Researchers delete what they made themselves, admins and owners everything. One being built is given up. */
+        delete: operations["exports_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -486,6 +487,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/memory/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description How much memory a run would take, beside what is free; the first answer for a recipe takes some seconds. */
+        post: operations["runs_memory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/validate/": {
         parameters: {
             query?: never;
@@ -841,7 +859,9 @@ export interface components {
             num_accepted: number;
             /** @description Samples of the pool that are rejected now. */
             num_rejected: number;
-            /** @description Where the person's verdict changed. */
+            /** @description Samples on which the person's verdict changed. */
+            num_changed: number;
+            /** @description These samples; none when there are more than 5000. */
             samples: components["schemas"]["Decided"][];
         };
         /**
@@ -870,9 +890,10 @@ export interface components {
         /**
          * @description * `lower` - lower
          *     * `higher` - higher
+         *     * `towards 1` - towards 1
          * @enum {string}
          */
-        Better: "lower" | "higher";
+        Better: "lower" | "higher" | "towards 1";
         Budget: components["schemas"]["PerClassBudget"] | components["schemas"]["FillToLargestBudget"] | components["schemas"]["FillToBudget"] | components["schemas"]["CountsBudget"] | components["schemas"]["MultipleBudget"];
         BudgetRequest: components["schemas"]["PerClassBudgetRequest"] | components["schemas"]["FillToLargestBudgetRequest"] | components["schemas"]["FillToBudgetRequest"] | components["schemas"]["CountsBudgetRequest"] | components["schemas"]["MultipleBudgetRequest"];
         /** @description What a person reads before choosing a plug-in. */
@@ -932,6 +953,21 @@ export interface components {
             size_bytes: number;
             /** Is Best */
             is_best: boolean;
+        };
+        /** @description A run that starts from a checkpoint of this one. */
+        Child: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            model: string;
+            dataset_name: string;
+            version_number: number;
+            state: components["schemas"]["RunState"];
+            /** Format: date-time */
+            readonly created_at: string;
+            way: components["schemas"]["WayEnum"];
+            step: number;
+            seed: number;
         };
         /** @description What one selection decided about a sample. */
         Choice: {
@@ -1285,6 +1321,17 @@ export interface components {
              */
             kind: "fill_to_largest";
         };
+        /** @description Which samples of a pool are meant; what is left out asks nothing. */
+        FilterRequest: {
+            /** @description Only this class. */
+            label?: string;
+            standing?: components["schemas"]["Standing"];
+            memorised?: boolean | null;
+            /** Format: uuid */
+            selection?: string;
+            /** @description With `selection`: what it kept, or what it dropped. */
+            kept?: boolean | null;
+        };
         /** @description What was judged of the training at the last measured checkpoint. */
         Health: {
             step: number;
@@ -1480,6 +1527,18 @@ export interface components {
             /** Format: double */
             high: number;
         };
+        /** @description What a run takes at its peak, and what the machine of the service has free for it now; in bytes. */
+        Memory: {
+            needed_bytes: number;
+            available_bytes: number;
+            /** @description `cpu`, or the name of the GPU whose memory it is. */
+            device: string;
+            fits: boolean;
+            /** @description What would fit, where the wished batch does not; null where it does, or none would. */
+            largest_batch_size: number | null;
+            /** @description All of it for a person. */
+            sentence: string;
+        };
         /** @description A measure. */
         MetricPlugin: {
             name: string;
@@ -1507,6 +1566,10 @@ export interface components {
             /** @description Score -> the setting that must be above zero for it, or null. */
             provides: {
                 [key: string]: string | null;
+            };
+            /** @description Settings that a checkpoint must share: to the value, or in being zero or not. */
+            shaping: {
+                [key: string]: "value" | "zero";
             };
         };
         /** @description A multiple of the real training images of each class. */
@@ -1600,6 +1663,7 @@ export interface components {
             recipe_id?: string;
             /** @default  */
             name: string;
+            start?: components["schemas"]["StartRequest"];
         };
         /** @description What to choose by; the pool stays as it is and nothing is trained. */
         NewSelectionRequest: {
@@ -1631,9 +1695,11 @@ export interface components {
             /** @default  */
             reason: string;
         };
-        /** @description The same verdict on many samples; null clears the person's own. */
+        /** @description The same verdict on many samples, named by `ids` or by `filter`; null clears the person's own. */
         NewVerdictsRequest: {
-            ids: number[];
+            ids?: number[];
+            /** @description Every sample of the pool that matches at this moment. */
+            filter?: components["schemas"]["FilterRequest"];
             value: components["schemas"]["VerdictValue"] | null;
             /** @default  */
             reason: string;
@@ -1642,6 +1708,13 @@ export interface components {
         NewVersionRequest: {
             /** Format: uuid */
             upload: string;
+        };
+        /** @description The checkpoint that a run starts from. */
+        Parent: {
+            run: components["schemas"]["Relative"];
+            way: components["schemas"]["WayEnum"];
+            step: number;
+            sha256: string;
         };
         /** @description The same number for every class. */
         PerClassBudget: {
@@ -1889,6 +1962,18 @@ export interface components {
             /** Message */
             message: string;
         };
+        /** @description A run beside another one: what it is called, and how one starts from the other. */
+        Relative: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            model: string;
+            dataset_name: string;
+            version_number: number;
+            state: components["schemas"]["RunState"];
+            /** Format: date-time */
+            readonly created_at: string;
+        };
         /**
          * @description * `viewer` - Viewer
          *     * `reviewer` - Reviewer
@@ -1954,7 +2039,7 @@ export interface components {
             recipe: components["schemas"]["Recipe"];
             /** @description Claims since the last advance (a new checkpoint). */
             attempts: number;
-            /** @description By the metric's name. */
+            /** @description By the metric's name; measured with the features of Inception, by inception/ and its name. */
             metrics: {
                 [key: string]: components["schemas"]["Measurement"];
             };
@@ -1965,6 +2050,10 @@ export interface components {
             readonly queue_position: number | null;
             /** @description Stages that a later attempt does not repeat. */
             readonly stages_done: components["schemas"]["Stage"][];
+            /** @description The checkpoint that it starts from; null: from nothing. */
+            readonly start: components["schemas"]["Parent"] | null;
+            /** @description Runs that start from its checkpoints, the newest first. */
+            readonly children: components["schemas"]["Child"][];
             last_seq: number;
         };
         /**
@@ -2549,6 +2638,21 @@ export interface components {
          * @enum {string}
          */
         Standing: "undecided" | "accepted" | "rejected";
+        /** @description A checkpoint of an earlier run of the lab that a run starts from. */
+        StartRequest: {
+            /** Format: uuid */
+            run: string;
+            /**
+             * @description generate: other samples, no training; continue: more steps; reuse: its weights on other data.
+             *
+             *     * `generate` - Generate
+             *     * `continue` - Continue
+             *     * `reuse` - Reuse
+             */
+            way: components["schemas"]["WayEnum"];
+            /** @description Of the checkpoint; the run's best one when left out. */
+            step?: number;
+        };
         /**
          * SubscriptionEnded
          * @description The person may not watch this row any more, or asked for the end.
@@ -2697,6 +2801,7 @@ export interface components {
             /** Format: uuid */
             version: string;
             recipe: components["schemas"]["NewRecipeRequest"];
+            start?: components["schemas"]["StartRequest"];
         };
         /** @description What is wrong with a recipe on a dataset; the estimate is null when something is. */
         Validation: {
@@ -2789,6 +2894,13 @@ export interface components {
             /** Message */
             message: string;
         };
+        /**
+         * @description * `generate` - Generate
+         *     * `continue` - Continue
+         *     * `reuse` - Reuse
+         * @enum {string}
+         */
+        WayEnum: "generate" | "continue" | "reuse";
         /** @description What became of one class; `dropped` counts by reason code. */
         Yield: {
             asked: number;
@@ -3080,6 +3192,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Export"];
                 };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error. */
             default: {
@@ -3889,6 +4030,38 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_memory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValidateRunRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Memory"];
                 };
             };
             /** @description An error. */

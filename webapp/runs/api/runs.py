@@ -1,6 +1,7 @@
 """Runs: checked, started, stopped, resumed, cancelled, started again."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
@@ -32,6 +33,7 @@ from webapp.runs.api.shapes import (
 )
 from webapp.runs.models import Run, RunState
 from webapp.runs.services import control, launch
+from webapp.runs.services.start import Start
 
 MAX_KEY_SIGNS: Final = 80
 KEY: Final = OpenApiParameter(
@@ -65,7 +67,7 @@ class ValidateRunView(APIView):
         given.is_valid(raise_exception=True)
         version = version_for(person_of(request), given.validated_data["version"])
         recipe = given.validated_data["recipe"]
-        problems = launch.check(version, recipe)
+        problems = launch.check(version, recipe, _start(request, given.validated_data))
         estimate = None if problems else launch.estimate(version, recipe)
         return Response(ValidationSerializer({"problems": problems, "estimate": estimate}).data)
 
@@ -127,10 +129,10 @@ class RunsView(APIView):
         person, values = person_of(request), given.validated_data
         version = version_for(person, values["version"], Role.RESEARCHER)
         recipe = values.get("recipe") or _saved_recipe(person, version, values["recipe_id"])
-        key = _key(request)
+        key, start = _key(request), _start(request, values, Role.RESEARCHER)
         if key is None:
-            return shown(launch.start_run(version, recipe, person, values["name"]), 201)
-        run, is_new = launch.start_run_once(version, recipe, person, values["name"], key)
+            return shown(launch.start_run(version, recipe, person, values["name"], start), 201)
+        run, is_new = launch.start_run_once(version, recipe, person, values["name"], key, start)
         return shown(run, 201 if is_new else 200)
 
 
@@ -140,6 +142,11 @@ def _saved_recipe(person: Person, version: DatasetVersion, pk: UUID) -> Recipe:
         message = "The recipe belongs to another lab than the dataset; save it there first."
         raise InvalidError(message, fields={"recipe_id": [message]})
     return recipe
+
+
+def _start(request: Request, values: Mapping[str, Any], role: str = Role.VIEWER) -> Start | None:
+    wish = values.get("start")
+    return wish and Start(run_for(request, wish["run"], role), wish["way"], wish.get("step"))
 
 
 def _key(request: Request) -> str | None:

@@ -9,7 +9,7 @@ from webapp.core.pagination import page_of
 from webapp.core.schema import FaultSerializer, ProblemSerializer, fault_of
 from webapp.recipes.api import NewRecipeSerializer, RecipeSerializer
 from webapp.runs import selectors
-from webapp.runs.models import Checkpoint, Run, RunEvent, RunState
+from webapp.runs.models import Checkpoint, Run, RunEvent, RunState, Way
 from webapp.runs.states import STAGES, actions_in
 
 LIVE_EVENTS: Final = {"type": "array", "items": {"$ref": "#/components/schemas/LiveEvent"}}
@@ -134,8 +134,43 @@ class RunListItemSerializer(serializers.ModelSerializer[Run]):
         return actions_in(RunState(run.state), run.stop_requested, run.cancel_requested, selectors.can_finish(run))
 
 
+class RelativeSerializer(serializers.ModelSerializer[Run]):
+    """A run beside another one: what it is called, and how one starts from the other."""
+
+    model = serializers.CharField(source="recipe.model")
+    dataset_name = serializers.CharField(source="version.dataset.name")
+    version_number = serializers.IntegerField(source="version.number")
+
+    class Meta:
+        model = Run
+        fields = ["id", "name", "model", "dataset_name", "version_number", "state", "created_at"]
+
+
+class ParentSerializer(serializers.Serializer[Run]):
+    """The checkpoint that a run starts from."""
+
+    run = RelativeSerializer(source="parent")
+    way = serializers.ChoiceField(choices=Way.choices, source="start_way")
+    step = serializers.IntegerField(source="start_step")
+    sha256 = serializers.CharField(source="start_sha256")
+
+
+class ChildSerializer(RelativeSerializer):
+    """A run that starts from a checkpoint of this one."""
+
+    way = serializers.ChoiceField(choices=Way.choices, source="start_way")
+    step = serializers.IntegerField(source="start_step")
+    seed = serializers.IntegerField(source="recipe.seed")
+
+    class Meta(RelativeSerializer.Meta):
+        fields = [*RelativeSerializer.Meta.fields, "way", "step", "seed"]
+
+
 class RunSerializer(RunListItemSerializer):
     """A run with everything but its history."""
+
+    start = serializers.SerializerMethodField(help_text="The checkpoint that it starts from; null: from nothing.")
+    children = serializers.SerializerMethodField(help_text="Runs that start from its checkpoints, the newest first.")
 
     recipe = RecipeSerializer()
     metrics = serializers.DictField(
@@ -157,12 +192,22 @@ class RunSerializer(RunListItemSerializer):
             "health",
             "queue_position",
             "stages_done",
+            "start",
+            "children",
             "last_seq",
         ]
 
     @extend_schema_field(HealthSerializer(allow_null=True))
     def get_health(self, run: Run) -> dict[str, Any] | None:
         return run.health or None
+
+    @extend_schema_field(ParentSerializer(allow_null=True))
+    def get_start(self, run: Run) -> Any:
+        return None if run.parent is None else ParentSerializer(run).data
+
+    @extend_schema_field(ChildSerializer(many=True))
+    def get_children(self, run: Run) -> Any:
+        return ChildSerializer(selectors.children_of(run), many=True).data
 
     def get_queue_position(self, run: Run) -> int | None:
         return selectors.queue_position(run)
@@ -272,11 +317,25 @@ def event_of(event: RunEvent) -> dict[str, Any]:
 
 
 # --- what is asked ----------------------------------------------------------------------------------------------
+class StartSerializer(serializers.Serializer[Any]):
+    """A checkpoint of an earlier run of the lab that a run starts from."""
+
+    run = serializers.UUIDField()
+    way = serializers.ChoiceField(
+        choices=Way.choices,
+        help_text="generate: other samples, no training; continue: more steps; reuse: its weights on other data.",
+    )
+    step = serializers.IntegerField(
+        min_value=0, required=False, help_text="Of the checkpoint; the run's best one when left out."
+    )
+
+
 class ValidateRunSerializer(serializers.Serializer[Any]):
     """A recipe to be checked on a dataset version."""
 
     version = serializers.UUIDField()
     recipe = NewRecipeSerializer()
+    start = StartSerializer(required=False)
 
 
 class NewRunSerializer(serializers.Serializer[Any]):
@@ -286,6 +345,7 @@ class NewRunSerializer(serializers.Serializer[Any]):
     recipe = NewRecipeSerializer(required=False)
     recipe_id = serializers.UUIDField(required=False)
     name = serializers.CharField(max_length=120, allow_blank=True, default="")
+    start = StartSerializer(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("recipe" in attrs) == ("recipe_id" in attrs):

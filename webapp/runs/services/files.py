@@ -1,6 +1,8 @@
 """The files of a run: what an attempt may build on, and what goes when it is no longer needed."""
 
 import hashlib
+import os
+import shutil
 from pathlib import Path
 
 from django.db import transaction
@@ -40,6 +42,21 @@ def usable_checkpoint(run: Run) -> tuple[Checkpoint | None, list[Checkpoint]]:
     return None, damaged
 
 
+def hold_start(run: Run, file: Path) -> None:
+    """Make the checkpoint that the run starts from its own, whatever becomes of the run it came from."""
+    held = start_file(run)
+    held.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(file, held)
+    except OSError:  # a disk without links
+        shutil.copyfile(file, held)
+
+
+def start_file(run: Run) -> Path:
+    """Where the run holds the checkpoint that it starts from, until it is finished."""
+    return storage.start_folder(run.pk) / f"step-{run.start_step or 0:08d}.safetensors"
+
+
 def discard_files(run: Run) -> None:
     """Remove a cancelled run's checkpoints, previews and pool; what it said stays readable."""
     run.checkpoints.all().delete()
@@ -48,11 +65,12 @@ def discard_files(run: Run) -> None:
 
 
 def sweep_attempts(run: Run) -> None:
-    """Remove what earlier attempts left and no row names any more: packs, encoders, pools, checkpoints."""
+    """Remove what earlier attempts left and no row names any more: packs, encoders, pools, checkpoints, the start."""
     named = {storage.stored(path) for path in run.checkpoints.values_list("path", flat=True)}
     for stage in STAGES:
         artefact = run.artefacts.get(stage, {})
         named |= {storage.stored(value) for key, value in artefact.items() if key not in HASHES}
+    storage.remove_tree(storage.start_folder(run.pk))
     root = storage.all_attempts("runs", run.pk).resolve()
     for folder in root.glob("f*"):
         if folder.name == f"f{run.fence}":

@@ -18,6 +18,8 @@ from webapp.recipes.services import PARTS, create_recipe
 from webapp.recipes.validation import Problem, problems_of, refuse, with_defaults
 from webapp.runs.models import Run
 from webapp.runs.services.control import TASK
+from webapp.runs.services.files import hold_start
+from webapp.runs.services.start import Start, kept, problems_of_start, start_again
 from webapp.runs.states import REPEATABLE
 
 MIN_IMAGES = 2
@@ -33,13 +35,15 @@ class Estimate:
     num_candidates: int
 
 
-def check(version: DatasetVersion, recipe: Mapping[str, Any]) -> list[Problem]:
-    """All that is wrong with the recipe on this version; fields are named as in the request."""
+def check(version: DatasetVersion, recipe: Mapping[str, Any], start: Start | None = None) -> list[Problem]:
+    """All that is wrong with the recipe on this version, started so; fields are named as in the request."""
     problems = [replace(problem, field=f"recipe.{problem.field}") for problem in problems_of(recipe)]
     if version.state != DatasetVersion.State.READY:
         message = f"The dataset version is {version.state}; a run can start when it is ready."
         return [*problems, Problem("version_not_ready", message, "version")]
     problems += _misfits(version, recipe["model"])
+    if not problems and start is not None:
+        problems += problems_of_start(version, recipe, start)
     if not problems:
         problems += _budget_problems(version, recipe)
     return problems
@@ -67,42 +71,51 @@ def memory(version: DatasetVersion, recipe: Mapping[str, Any]) -> catalog.Foreto
 
 
 def start_run(
-    version: DatasetVersion, recipe: Mapping[str, Any] | Recipe, person: Person | None, name: str = ""
+    version: DatasetVersion,
+    recipe: Mapping[str, Any] | Recipe,
+    person: Person | None,
+    name: str = "",
+    start: Start | None = None,
 ) -> Run:
-    """Queue a run of a recipe, which is saved first when it is new.
+    """Queue a run of a recipe, which is saved first when it is new; from a checkpoint of an earlier run if `start`.
 
     Raises: InvalidError with every problem at its field.
     """
-    return _queue(version, recipe, person, name, None)
+    return _queue(version, recipe, person, name, None, start)
 
 
 def start_run_once(
-    version: DatasetVersion, recipe: Mapping[str, Any] | Recipe, person: Person, name: str, key: str
+    version: DatasetVersion,
+    recipe: Mapping[str, Any] | Recipe,
+    person: Person,
+    name: str,
+    key: str,
+    start: Start | None = None,
 ) -> tuple[Run, bool]:
     """As `start_run`, but the same request with the same key, sent again, answers the run that it made (and False).
 
     Raises: InvalidError; ConflictError when the key was used for another request.
     """
     content = contents_of(recipe) if isinstance(recipe, Recipe) else recipe
-    if (earlier := _made_before(version, content, person, key)) is not None:
+    if (earlier := _made_before(version, content, person, key, start)) is not None:
         return earlier, False
     try:
-        return _queue(version, recipe, person, name, key), True
+        return _queue(version, recipe, person, name, key, start), True
     except IntegrityError:  # the two came at the same moment
-        if (earlier := _made_before(version, content, person, key)) is None:
+        if (earlier := _made_before(version, content, person, key, start)) is None:
             raise
         return earlier, False
 
 
 def retry_run(run: Run, person: Person | None) -> Run:
-    """The same recipe on the same version from the start, as a run of its own; the old one stays as it is.
+    """The same recipe on the same version from its beginning, as a run of its own; the old one stays as it is.
 
     Raises: ConflictError for a run that is still under way or finished.
     """
     run.refresh_from_db(fields=["state"])
     if run.state not in REPEATABLE:
         raise ConflictError(f"A run that is {run.state} cannot be started again.")
-    return start_run(run.version, run.recipe, person, run.name)
+    return start_run(run.version, run.recipe, person, run.name, start_again(run))
 
 
 def contents_of(recipe: Recipe) -> dict[str, Any]:
@@ -111,16 +124,26 @@ def contents_of(recipe: Recipe) -> dict[str, Any]:
 
 
 def _queue(
-    version: DatasetVersion, recipe: Mapping[str, Any] | Recipe, person: Person | None, name: str, key: str | None
+    version: DatasetVersion,
+    recipe: Mapping[str, Any] | Recipe,
+    person: Person | None,
+    name: str,
+    key: str | None,
+    start: Start | None,
 ) -> Run:
     content = contents_of(recipe) if isinstance(recipe, Recipe) else recipe
-    refuse(check(version, content))
+    refuse(check(version, content, start))
     with transaction.atomic():
         if not isinstance(recipe, Recipe):
             recipe = create_recipe(version.dataset.lab, person, content, str(content.get("name", "")))
-        run = Run.objects.create(
-            version=version, recipe=recipe, name=name.strip(), created_by=person, idempotency_key=key
-        )
+        run = Run(version=version, recipe=recipe, name=name.strip(), created_by=person, idempotency_key=key)
+        checkpoint = None if start is None else kept(start)
+        if start is not None and checkpoint is not None:
+            run.parent, run.start_way = start.parent, start.way
+            run.start_step, run.start_sha256 = checkpoint.step, checkpoint.sha256
+        run.save()
+        if checkpoint is not None:
+            hold_start(run, checkpoint.file)
         call_worker(TASK, run)
     return run
 
@@ -148,13 +171,24 @@ def _budget_problems(version: DatasetVersion, recipe: Mapping[str, Any]) -> list
     return []
 
 
-def _made_before(version: DatasetVersion, content: Mapping[str, Any], person: Person, key: str) -> Run | None:
+def _made_before(
+    version: DatasetVersion, content: Mapping[str, Any], person: Person, key: str, start: Start | None
+) -> Run | None:
     run = Run.objects.filter(created_by=person, idempotency_key=key).select_related("recipe").first()
     if run is None:
         return None
     refuse(problems_of(content), "recipe.")
     wanted, before = with_defaults(content), contents_of(run.recipe)
-    if run.version_id != version.pk or any(before[part] != wanted[part] for part in PARTS if part in wanted):
+    is_other = run.version_id != version.pk or any(before[part] != wanted[part] for part in PARTS if part in wanted)
+    if is_other or not _starts_so(run, start):
         message = "This Idempotency-Key was used for another request; use a new one for each run."
         raise ConflictError(message, code="key_used", fields={"Idempotency-Key": [message]})
     return run
+
+
+def _starts_so(run: Run, start: Start | None) -> bool:
+    """Whether the run was started with this wish; a step left out meant the best one then, whichever it was."""
+    if start is None:
+        return run.parent_id is None
+    step = run.start_step if start.step is None else start.step
+    return (run.parent_id, run.start_way, run.start_step) == (start.parent.pk, start.way, step)

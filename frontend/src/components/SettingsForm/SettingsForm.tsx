@@ -11,13 +11,15 @@ type Props = {
   onChange: (values: Values) => void;
   /** The server's sentence about a setting, by its name. */
   faults?: Record<string, string>;
+  /** Settings that are left out, because they cannot be changed here. */
+  fixed?: string[];
   /** Said when there are no settings at all. */
   none?: string;
 };
 
 /** The form of a plug-in, drawn from its settings: what matters first is shown, the rest folded. */
-export function SettingsForm({ schema, values, onChange, faults = {}, none = 'Nothing to set.' }: Props) {
-  const fields = readFields(schema);
+export function SettingsForm({ schema, values, onChange, faults = {}, fixed = [], none = 'Nothing to set.' }: Props) {
+  const fields = readFields(schema).filter((field) => !fixed.includes(field.name) || field.name in faults);
   if (fields.length === 0)
     return (
       <Text size="sm" c="dimmed">

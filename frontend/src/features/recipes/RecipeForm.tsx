@@ -12,22 +12,32 @@ import { SettingsForm } from '@/components/SettingsForm/SettingsForm';
 import { BudgetEditor } from '@/components/recipe/BudgetEditor';
 import { Choices } from '@/components/recipe/Choices';
 import { faultsUnder, unplaced, type Draft } from './draft';
+import { asked, fixedSettings, settingsSentence, type Start } from './start';
+import { StartPanel } from './StartPanel';
 import { modelObstacle, samplerObstacle } from '@/components/recipe/suitability';
 
 const TYPING_PAUSE_MS = 400;
 /** Longer: the server computes for some seconds before it can say how much memory a recipe takes. */
 const ESTIMATE_PAUSE_MS = 1200;
 
-type Props = { catalogue: Schemas['Catalogue']; version: Schemas['DatasetVersion']; kind: string; start: Draft };
+type Props = {
+  catalogue: Schemas['Catalogue'];
+  version: Schemas['DatasetVersion'];
+  kind: string;
+  /** The checkpoint that the run starts from, or null. */
+  start: Start | null;
+  /** What the form shows at first. */
+  first: Draft;
+};
 
 /** The form of a recipe: the server says, as one types, what does not fit and how much will be drawn. */
-export function RecipeForm({ catalogue, version, kind, start }: Props) {
-  const [draft, setDraft] = useState(start);
+export function RecipeForm({ catalogue, version, kind, start, first }: Props) {
+  const [draft, setDraft] = useState(first);
   const set = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
   const model = catalogue.models.find((one) => one.name === draft.model) ?? catalogue.models[0];
   const sampler = catalogue.samplers.find((one) => one.name === draft.sampler) ?? catalogue.samplers[0];
   const yields = catalogue.dataset_kinds.find((one) => one.name === kind)?.yields ?? [];
-  const check = useCheck(version.id, draft);
+  const check = useCheck(version.id, draft, start);
   const problems = check.data?.problems ?? [];
   const memory = useMemory(version.id, draft, check.data !== undefined && problems.length === 0);
   const faults = faultsUnder(problems, 'model_settings');
@@ -38,22 +48,30 @@ export function RecipeForm({ catalogue, version, kind, start }: Props) {
     <Columns
       main={
         <>
+          {start !== null && <StartPanel start={start} version={version.id} />}
           <Panel title="Model">
             <Stack gap="lg">
-              <Choices
-                label="Model"
-                value={draft.model}
-                onChange={(name) => set({ model: name, model_settings: {} })}
-                options={catalogue.models.map((one) => ({ ...one, obstacle: modelObstacle(one, yields) }))}
-                fault={faultsUnder(problems, 'model')['']}
-              />
-              <SettingsForm
-                key={model.name}
-                schema={model.schema}
-                values={draft.model_settings}
-                onChange={(model_settings) => set({ model_settings })}
-                faults={memory.data?.fits === false ? { batch_size: memory.data.sentence, ...faults } : faults}
-              />
+              {start === null ? (
+                <Choices
+                  label="Model"
+                  value={draft.model}
+                  onChange={(name) => set({ model: name, model_settings: {} })}
+                  options={catalogue.models.map((one) => ({ ...one, obstacle: modelObstacle(one, yields) }))}
+                  fault={faultsUnder(problems, 'model')['']}
+                />
+              ) : (
+                <FixedModel title={model.card.title} shaping={model.shaping} start={start} />
+              )}
+              {start?.way !== 'generate' && (
+                <SettingsForm
+                  key={model.name}
+                  schema={model.schema}
+                  values={draft.model_settings}
+                  onChange={(model_settings) => set({ model_settings })}
+                  faults={memory.data?.fits === false ? { batch_size: memory.data.sentence, ...faults } : faults}
+                  fixed={start === null ? [] : fixedSettings(start.way, model.shaping)}
+                />
+              )}
             </Stack>
           </Panel>
           <Panel title="Sampler">
@@ -115,20 +133,42 @@ export function RecipeForm({ catalogue, version, kind, start }: Props) {
         </>
       }
       aside={
-        <Outcome version={version} draft={draft} check={check} memory={memory} onName={(name) => set({ name })} />
+        <Outcome
+          version={version}
+          draft={draft}
+          start={start}
+          check={check}
+          memory={memory}
+          onName={(name) => set({ name })}
+        />
       }
     />
   );
 }
 
+/** What stays as the checkpoint has it. */
+function FixedModel({ title, shaping, start }: { title: string; shaping: Record<string, string>; start: Start }) {
+  const { model_settings, seed } = start.run.recipe;
+  const names = start.way === 'generate' ? Object.keys(model_settings) : fixedSettings(start.way, shaping);
+  const settings = settingsSentence(names, model_settings);
+  return (
+    <Text size="sm">
+      <b>{title}</b>, as the checkpoint has it: {settings}
+      {start.way === 'generate' ? `, trained with the seed ${seed}` : ''}.{' '}
+      {start.way !== 'generate' && 'The rest may change:'}
+    </Text>
+  );
+}
+
 /** The server's opinion of the draft, a moment after the last change. */
-function useCheck(version: string, draft: Draft) {
+function useCheck(version: string, draft: Draft, start: Start | null) {
   const [settled] = useDebouncedValue(draft, TYPING_PAUSE_MS);
   // The name changes nothing of what the recipe does.
   const recipe = { ...settled, name: '' };
+  const body = { version, recipe, ...asked(start) };
   return useQuery({
-    queryKey: ['validate', version, recipe],
-    queryFn: ({ signal }) => take(http.POST('/api/v1/runs/validate/', { body: { version, recipe }, signal })),
+    queryKey: ['validate', body],
+    queryFn: ({ signal }) => take(http.POST('/api/v1/runs/validate/', { body, signal })),
     placeholderData: keepPreviousData,
   });
 }
@@ -150,21 +190,23 @@ function useMemory(version: string, draft: Draft, enabled: boolean) {
 type OutcomeProps = {
   version: Schemas['DatasetVersion'];
   draft: Draft;
+  start: Start | null;
   check: ReturnType<typeof useCheck>;
   memory: ReturnType<typeof useMemory>;
   onName: (name: string) => void;
 };
 
 /** What the recipe will bring, and the button that starts it. */
-function Outcome({ version, draft, check, memory, onName }: OutcomeProps) {
+function Outcome({ version, draft, start: from, check, memory, onName }: OutcomeProps) {
   const navigate = useNavigate();
-  const key = useIdempotencyKey(draft);
+  const body = { version: version.id, recipe: draft, name: draft.name, ...asked(from) };
+  const key = useIdempotencyKey(body);
   const start = useMutation({
     mutationFn: () => {
       const headers = { 'Idempotency-Key': key };
       return take(
         http.POST('/api/v1/runs/', {
-          body: { version: version.id, recipe: draft, name: draft.name },
+          body,
           params: { header: headers },
         }),
       );
@@ -223,7 +265,13 @@ function Memory({ memory }: { memory: OutcomeProps['memory'] }) {
   const told = memory.data;
   if (told === undefined) {
     const words = memory.isError ? memory.error.message : memory.isFetching ? 'Estimating the memory …' : null;
-    return words && <Text size="sm" c="dimmed">{words}</Text>;
+    return (
+      words && (
+        <Text size="sm" c="dimmed">
+          {words}
+        </Text>
+      )
+    );
   }
   return (
     <Text size="sm" c={told.fits ? undefined : 'var(--mantine-color-error)'} role="status">
@@ -232,11 +280,11 @@ function Memory({ memory }: { memory: OutcomeProps['memory'] }) {
   );
 }
 
-/** Pressing twice starts once; a changed recipe is another run, and so is the same one from a new page. */
-function useIdempotencyKey(draft: Draft): string {
+/** Pressing twice starts once; a changed request is another run, and so is the same one from a new page. */
+function useIdempotencyKey(body: unknown): string {
   // Not randomUUID: it is missing where the page comes over plain http from another machine.
   const [page] = useState(() => crypto.getRandomValues(new Uint32Array(4)).join('-'));
-  return `${page}-${hashOf(JSON.stringify(draft))}`;
+  return `${page}-${hashOf(JSON.stringify(body))}`;
 }
 
 function hashOf(text: string): string {

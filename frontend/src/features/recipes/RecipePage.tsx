@@ -6,12 +6,18 @@ import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
 import { NEW_DRAFT, withSettings, type Draft } from './draft';
 import { RecipeForm } from './RecipeForm';
+import { TITLES, wayOf, withStart } from './start';
 
-/** A recipe for a dataset version; `like` starts from the recipe of a past run, each `set` changes one setting of it. */
+/**
+ * A recipe for a dataset version; `like` begins with the recipe of a past run, each `set` changes one setting of it, and
+ * `start` and `from` begin with its checkpoint.
+ */
 export function RecipePage() {
   const [search] = useSearchParams();
   const id = search.get('version') ?? '';
-  const like = search.get('like');
+  const way = wayOf(search.get('start'));
+  const step = search.get('step');
+  const like = (way === null ? null : search.get('from')) ?? search.get('like');
   const catalogue = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
   const version = api.useQuery('get', '/api/v1/versions/{id}/', { params: { path: { id } } }, { enabled: id !== '' });
   const of = version.data?.dataset ?? '';
@@ -46,12 +52,14 @@ export function RecipePage() {
     (like !== null && past.data === undefined)
   )
     return <PagePending title="New run" error={error} onRetry={retry} />;
+  const start = way !== null && past.data ? { run: past.data, way, step: step === null ? null : Number(step) } : null;
+  const draft = withSettings(past.data ? draftFrom(past.data.recipe) : NEW_DRAFT, search.getAll('set'));
   const { name, kind } = dataset.data;
   const { number } = version.data;
   return (
     <Page>
       <PageHead
-        title="New run"
+        title={start === null ? 'New run' : TITLES[start.way]}
         crumbs={[
           { label: 'Home', to: '/' },
           { label: `${name}, version ${number}`, to: `/datasets/${of}/${number}` },
@@ -62,7 +70,8 @@ export function RecipePage() {
         catalogue={catalogue.data}
         version={version.data}
         kind={kind}
-        start={withSettings(past.data ? draftFrom(past.data.recipe) : NEW_DRAFT, search.getAll('set'))}
+        start={start}
+        first={start === null ? draft : withStart(draft, start)}
       />
     </Page>
   );

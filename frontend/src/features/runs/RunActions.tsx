@@ -5,6 +5,7 @@ import { useLab } from '@/api/lab';
 import { AskButton } from '@/components/AskButton';
 import { useAct, type Act } from './act';
 import { FinishButton, StopButton } from './EndButtons';
+import { MoreFromRun } from './MoreFromRun';
 
 /** What a person can ask of a run in its state. */
 export function RunActions({ run }: { run: Schemas['Run'] }) {
@@ -32,6 +33,7 @@ export function RunActions({ run }: { run: Schemas['Run'] }) {
           later, stop it instead.
         </AskButton>
       )}
+      <MoreFromRun run={run} />
       <Button component={Link} to={`/runs/new?version=${run.version}&like=${run.id}`} variant="default">
         Run again, changed
       </Button>

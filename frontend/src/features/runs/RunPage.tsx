@@ -14,6 +14,7 @@ import { CodeSweeps } from './CodeSweeps';
 import { CoveragePanel } from './CoveragePanel';
 import { Curves } from './Curves';
 import { HealthPanel } from './HealthPanel';
+import { Children, StartedFrom } from './Lineage';
 import { useLiveRun } from './live';
 import { MetricTable } from './MetricTable';
 import { ProgressPanel } from './ProgressPanel';
@@ -43,6 +44,7 @@ function LiveRun({ id }: { id: string }) {
         <HealthPanel run={shown} />
         {shown.pool !== null && <Results run={shown} pool={shown.pool} />}
         <History run={shown} previews={previews} scalars={scalars} sweeps={sweeps} />
+        <Children run={shown} />
         <RecipePanel run={shown} />
       </Stack>
     </Page>
@@ -107,6 +109,7 @@ function Head({ run }: { run: Schemas['Run'] }) {
           <span>
             {run.model} with {words(run.sampler)}, recipe {run.recipe.number}
           </span>
+          <StartedFrom run={run} />
           {isMoving(run.state) && <LinkLabel />}
         </Group>
       }

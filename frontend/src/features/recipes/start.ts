@@ -1,0 +1,54 @@
+import type { Schemas } from '@/api/client';
+import type { Values } from '@/components/SettingsForm/fields';
+import type { Draft } from './draft';
+
+export type Way = Schemas['StartRequest']['way'];
+type Run = Schemas['Run'];
+
+/** A checkpoint of an earlier run that the new one starts from; without a step, that run's best one. */
+export type Start = { run: Run; way: Way; step: number | null };
+
+export const TITLES: Record<Way, string> = {
+  generate: 'More samples',
+  continue: 'Continue training',
+  reuse: 'Train on another version',
+};
+
+export function wayOf(text: string | null): Way | null {
+  return text === 'generate' || text === 'continue' || text === 'reuse' ? text : null;
+}
+
+/** What the service is asked for. */
+export function asked(start: Start | null): { start?: Schemas['StartRequest'] } {
+  if (start === null) return {};
+  const { run, way, step } = start;
+  return { start: { run: run.id, way, ...(step === null ? {} : { step }) } };
+}
+
+/** The draft that a start suggests: other images for more samples, as many steps again for more training. */
+export function withStart(draft: Draft, { run, way }: Start): Draft {
+  if (way === 'generate') {
+    const seeds = [run.recipe.seed, ...run.children.map((child) => child.seed)];
+    return { ...draft, seed: Math.max(...seeds) + 1 };
+  }
+  const steps = draft.model_settings.num_steps;
+  if (way === 'continue' && typeof steps === 'number' && steps > 0)
+    return { ...draft, model_settings: { ...draft.model_settings, num_steps: 2 * steps } };
+  return draft;
+}
+
+const PREPARED_BY = ['resolution', 'fit', 'channels'];
+
+/** Settings of the model that stay as the checkpoint has them. */
+export function fixedSettings(way: Way, shaping: Record<string, string>): string[] {
+  const shapes = Object.keys(shaping).filter((name) => shaping[name] === 'value');
+  return way === 'continue' ? [...new Set([...shapes, ...PREPARED_BY])] : shapes;
+}
+
+/** `resolution 32, width 8`: settings as they were trained. */
+export function settingsSentence(names: string[], values: Values): string {
+  return names
+    .filter((name) => name in values)
+    .map((name) => `${name.replaceAll('_', ' ')} ${String(values[name]).replaceAll('_', ' ')}`)
+    .join(', ');
+}
