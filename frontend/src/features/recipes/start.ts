@@ -25,14 +25,17 @@ export function asked(start: Start | null): { start?: Schemas['StartRequest'] } 
   return { start: { run: run.id, way, ...(step === null ? {} : { step }) } };
 }
 
-/** The draft that a start suggests: other images for more samples, as many steps again for more training. */
-export function withStart(draft: Draft, { run, way }: Start): Draft {
+/**
+ * The draft that a start suggests: other images for more samples; as many steps again for more training, but no more
+ * than before where it goes on from a step within them.
+ */
+export function withStart(draft: Draft, { run, way, step }: Start): Draft {
   if (way === 'generate') {
     const seeds = [run.recipe.seed, ...run.children.map((child) => child.seed)];
     return { ...draft, seed: Math.max(...seeds) + 1 };
   }
   const steps = draft.model_settings.num_steps;
-  if (way === 'continue' && typeof steps === 'number' && steps > 0)
+  if (way === 'continue' && typeof steps === 'number' && steps > 0 && (step === null || step >= steps))
     return { ...draft, model_settings: { ...draft.model_settings, num_steps: 2 * steps } };
   return draft;
 }

@@ -1,13 +1,13 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
 import { Link } from 'react-router';
-import type { Schemas } from '@/api/client';
+import { api, type Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
 import { count } from '@/components/format';
 import { Panel } from '@/components/Page';
 import { useAct } from './act';
 import { FinishButton, StopButton } from './EndButtons';
-import { changeInWords, changeLink, possible, sorted, titleOf } from './health';
+import { changeInWords, changeLink, possible, sorted, stepBack, titleOf } from './health';
 import classes from './HealthPanel.module.css';
 
 type Run = Schemas['Run'];
@@ -60,6 +60,8 @@ function Holding({ judgement, run }: { judgement: Schemas['Judgement']; run: Run
 function Actions({ actions, run }: { actions: Schemas['HealthAction'][]; run: Run }) {
   const { may } = useLab();
   const act = useAct(run);
+  const { data: catalogue } = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
+  const shaping = catalogue?.models.find((one) => one.name === run.model)?.shaping;
   const shown = possible(actions, run);
   if (!may('researcher') || shown.length === 0) return null;
   return (
@@ -67,16 +69,17 @@ function Actions({ actions, run }: { actions: Schemas['HealthAction'][]; run: Ru
       {shown.map((action) => {
         if (action.kind === 'finish') return <FinishButton key="finish" size="xs" run={run} act={act} />;
         if (action.kind === 'stop') return <StopButton key="stop" size="xs" act={act} />;
+        const from = shaping === undefined ? null : stepBack(action, run, shaping);
         return (
           <Button
             key={action.setting}
             size="xs"
             variant="default"
             component={Link}
-            to={changeLink(action, run)}
+            to={changeLink(action, run, from)}
             className={classes.change}
           >
-            Run again with {changeInWords(action)}
+            {from === null ? 'Run again' : `Go back to step ${count(from)}`} with {changeInWords(action)}
           </Button>
         );
       })}

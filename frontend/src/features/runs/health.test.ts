@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Schemas } from '@/api/client';
-import { changeInWords, changeLink, possible, sorted, titleOf } from './health';
+import { changeInWords, changeLink, possible, sorted, stepBack, titleOf } from './health';
 
 function judgement(part: Partial<Schemas['Judgement']>): Schemas['Judgement'] {
   return { code: 'collapse', message: 'm', since: 100, until: null, actions: [], ...part };
@@ -47,9 +47,22 @@ describe('what can be done', () => {
   });
 
   it('leads to the form with the change in its address', () => {
-    const link = changeLink(change('augmentation', 'colour,translation'), { id: 'r', version: 'v' });
+    const link = changeLink(change('augmentation', 'colour,translation'), { id: 'r', version: 'v' }, null);
     const search = new URLSearchParams(link.split('?')[1]);
     expect(search.getAll('set')).toEqual(['augmentation:colour,translation']);
-    expect([search.get('version'), search.get('like')]).toEqual(['v', 'r']);
+    expect([search.get('version'), search.get('like'), search.get('start')]).toEqual(['v', 'r', null]);
+  });
+
+  it('goes back to the best checkpoint of a run that has ended, where the networks stay as they are', () => {
+    const health = { step: 500, best_step: 300, judgements: [] };
+    const slower = change('learning_rate_D', 0.0001);
+    expect(stepBack(slower, { state: 'stopped', health }, {})).toBe(300);
+    expect(stepBack(slower, { state: 'training', health }, {})).toBeNull();
+    expect(stepBack(slower, { state: 'finished', health: { ...health, best_step: 500 } }, {})).toBeNull();
+    expect(
+      stepBack(change('spectral_norm', true), { state: 'stopped', health }, { spectral_norm: 'value' }),
+    ).toBeNull();
+    const search = new URLSearchParams(changeLink(slower, { id: 'r', version: 'v' }, 300).split('?')[1]);
+    expect(['start', 'from', 'step'].map((name) => search.get(name))).toEqual(['continue', 'r', '300']);
   });
 });

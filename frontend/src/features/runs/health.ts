@@ -39,9 +39,32 @@ export function changeInWords({ setting, value }: Action): string {
   return `${name} ${typeof value === 'string' ? value.replaceAll(',', ', ') : JSON.stringify(value)}`;
 }
 
-/** The form of a new run like this one, with the change made. */
-export function changeLink({ setting, value }: Action, run: Pick<Run, 'id' | 'version'>): string {
+const SETTLED: Run['state'][] = ['finished', 'stopped', 'failed'];
+
+/**
+ * The step to go back to for a change, or null where the run must begin anew: its checkpoint is kept once the run has
+ * ended, and a setting that shapes the networks cannot be changed under it.
+ */
+export function stepBack(
+  { setting }: Action,
+  { state, health }: Pick<Run, 'state' | 'health'>,
+  shaping: Record<string, string>,
+): number | null {
+  if (health === null || !SETTLED.includes(state) || (setting ?? '') in shaping) return null;
+  const { best_step, step } = health;
+  return best_step !== null && best_step < step ? best_step : null;
+}
+
+/** The form of a new run like this one with the change made, from the checkpoint of a step or from the beginning. */
+export function changeLink({ setting, value }: Action, run: Pick<Run, 'id' | 'version'>, from: number | null): string {
   const written = typeof value === 'string' ? value : JSON.stringify(value);
-  const set = new URLSearchParams({ set: `${setting ?? ''}:${written}` });
-  return `/runs/new?version=${run.version}&like=${run.id}&${set.toString()}`;
+  const search = new URLSearchParams({ version: run.version, like: run.id, set: `${setting ?? ''}:${written}` });
+  if (from !== null)
+    for (const [name, to] of [
+      ['start', 'continue'],
+      ['from', run.id],
+      ['step', String(from)],
+    ] as const)
+      search.set(name, to);
+  return `/runs/new?${search.toString()}`;
 }
