@@ -127,8 +127,8 @@ schema: $(INSTALLED_DEV) $(NODE_MODULES) ## write openapi.json and the front end
 docs: $(INSTALLED) ## write the pages of models, samplers and metrics anew
 	@$(PY) -m ml pages docs
 
-bench: $(INSTALLED) ## measure the main job on real images (ATELIER_REAL_DATA) and write the figures to benchmarks/
-	@$(PY) -m benchmarks.main_job
+bench: $(INSTALLED) ## measure training, sampling, metrics and the main job (ATELIER_REAL_DATA) and write the figures to benchmarks/
+	@for page in training sampling metrics main_job; do $(PY) -m benchmarks.$$page || exit; done
 
 screenshots: $(INSTALLED_DEV) $(FRONTEND) ## take the pictures of the documentation from a running service
 	@tests/prepare

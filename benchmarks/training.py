@@ -94,7 +94,7 @@ class _Clock(Callbacks):
 
 def ours(shape: str, num_steps: int) -> dict[str, float]:
     """The product's loop, from the pack to the averaged weights; the share of the matmul rate of this moment too."""
-    with _pack(shape) as pack, tempfile.TemporaryDirectory() as out:
+    with pack_of(shape) as pack, tempfile.TemporaryDirectory() as out:
         clock, settings = _Clock(), settings_of(shape, num_steps)
         train(Dcgan, settings, pack, Path(out), seed=0, callbacks=clock)
         figures = clock.figures()
@@ -151,7 +151,7 @@ def _batches(files: list[Path]) -> Iterator[torch.Tensor]:
 # --- feeding alone ------------------------------------------------------------------------------------------------
 def feed(shape: str, num_steps: int) -> dict[str, float]:
     """Batches of the product's feed, ready for D, and nothing else."""
-    with _pack(shape) as pack:
+    with pack_of(shape) as pack:
         rows = pack.rows("train")
         source = Feed(pack, rows, Draw(pack.label[rows], BATCH, 0), (-1.0, 1.0), torch.device("cpu"))
         return _timed(lambda step: source.batch(step + 1), 20 * num_steps)
@@ -200,7 +200,7 @@ def gflop_per_image(settings: DcganSettings, spec: DataSpec) -> float:
 
 
 @contextlib.contextmanager
-def _pack(shape: str) -> Iterator[Pack]:
+def pack_of(shape: str) -> Iterator[Pack]:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "png").mkdir()
         records = write_images(Path(folder) / "png", shape)
