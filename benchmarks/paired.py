@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml.share import THREADS, claim_threads
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -37,10 +39,15 @@ def in_turn(jobs: Mapping[str, Sequence[str]], rounds: int) -> dict[str, list[di
     return told
 
 
-def measure(arguments: Sequence[str], beside: AbstractContextManager[object] | None = None) -> dict[str, float]:
-    """One job with one thread, `beside` whatever else shall run meanwhile."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+def measure(
+    arguments: Sequence[str], beside: AbstractContextManager[object] | None = None, threads: int | None = 1
+) -> dict[str, float]:
+    """One job, `beside` whatever else shall run meanwhile; with `threads` None it takes its share as a run does."""
+    environment = {name: value for name, value in os.environ.items() if name != THREADS}
     with beside or nullcontext():
+        if threads is not None:
+            environment[THREADS] = str(threads)
+        claim_threads(environment)
         done = subprocess.run(
             [sys.executable, "-m", *arguments], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
         )

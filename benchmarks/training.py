@@ -10,6 +10,7 @@ changes them little; a ratio is taken round by round and its median shown.
 
 import contextlib
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -35,6 +36,7 @@ from ml.model import DataSpec
 from ml.models.dcgan import Dcgan, DcganSettings
 from ml.pack import Pack, write_pack
 from ml.records import ImageRecord
+from ml.share import this_machine
 from ml.train import train
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -99,7 +101,8 @@ def ours(shape: str, num_steps: int) -> dict[str, float]:
         train(Dcgan, settings, pack, Path(out), seed=0, callbacks=clock)
         figures = clock.figures()
         limit = matmul_gflops() / gflop_per_image(settings, pack.spec())
-        return {**figures, "share_of_matmul": figures["img_per_cpu_s"] / limit}
+        threads = float(torch.get_num_threads())
+        return {**figures, "share_of_matmul": figures["img_per_cpu_s"] / limit, "threads": threads}
 
 
 def plain(shape: str, num_steps: int) -> dict[str, float]:
@@ -226,6 +229,9 @@ def _busy(number: int) -> Iterator[None]:
 
 # --- the page -----------------------------------------------------------------------------------------------------
 WORK = {"ours": ours, "plain": plain, "feed": feed, "loader": loader}
+NEIGHBOURS = """
+Images per second by the clock, in turn: a run takes as many threads as cores are free when it starts, and its threads
+wait without spinning. The bar is half of the idle machine's rate, all cores used, beside one busy neighbour."""
 STEPS = {"64x64x3": 12, "32x32x1": 30}
 
 
@@ -242,12 +248,41 @@ def compare(rounds: int) -> str:
             between = ratio(told[mine], told[other], "img_per_cpu_s")
             lines.append(f"| {what}, {shape} | {rates[0]:,.0f} | {rates[1]:,.0f} | {between} |")
         shares.append(f"{middle(told['ours'], 'share_of_matmul'):.0%} at {shape}")
-    own = ["benchmarks.training", "ours", "32x32x1", str(STEPS["32x32x1"])]
-    pairs = [(measure(own, _busy(2)), measure(own)) for _ in range(rounds)]
-    busy = ratio([with_others for with_others, _ in pairs], [alone for _, alone in pairs], "img_per_s")
     lines += ["", f"Share of the matmul rate measured in the same process: {', '.join(shares)}.", ""]
-    lines += [f"Images per second with two busy neighbours beside alone, 32x32x1: {busy}.", ""]
-    return "\n".join([*lines, f"{machine()}; {rounds} rounds.", ""])
+    return "\n".join([*lines, *beside_neighbours(rounds), f"{machine()}; {rounds} rounds.", ""])
+
+
+def beside_neighbours(rounds: int) -> list[str]:
+    """What busy programs on the same cores cost, with threads by number and with the share that a run takes."""
+    cores = len(this_machine().cpus)
+    cases: dict[str, tuple[int, int | None]] = {
+        f"alone, {cores} threads": (0, cores),
+        "alone, 1 thread": (0, 1),
+        f"1 busy neighbour, {cores} threads": (1, cores),
+        "1 busy neighbour, the share a run takes": (1, None),
+        "2 busy neighbours, the share a run takes": (2, None),
+    }
+    lines = [f"## Beside busy programs, on {cores} cores", "", *NEIGHBOURS.strip().splitlines(), ""]
+    lines += ["| case | " + " | ".join(f"{shape}, images/s | beside alone" for shape in SHAPES) + " |"]
+    lines += ["|---|" + "---|" * (2 * len(SHAPES))]
+    told: dict[tuple[str, str], list[dict[str, float]]] = {}
+    loads = []
+    for _ in range(rounds):
+        for case, (number, threads) in cases.items():
+            for shape in SHAPES:
+                loads.append(os.getloadavg()[0])
+                own = ["benchmarks.training", "ours", shape, str(STEPS[shape])]
+                told.setdefault((case, shape), []).append(measure(own, _busy(number), threads))
+    first = next(iter(cases))
+    for case in cases:
+        cells = []
+        for shape in SHAPES:
+            rows = told[case, shape]
+            cells += [f"{middle(rows, 'img_per_s'):,.0f}", str(ratio(rows, told[first, shape], "img_per_s"))]
+        lines.append(f"| {case} | {' | '.join(cells)} |")
+    share = [row["threads"] for shape in SHAPES for row in told["1 busy neighbour, the share a run takes", shape]]
+    lines += ["", f"The share beside one neighbour was {min(share):.0f} to {max(share):.0f} threads.", ""]
+    return [*lines, f"Load of the machine before the measurements: {min(loads):.1f} to {max(loads):.1f}.", ""]
 
 
 def main() -> None:

@@ -7,11 +7,13 @@ Nothing is known of any model here: whatever has a step and makes images is foll
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException
 from torch.nn.functional import cross_entropy
 
 from ml.average import Average
@@ -222,7 +224,10 @@ class _Stages:
             step = tensors.peak
             del batch
             tensors.forget_peak()
-            self._make_and_score(model)
+            with suppress(
+                DataDependentOutputException, DynamicOutputShapeException
+            ):  # then it counts as far as it went
+                self._make_and_score(model)
             return state, step, tensors.peak
 
     @torch.no_grad()

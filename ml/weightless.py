@@ -68,6 +68,10 @@ class _Count(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
     ) -> Any:
         if func is aten._local_scalar_dense.default:
             return self._read(args[0])
+        if func is aten._unique2.default:  # all labels are the same one
+            return args[0].new_zeros(1), args[0].new_empty(0), args[0].new_empty(0)
+        if func is aten.index.Tensor and len(args[1]) == 1 and args[1][0].dtype == torch.bool:
+            return args[0].clone()  # a mask lets everything through
         if func is aten.fill_.Scalar and args[0].numel() == 1:
             self._filled[_storage(args[0])] = args[1]
         result = func(*args, **(kwargs or {}))

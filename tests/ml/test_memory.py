@@ -83,7 +83,7 @@ def test_a_penalty_with_a_second_derivative_and_one_that_comes_rarely_are_in_the
 
 def test_networks_that_grow_are_estimated_at_their_full_size() -> None:
     assert need("progressive_gan", resolution=32).step > 3 * need("progressive_gan", resolution=16).step
-    assert need("progressive_gan", resolution=32).images > 2 * need("progressive_gan", resolution=16).images
+    assert need("progressive_gan", resolution=32).images > 1.5 * need("progressive_gan", resolution=16).images
 
 
 def test_an_estimate_takes_next_to_none_of_what_it_foretells() -> None:
