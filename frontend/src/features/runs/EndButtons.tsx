@@ -26,7 +26,7 @@ export function FinishButton({ run, act, ...button }: Props & { run: Schemas['Ru
   const best = run.health?.best_step ?? null;
   return (
     <AskButton
-      verb="Finish with the best checkpoint"
+      verb="Finish with the best"
       question="Finish training now?"
       loading={act.isPending}
       onConfirm={() => act.mutate('finish')}

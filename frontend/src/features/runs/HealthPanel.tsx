@@ -29,6 +29,7 @@ export function HealthPanel({ run }: { run: Run }) {
         {holding.map((judgement) => (
           <Holding key={judgement.code} judgement={judgement} run={run} />
         ))}
+        <Ends actions={holding.flatMap((judgement) => judgement.actions)} run={run} />
         {over.map((judgement) => (
           <Text key={judgement.code} size="sm" c="dimmed">
             {titleOf(judgement)}, from step {count(judgement.since)}, over at step {count(judgement.until ?? 0)}.
@@ -51,38 +52,52 @@ function Holding({ judgement, run }: { judgement: Schemas['Judgement']; run: Run
           <br />
           {judgement.message}
         </Text>
-        <Actions actions={judgement.actions} run={run} />
+        <Changes actions={judgement.actions} run={run} />
       </div>
     </div>
   );
 }
 
-function Actions({ actions, run }: { actions: Schemas['HealthAction'][]; run: Run }) {
+type ActionsProps = { actions: Schemas['HealthAction'][]; run: Run };
+
+/** What could be done differently next time, one button for each. */
+function Changes({ actions, run }: ActionsProps) {
   const { may } = useLab();
-  const act = useAct(run);
   const { data: catalogue } = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
   const shaping = catalogue?.models.find((one) => one.name === run.model)?.shaping;
-  const shown = possible(actions, run);
-  if (!may('researcher') || shown.length === 0) return null;
+  const changes = actions.filter(({ kind }) => kind === 'change');
+  if (!may('researcher') || changes.length === 0) return null;
   return (
     <Group gap="xs" mt="xs">
-      {shown.map((action) => {
-        if (action.kind === 'finish') return <FinishButton key="finish" size="xs" run={run} act={act} />;
-        if (action.kind === 'stop') return <StopButton key="stop" size="xs" act={act} />;
-        const from = shaping === undefined ? null : stepBack(action, run, shaping);
+      {changes.map((change) => {
+        const from = shaping === undefined ? null : stepBack(change, run, shaping);
         return (
           <Button
-            key={action.setting}
+            key={change.setting}
             size="xs"
             variant="default"
             component={Link}
-            to={changeLink(action, run, from)}
+            to={changeLink(change, run, from)}
             className={classes.change}
           >
-            {from === null ? 'Run again' : `Go back to step ${count(from)}`} with {changeInWords(action)}
+            {from === null ? 'Run again' : `Go back to step ${count(from)}`} with {changeInWords(change)}
           </Button>
         );
       })}
+    </Group>
+  );
+}
+
+/** What ends this training; said once, whatever number of judgements asks for it. */
+function Ends({ actions, run }: ActionsProps) {
+  const { may } = useLab();
+  const act = useAct(run);
+  const kinds = possible(actions, run).map(({ kind }) => kind);
+  if (!may('researcher') || !(kinds.includes('finish') || kinds.includes('stop'))) return null;
+  return (
+    <Group gap="xs">
+      {kinds.includes('finish') && <FinishButton size="xs" run={run} act={act} />}
+      {kinds.includes('stop') && <StopButton size="xs" act={act} />}
     </Group>
   );
 }
