@@ -17,7 +17,7 @@ def test_more_samples_are_generated_from_a_finished_run_and_both_pages_say_so(me
     expect(member.get_by_role("heading", name="More samples", level=1)).to_be_visible()
     expect(member.get_by_text("Nothing is trained", exact=False)).to_be_visible()
     expect(member.get_by_role("radio", name=re.compile("DCGAN"))).to_have_count(0)
-    member.get_by_role("radio", name="Fill to a number").check(force=True)
+    member.get_by_text("Fill to a number", exact=True).click()
     member.get_by_role("textbox", name="Images per class, real and synthetic").fill("40")
     member.get_by_role("textbox", name="Name of the run").fill("Further shapes")
     member.get_by_role("button", name="Start the run").click()

@@ -149,13 +149,13 @@ export function RecipeForm({ catalogue, version, kind, start, first }: Props) {
 /** What stays as the checkpoint has it. */
 function FixedModel({ title, shaping, start }: { title: string; shaping: Record<string, string>; start: Start }) {
   const { model_settings, seed } = start.run.recipe;
-  const names = start.way === 'generate' ? Object.keys(model_settings) : fixedSettings(start.way, shaping);
-  const settings = settingsSentence(names, model_settings);
+  const settings = settingsSentence(fixedSettings(start.way, shaping), model_settings);
   return (
     <Text size="sm">
-      <b>{title}</b>, as the checkpoint has it: {settings}
-      {start.way === 'generate' ? `, trained with the seed ${seed}` : ''}.{' '}
-      {start.way !== 'generate' && 'The rest may change:'}
+      <b>{title}</b>, as the checkpoint has it: {settings}.{' '}
+      {start.way === 'generate'
+        ? `All other settings stay too; it was trained with the seed ${seed}.`
+        : 'The rest may change:'}
     </Text>
   );
 }

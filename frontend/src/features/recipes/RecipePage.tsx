@@ -6,7 +6,7 @@ import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
 import { NEW_DRAFT, withSettings, type Draft } from './draft';
 import { RecipeForm } from './RecipeForm';
-import { TITLES, wayOf, withStart } from './start';
+import { stepOf, SUMMARIES, TITLES, wayOf, withStart } from './start';
 
 /**
  * A recipe for a dataset version; `like` begins with the recipe of a past run, each `set` changes one setting of it, and
@@ -16,7 +16,6 @@ export function RecipePage() {
   const [search] = useSearchParams();
   const id = search.get('version') ?? '';
   const way = wayOf(search.get('start'));
-  const step = search.get('step');
   const like = (way === null ? null : search.get('from')) ?? search.get('like');
   const catalogue = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
   const version = api.useQuery('get', '/api/v1/versions/{id}/', { params: { path: { id } } }, { enabled: id !== '' });
@@ -34,10 +33,17 @@ export function RecipePage() {
     { enabled: like !== null },
   );
 
+  const kept = api.useQuery(
+    'get',
+    '/api/v1/runs/{id}/checkpoints/',
+    { params: { path: { id: like ?? '' } } },
+    { enabled: way !== null && like !== null },
+  );
+
   const retry = () => {
-    for (const part of [catalogue, version, dataset, past]) if (part.error !== null) void part.refetch();
+    for (const part of [catalogue, version, dataset, past, kept]) if (part.error !== null) void part.refetch();
   };
-  const error = catalogue.error ?? version.error ?? dataset.error ?? past.error;
+  const error = catalogue.error ?? version.error ?? dataset.error ?? past.error ?? kept.error;
   if (id === '')
     return (
       <Page>
@@ -49,10 +55,14 @@ export function RecipePage() {
     catalogue.data === undefined ||
     version.data === undefined ||
     dataset.data === undefined ||
-    (like !== null && past.data === undefined)
+    (like !== null && past.data === undefined) ||
+    (like !== null && way !== null && kept.data === undefined)
   )
     return <PagePending title="New run" error={error} onRetry={retry} />;
-  const start = way !== null && past.data ? { run: past.data, way, step: step === null ? null : Number(step) } : null;
+  const start =
+    way !== null && past.data && kept.data
+      ? { run: past.data, way, step: stepOf(search.get('step'), way, kept.data), kept: kept.data }
+      : null;
   const draft = withSettings(past.data ? draftFrom(past.data.recipe) : NEW_DRAFT, search.getAll('set'));
   const { name, kind } = dataset.data;
   const { number } = version.data;
@@ -64,7 +74,11 @@ export function RecipePage() {
           { label: 'Home', to: '/' },
           { label: `${name}, version ${number}`, to: `/datasets/${of}/${number}` },
         ]}
-        summary="A recipe: which model learns, which sampler chooses, how much is wanted."
+        summary={
+          start === null
+            ? 'A recipe: which model learns, which sampler chooses, how much is wanted.'
+            : SUMMARIES[start.way]
+        }
       />
       <RecipeForm
         catalogue={catalogue.data}

@@ -14,17 +14,14 @@ const SENTENCES: Record<Way, string> = {
 
 /** From which checkpoint of which run the new one starts; another may be chosen here, and other images to reuse it on. */
 export function StartPanel({ start, version }: { start: Start; version: string }) {
-  const { run, way, step } = start;
+  const { run, way, step, kept } = start;
   const [search, setSearch] = useSearchParams();
-  const kept = api.useQuery('get', '/api/v1/runs/{id}/checkpoints/', { params: { path: { id: run.id } } });
-  const checkpoints = kept.data ?? [];
-  const best = checkpoints.find((one) => one.is_best);
   const choose = (name: string, value: string | null) => {
     const next = new URLSearchParams(search);
     if (value !== null) next.set(name, value);
     setSearch(next, { replace: true });
   };
-  const shown = step ?? best?.step ?? checkpoints.at(-1)?.step;
+  const shown = step ?? (kept.find((one) => one.is_best) ?? kept.at(-1))?.step;
   return (
     <Panel title="What it starts from">
       <Stack gap="sm">
@@ -39,7 +36,7 @@ export function StartPanel({ start, version }: { start: Start; version: string }
           <Select
             label="Checkpoint"
             description="Those that the run keeps."
-            data={checkpoints.map((one) => ({
+            data={kept.map((one) => ({
               value: String(one.step),
               label: `Step ${count(one.step)}${one.is_best ? ', the best' : ''}`,
             }))}

@@ -6,13 +6,25 @@ export type Way = Schemas['StartRequest']['way'];
 type Run = Schemas['Run'];
 
 /** A checkpoint of an earlier run that the new one starts from; without a step, that run's best one. */
-export type Start = { run: Run; way: Way; step: number | null };
+export type Start = { run: Run; way: Way; step: number | null; kept: Schemas['Checkpoint'][] };
 
 export const TITLES: Record<Way, string> = {
   generate: 'More samples',
   continue: 'Continue training',
   reuse: 'Train on another version',
 };
+
+export const SUMMARIES: Record<Way, string> = {
+  generate: 'Sampler, budget and seed are chosen anew; the model stays as it was trained.',
+  continue: 'Training goes on to more steps; what shapes the networks stays, the rest may change.',
+  reuse: 'The weights of a checkpoint learn other images of the same classes.',
+};
+
+/** The checkpoint that is meant: the one named, to continue the newest, else (null) the run's best one. */
+export function stepOf(named: string | null, way: Way, kept: { step: number }[]): number | null {
+  if (named !== null && /^[0-9]+$/.test(named)) return Number(named);
+  return way === 'continue' ? (kept.at(-1)?.step ?? null) : null;
+}
 
 export function wayOf(text: string | null): Way | null {
   return text === 'generate' || text === 'continue' || text === 'reuse' ? text : null;
