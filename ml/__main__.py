@@ -122,6 +122,10 @@ def _train(command: argparse.ArgumentParser) -> None:
         metavar="CHECKPOINT",
         help="begin at step 0 with another run's weights, on other images of the same classes and size",
     )
+    command.add_argument("--micro-batch", type=int, help="images computed at once; fewer take less memory")
+    command.add_argument("--devices", type=int, help="GPUs that share each batch; all of them if left out")
+    command.add_argument("--compile", action="store_true", default=None, help="fuse the networks' layers; GPU only")
+    command.add_argument("--cuda-graphs", action="store_true", default=None, help="with --compile: record and replay")
     _quiet(command)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import pydantic
 
 from ml.budget import MAX_CANDIDATES, MAX_IMAGES, pool_sizes, resolve
+from ml.compute import Compute, smaller_micro_batch, why_indivisible, why_no_gpu
 from ml.errors import BadBudgetError, MlError
 from ml.foretold import ForetellError, Foretold, foretell_memory
 from ml.plugin import Card, Conflict
@@ -31,6 +32,7 @@ __all__ = [
     "Card",
     "Catalogue",
     "CatalogueError",
+    "Compute",
     "DatasetKindEntry",
     "Entry",
     "ExportFormatEntry",
@@ -44,6 +46,9 @@ __all__ = [
     "load",
     "pool_sizes",
     "resolve",
+    "smaller_micro_batch",
+    "why_indivisible",
+    "why_no_gpu",
 ]
 
 SOURCE = Path(__file__).parent

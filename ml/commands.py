@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ml import pipeline
 from ml.budget import parse_budget
 from ml.checkpoint import file_hash, read_checkpoint
+from ml.compute import Compute, read_compute
 from ml.device import choose_device
 from ml.errors import BadSettingsError
 from ml.ingest import read_folder
@@ -18,6 +20,7 @@ from ml.memory import verdict
 from ml.model import DataSpec, LabelledImageModel, ModelSettings
 from ml.plugin import find, read_settings
 from ml.protocol import EXIT_DONE, EXIT_STOPPED, IngestedFile
+from ml.ranks import own_rank
 from ml.records import ImageRecord
 from ml.run_folder import RunFolder
 from ml.start_plan import Start, Way
@@ -30,9 +33,13 @@ DEFAULT_MODEL = "dcgan"
 
 def train(options: argparse.Namespace) -> int:
     """Read the folder, prepare, train."""
+    if own_rank() > 0:
+        pipeline.run(RunFolder.open(options.out).plan, lambda event: None)
+        return EXIT_DONE
     bars = Bars(options.quiet)
     if options.resume:
         run = RunFolder.open(options.out)
+        run.plan["compute"] = {**run.plan.get("compute", {}), **_compute_of(options)}
     else:
         RunFolder.refuse_used(options.out)
         start, model, settings, seed = _beginning(options)
@@ -50,6 +57,7 @@ def train(options: argparse.Namespace) -> int:
                 "seed": seed,
             },
             start,
+            _compute_of(options),
         )
     advice = f"`python -m ml train {options.folder} --out {options.out} --resume` goes on"
     return _stoppable(lambda should_stop: print(run.train(bars, should_stop)["checkpoint"]), advice, bars)
@@ -105,6 +113,13 @@ def memory(options: argparse.Namespace) -> int:
     shown = ("needed_bytes", "available_bytes", "device", "fits", "largest_batch_size", "sentence")
     print(json.dumps({name: getattr(told, name) for name in shown}) if options.json else told.sentence)
     return EXIT_DONE
+
+
+def _compute_of(options: argparse.Namespace) -> dict[str, Any]:
+    """The compute options that were given. Raises: BadSettingsError."""
+    given = {name: getattr(options, name) for name in Compute.model_fields if getattr(options, name) is not None}
+    read_compute(given)
+    return given
 
 
 def read_pairs(pairs: Sequence[str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Literal, TypeVar
 import torch
 from torch import nn
 
+from ml.compute import smaller_micro_batch
 from ml.errors import OutOfMemoryError
 from ml.share import this_machine, wished_threads
 
@@ -76,9 +77,21 @@ def channels_last(model: M, device: torch.device) -> M:
     return moved
 
 
+def compile_networks(model: nn.Module, cuda_graphs: bool, backend: str = "inductor") -> None:
+    """Have torch.compile fuse the networks in capitals, each when it is first called; `cuda_graphs` replays them.
+
+    Only where a network is called as a whole; penalties go through the plain one (`ml/losses.py`).
+    """
+    for name, network in model.named_children():
+        if name.isupper():
+            network.compile(backend=backend, mode="reduce-overhead" if cuda_graphs else None)
+
+
 @contextmanager
-def memory_advice(device: torch.device, batch_size: int, resolution: int) -> Iterator[None]:
-    """Turn any out-of-memory fault inside into one sentence with the settings to lower.
+def memory_advice(
+    device: torch.device, batch_size: int, resolution: int, micro_batch: int | None = None
+) -> Iterator[None]:
+    """Turn any out-of-memory fault inside into one sentence with what to lower.
 
     Raises: OutOfMemoryError.
     """
@@ -88,9 +101,19 @@ def memory_advice(device: torch.device, batch_size: int, resolution: int) -> Ite
         if not _is_memory_fault(error):
             raise
         raise OutOfMemoryError(
-            f"The memory of {device_name(device)} was not enough for batch_size {batch_size} at resolution "
-            f"{resolution}; lower batch_size, for example to {max(2, batch_size // 2)}, or the resolution."
+            f"The memory of {device_name(device)} was not enough for {micro_batch or batch_size} images at once at "
+            f"resolution {resolution}; {_lower(batch_size, micro_batch)}."
         ) from error
+
+
+def _lower(batch_size: int, micro_batch: int | None) -> str:
+    smaller = smaller_micro_batch(batch_size, micro_batch)
+    if smaller is None:
+        return f"lower batch_size ({batch_size}) or the resolution, and start again"
+    return (
+        f"resume with a micro-batch of {smaller} (on the command line: --resume --micro-batch {smaller}), or start "
+        f"again with a lower batch_size or resolution"
+    )
 
 
 def _is_memory_fault(error: Exception) -> bool:

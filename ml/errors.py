@@ -86,6 +86,12 @@ class OutOfMemoryError(MlError):
     code = "out_of_memory"
 
 
+class DeviceLostError(MlError):
+    """The process of one of several devices ended while the others trained."""
+
+    code = "device_lost"
+
+
 class CheckpointError(MlError):
     """A checkpoint that is torn, altered, or of another recipe."""
 

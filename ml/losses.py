@@ -1,7 +1,9 @@
 """Adversarial losses and penalties, on D's raw scores (logits) before any sigmoid, as means over the batch."""
 
 import math
+import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal
 
@@ -161,5 +163,12 @@ def r1_penalty(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
 def _squared_slope(critic: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
     """|d critic(x) / dx|_2^2 of each image [N], with its own way back to the critic's weights."""
     image.requires_grad_()
-    (slope,) = torch.autograd.grad(critic(image).sum(), image, create_graph=True)
+    with _plainly():
+        (slope,) = torch.autograd.grad(critic(image).sum(), image, create_graph=True)
     return slope.flatten(1).square().sum(1)
+
+
+def _plainly() -> AbstractContextManager[object]:
+    """Compiled networks run as they are written: what the compiler makes has no slope of its slope."""
+    is_loaded = "torch._dynamo" in sys.modules  # else nothing is compiled, and loading it takes seconds
+    return torch.compiler.set_stance("force_eager") if is_loaded else nullcontext()

@@ -22,7 +22,7 @@ from ml.encoder_training import BATCH as ENCODER_BATCH
 from ml.errors import OutOfMemoryError
 from ml.features import CHUNK as ENCODER_CHUNK
 from ml.features import EncoderNet
-from ml.feed import ON_DEVICE_BYTES
+from ml.feed import belongs_on_device
 from ml.generation import CHUNK as IMAGES_CHUNK
 from ml.model import Batch, DataSpec, LabelledImageModel, ModelSettings
 from ml.pool import CHUNK as SCORE_CHUNK
@@ -92,7 +92,7 @@ class Verdict:
             return f"{facts}."
         if self.largest_batch_size is None:
             return f"{facts}, too little for any batch_size; lower the resolution or the width of the networks."
-        return f"{facts}; a batch_size of {self.largest_batch_size} would fit."
+        return f"{facts}; a batch_size of {self.largest_batch_size} would fit, or a micro-batch of no more."
 
 
 def estimate(
@@ -103,7 +103,7 @@ def estimate(
     state, step, images = stages.training()
     on_gpu = device.type == "cuda"
     pixels = data.resolution**2 * data.channels
-    resident = data.num_images * pixels if on_gpu and data.num_images * pixels <= ON_DEVICE_BYTES else 0
+    resident = data.num_images * pixels if belongs_on_device(device, data.num_images * pixels) else 0
     shard = 0 if on_gpu else shard_size(data.resolution, data.channels) * pixels
     return Need(
         device.type,

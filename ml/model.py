@@ -8,7 +8,7 @@ moving average (EMA), logging, saving and previews belong to the loop (`ml/train
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol
 
 import torch
 from pydantic import Field
@@ -20,8 +20,24 @@ Scalars = dict[str, Tensor]
 """Path of a scalar (`loss/G`, `score/real`, `penalty/gradient`) -> 0-d tensor, detached."""
 
 Minimise = Callable[[Tensor], None]
-Update = Callable[[str], AbstractContextManager[Minimise]]
-"""`with update("D") as minimise:` lets only D's weights ask for gradients; `minimise(loss)` steps D's optimizer."""
+
+
+class Update(Protocol):
+    """What a training step is given to let its networks learn.
+
+    A batch may be computed in parts (`ml/parts.py`): a step is then called once for each part, with the images of that
+    part, and losses must be means over images. Every part must call the same things in the same order.
+    """
+
+    def __call__(self, name: str, /) -> AbstractContextManager[Minimise]:
+        """`with update("D") as minimise:` lets only D's weights ask for gradients; `minimise(loss)` steps D's optimizer
+        by the mean gradient of all parts."""
+        ...
+
+    def whole(self, values: Tensor) -> Tensor:
+        """Values of this part's images [n, ...] -> those of the whole batch [N, ...], detached; for what follows the
+        game by itself, such as the weight of a loss."""
+        ...
 
 
 @dataclass(frozen=True)

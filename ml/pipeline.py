@@ -7,7 +7,7 @@ that the plan's `done` holds is not repeated. The worker's child, the command li
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 
 from ml.budget import pool_sizes, resolve
 from ml.checkpoint import carry
+from ml.compute import num_parts, read_compute, refuse_without_gpu
 from ml.device import choose_device, choose_precision, describe, device_name, memory_advice
 from ml.device import prepare as prepare_device
 from ml.encoder_training import num_steps, train_encoder
-from ml.errors import BadDatasetError, BadWeightsError, CheckpointError, UnsuitableSamplerError
+from ml.errors import BadDatasetError, BadWeightsError, CheckpointError
 from ml.features import Encoder, FeaturesAndProbabilities, load_encoder, save_encoder, split_features
 from ml.images import Pixels
 from ml.inception import load_inception, supplied_weights
+from ml.learner import follow
 from ml.measure import checkpoint_measure, measure_all
 from ml.memory import check_memory
 from ml.metric import Appearance, Evidence, ImageSet
@@ -30,14 +32,13 @@ from ml.model import DataSpec, LabelledImageModel, ModelSettings
 from ml.pack import Pack, open_pack, write_pack
 from ml.plugin import find, read_settings
 from ml.pool import Pool, PoolFacts, open_pool, plan_candidates, shard_size, write_pool
-from ml.protocol import STAGES, Artefacts, Emit, MeasurementRow, RunPlan, SelectPlan, Stage, Yield
-from ml.records import ImageRecord
-from ml.sampler import Sampler
+from ml.protocol import STAGES, Artefacts, Emit, MeasurementRow, RunPlan, Stage, Yield
+from ml.ranks import launch, num_devices, own_rank
+from ml.records import read_records
 from ml.score import Known, score_pool
-from ml.selection import candidates_of, make_sampler, read_selection, select, yields_of
+from ml.selection import candidates_of, check_suitable, make_sampler, read_selection, select, yields_of
 from ml.start import carry_prepared, check_start
 from ml.start_plan import Start
-from ml.suitability import why_unsuitable
 from ml.sweeps import Sheet, columns_of, write_sweeps
 from ml.told import Meter, ShouldStop, StopRequested, Told
 from ml.train import generate_images, load_for_generation, preview_columns, step_seed, train
@@ -54,9 +55,12 @@ def run(
 
     Raises: StopRequested when `should_stop` says so and all is saved; MlError.
     """
+    if own_rank() > 0:
+        Run(plan, lambda event: None, lambda: False).follow()
+        return {}
     work = Run(plan, emit, should_stop)
     work.check()
-    with memory_advice(work.device, work.settings.batch_size, work.settings.resolution):
+    with memory_advice(work.device, work.settings.batch_size, work.settings.resolution, work.compute.micro_batch):
         for stage in STAGES[: STAGES.index(last) + 1]:
             if stage not in work.done:
                 emit({"event": "stage_started", "stage": stage})
@@ -66,27 +70,6 @@ def run(
         if last == "select":
             emit({"event": "result", "yields": work.yields()})
     return work.done
-
-
-def select_again(plan: SelectPlan, emit: Emit) -> None:
-    """Another selection from a pool that is there, with another sampler, budget or seed.
-
-    Raises: UnsuitableSamplerError, BadBudgetError, BadSettingsError.
-    """
-    sampler = make_sampler(plan["sampler"], plan["sampler_settings"])
-    model = find("models", LabelledImageModel, plan["model"])
-    check_suitable(sampler, model, read_settings(model, plan["model_settings"]))
-    budget = resolve(plan["budget"], plan["train_counts"])
-    file = Path(plan["out"]) / "selection.npz"
-    yields = select(sampler, open_pool(Path(plan["pool"])), Path(plan["scores"]), budget, plan["seed"], file)
-    emit({"event": "result", "yields": yields, "selection": str(file)})
-
-
-def check_suitable(sampler: Sampler, model: type[LabelledImageModel], settings: ModelSettings) -> None:
-    """Raises: UnsuitableSamplerError, with the reason."""
-    reason = why_unsuitable(sampler.name, sampler.needs, model.name, model.provides, settings.model_dump())
-    if reason:
-        raise UnsuitableSamplerError(reason)
 
 
 class Run:
@@ -107,6 +90,7 @@ class Run:
         self.settings: ModelSettings = read_settings(self.model_class, recipe["model_settings"])
         self.sampler = make_sampler(recipe["sampler"], recipe["sampler_settings"])
         self.seed = recipe["seed"]
+        self.compute = read_compute(plan.get("compute", {}))
         self.device = choose_device()
         prepare_device(self.device)
 
@@ -115,6 +99,8 @@ class Run:
 
         Raises: UnsuitableSamplerError, BadBudgetError, CheckpointError, BadSettingsError, OutOfMemoryError.
         """
+        refuse_without_gpu(self.compute, self.device.type == "cuda")
+        num_parts(self.settings.batch_size, self.compute.micro_batch, self.num_devices())
         check_suitable(self.sampler, self.model_class, self.settings)
         if self.start and not self.resume_from and "train" not in self.done:
             check_start(self.start, self.model_class, self.settings, self.classes, self.seed)
@@ -123,7 +109,13 @@ class Run:
             # before the images are packed, grey ones are not known as grey; their batches are the least of it
             channels = 1 if self.settings.channels == "grey" else 3
             data = DataSpec(self.settings.resolution, channels, self.classes, tuple(self.train_counts.values()))
-            check_memory(self.model_class, self.settings, data, self.device, self.warn)
+            at_once = self.compute.micro_batch or self.settings.batch_size // self.num_devices()
+            settings = self.settings.model_copy(update={"batch_size": at_once})
+            check_memory(self.model_class, settings, data, self.device, self.warn)
+
+    def num_devices(self) -> int:
+        """Devices that share each batch. Raises: BadSettingsError."""
+        return num_devices(self.compute.devices, self.settings.batch_size, self.device)
 
     def budget(self) -> dict[str, int]:
         """Class -> images to keep."""
@@ -164,6 +156,13 @@ class Run:
         """Train the model; the checkpoint with the best measure is what makes the images."""
         if self.start and self.start["way"] == "generate":
             return self.trained(self.take_over(self.start))
+        ranks = launch(self.num_devices(), self.device)
+        ranks.share(
+            {
+                "data": self.done["prepare"]["data"],
+                "resume_from": self.resume_from and str(self.resume_from),
+            }
+        )
         evaluate = checkpoint_measure(self.encoder, self.pack, self.train_set, self.val_set, self.seed)
         result = train(
             self.model_class,
@@ -174,8 +173,10 @@ class Run:
             self.resume_from,
             Told(self.emit, self.should_stop, self.finish_when),
             evaluate,
-            self.device,
+            ranks.device or self.device,
             start=self.start,
+            compute=self.compute,
+            ranks=ranks,
         )
         if result.stopped:
             raise StopRequested
@@ -198,6 +199,14 @@ class Run:
         if self.model_class.sweeps(self.settings):
             self.tell_sweeps(self.write_sweeps(trained, self.out / "sweeps"))
         return trained
+
+    def follow(self) -> None:
+        """Take part in the training that rank 0, which started this process, leads."""
+        ranks = launch(self.num_devices(), self.device)
+        told = ranks.share(None)
+        resume_from = Path(told["resume_from"]) if told["resume_from"] else None
+        pack = open_pack(Path(told["data"]))
+        follow(self.model_class, self.settings, pack, self.seed, resume_from, self.start, self.compute, ranks)
 
     def generate(self) -> Artefacts:
         """Make every candidate: so many per image asked for, each from a seed of its own."""
@@ -393,19 +402,3 @@ def _encoded(
     parts = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)] or [rows]
     features, probabilities = zip(*(encode(pool.images(part)) for part in parts), strict=True)
     return ImageSet(np.concatenate(features), pool.label[rows], np.concatenate(probabilities), appearance)
-
-
-def read_records(file: Path) -> Iterator[ImageRecord]:
-    """The images of a plan, from JSON lines.
-
-    Raises: BadDatasetError for an image of the test split: it is reserved for studies, and must not be seen here.
-    """
-    with file.open(encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            if row["split"] not in ("train", "val"):
-                raise BadDatasetError(
-                    f"Image {row['index']} is of the split {row['split']!r}; a run may see train and val only, so that "
-                    f"studies can trust the test split."
-                )
-            yield ImageRecord(row["index"], Path(row["file"]), row["label"], row["split"])

@@ -121,11 +121,11 @@ def read_settings(plugin: type[Plugin], values: dict[str, Any]) -> Any:
     try:
         return plugin.Settings(**values)
     except ValidationError as error:
-        faults = "; ".join(_fault(fault) for fault in error.errors())
+        faults = "; ".join(fault_sentence(fault) for fault in error.errors())
         raise BadSettingsError(f"The settings of {plugin.name} do not fit: {faults}.") from error
 
 
-def _fault(fault: ErrorDetails) -> str:
+def fault_sentence(fault: ErrorDetails) -> str:
     """What is wrong with one field; a fault of several says itself what was found."""
     if not fault["loc"]:
         return fault["msg"].removeprefix("Value error, ")

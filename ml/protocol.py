@@ -80,6 +80,7 @@ class IngestPlan(TypedDict):
 class RunPlan(TypedDict):
     """A recipe on a dataset, through all stages that `done` does not hold yet.
 
+    compute: read by `ml.compute`.
     finish_when: a file; once it is there, training ends and the best checkpoint makes the images.
     The run's own newest checkpoint, `resume_from`, wins over `start`.
     """
@@ -92,6 +93,7 @@ class RunPlan(TypedDict):
     resume_from: str | None
     finish_when: NotRequired[str]
     start: Start | None
+    compute: NotRequired[dict[str, Any]]
 
 
 class SelectPlan(TypedDict):

@@ -1,7 +1,11 @@
 """One labelled real image as the stages of a run see it."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from ml.errors import BadDatasetError
 
 
 @dataclass(frozen=True)
@@ -12,3 +16,19 @@ class ImageRecord:
     file: Path
     label: str
     split: str
+
+
+def read_records(file: Path) -> Iterator[ImageRecord]:
+    """The images of a plan, from JSON lines.
+
+    Raises: BadDatasetError for an image of the test split: it is reserved for studies, and must not be seen here.
+    """
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            if row["split"] not in ("train", "val"):
+                raise BadDatasetError(
+                    f"Image {row['index']} is of the split {row['split']!r}; a run may see train and val only, so that "
+                    f"studies can trust the test split."
+                )
+            yield ImageRecord(row["index"], Path(row["file"]), row["label"], row["split"])

@@ -24,12 +24,14 @@ def check_same_run(file: Path, saved: Saved, identity: Mapping[str, Any]) -> Non
         )
 
 
-def changes(saved: Saved, device: torch.device) -> str:
-    """What about the machine or the versions differs from when the checkpoint was saved, in words; "" when nothing."""
-    before = saved.facts["environment"]
-    return ", ".join(
-        f"{key} {before.get(key)} -> {now}" for key, now in environment(device).items() if before.get(key) != now
-    )
+ONE_PART = {"parts": 1, "devices": 1}
+"""Of a checkpoint that does not say how it was computed."""
+
+
+def changes(saved: Saved, now: Mapping[str, Any]) -> str:
+    """What about machine, versions or computing differs from when the checkpoint was saved, in words; "" if nothing."""
+    before = ONE_PART | saved.facts["environment"]
+    return ", ".join(f"{key} {before.get(key)} -> {value}" for key, value in now.items() if before.get(key) != value)
 
 
 def environment(device: torch.device) -> dict[str, Any]:

@@ -23,8 +23,8 @@ from ml.errors import BadDatasetError, BadSettingsError
 from ml.images import write_png
 from ml.pool import open_pool
 from ml.protocol import Artefacts, Emit, MeasurementRow, Recipe, RunPlan, SelectPlan, Stage, read_plan
-from ml.records import ImageRecord
-from ml.selection import read_selection
+from ml.records import ImageRecord, read_records
+from ml.selection import read_selection, select_again
 from ml.start_plan import Start
 from ml.told import ShouldStop
 from ml.whole import whole_file
@@ -39,7 +39,12 @@ class RunFolder:
 
     @classmethod
     def create(
-        cls, folder: Path, records: Sequence[ImageRecord], recipe: Recipe, start: Start | None = None
+        cls,
+        folder: Path,
+        records: Sequence[ImageRecord],
+        recipe: Recipe,
+        start: Start | None = None,
+        compute: dict[str, Any] | None = None,
     ) -> "RunFolder":
         """The checkpoint of `start` becomes the folder's own.
 
@@ -61,6 +66,7 @@ class RunFolder:
                 "done": {},
                 "resume_from": None,
                 "start": start and {**start, "file": str(carry(Path(start["file"]), folder / "start").file.absolute())},
+                "compute": compute or {},
             },
         )
         run.save()
@@ -139,7 +145,7 @@ class RunFolder:
             "train_counts": self.train_counts(),
             "out": self.plan["out"],
         }
-        pipeline.select_again(plan, emit)
+        select_again(plan, emit)
         self.plan["done"]["select"] = {"selection": str(self.folder.absolute() / "selection.npz")}
         self.save()
 
@@ -178,7 +184,7 @@ class RunFolder:
 
     def train_counts(self) -> dict[str, int]:
         """Class -> training images."""
-        records = pipeline.read_records(Path(self.plan["dataset"]["images"]))
+        records = read_records(Path(self.plan["dataset"]["images"]))
         counts = Counter(record.label for record in records if record.split == "train")
         return {name: counts[name] for name in self.plan["dataset"]["classes"]}
 

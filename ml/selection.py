@@ -11,11 +11,15 @@ from typing import Any, cast
 
 import numpy as np
 
+from ml.budget import resolve
+from ml.errors import UnsuitableSamplerError
+from ml.model import LabelledImageModel, ModelSettings
 from ml.plugin import find, read_settings
-from ml.pool import Pool
-from ml.protocol import Yield
+from ml.pool import Pool, open_pool
+from ml.protocol import Emit, SelectPlan, Yield
 from ml.sampler import Candidates, Sampler, Selected
 from ml.score import read_scores
+from ml.suitability import why_unsuitable
 from ml.whole import whole_file
 
 
@@ -53,3 +57,24 @@ def read_selection(file: Path) -> Selected:
 def yields_of(selected: Selected, candidates: Candidates, budget: Mapping[str, int]) -> dict[str, Yield]:
     """Class -> asked, generated, kept, dropped by reason, as plain values."""
     return {name: cast(Yield, asdict(result)) for name, result in selected.yields(candidates, budget).items()}
+
+
+def select_again(plan: SelectPlan, emit: Emit) -> None:
+    """Another selection from a pool that is there, with another sampler, budget or seed.
+
+    Raises: UnsuitableSamplerError, BadBudgetError, BadSettingsError.
+    """
+    sampler = make_sampler(plan["sampler"], plan["sampler_settings"])
+    model = find("models", LabelledImageModel, plan["model"])
+    check_suitable(sampler, model, read_settings(model, plan["model_settings"]))
+    budget = resolve(plan["budget"], plan["train_counts"])
+    file = Path(plan["out"]) / "selection.npz"
+    yields = select(sampler, open_pool(Path(plan["pool"])), Path(plan["scores"]), budget, plan["seed"], file)
+    emit({"event": "result", "yields": yields, "selection": str(file)})
+
+
+def check_suitable(sampler: Sampler, model: type[LabelledImageModel], settings: ModelSettings) -> None:
+    """Raises: UnsuitableSamplerError, with the reason."""
+    reason = why_unsuitable(sampler.name, sampler.needs, model.name, model.provides, settings.model_dump())
+    if reason:
+        raise UnsuitableSamplerError(reason)

@@ -3,62 +3,48 @@
     build the model -> (resume, or start from an earlier run's checkpoint) -> for each step: seed, draw, train, average
     -> now and then: log, show, measure, save
 
-Networks, losses and the order of updates are the model's; everything else is here. Steps count from 1. A step depends
-on the checkpoint's state, the seed and its own number alone, so that a resumed run equals an uninterrupted one bit for
-bit on a CPU.
+Networks, losses and the order of updates are the model's; a step is `ml/learner.py`'s. Steps count from 1. A step
+depends on the checkpoint's state, the seed and its own number alone, so that a resumed run equals an uninterrupted one
+bit for bit on a CPU.
 """
 
-import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import torch
 
-from ml.average import Average
 from ml.callbacks import Callbacks
 from ml.checkpoint import (
     Written,
     carry,
     checkpoint_file,
-    load_model,
-    load_optimizers,
     model_tensors,
     optimizer_state,
     prune,
-    read_checkpoint,
     sweep,
     write_checkpoint,
 )
+from ml.compute import Compute
 from ml.device import (
-    Precision,
-    autocast,
-    channels_last,
     choose_device,
-    choose_precision,
-    describe,
     memory_advice,
     prepare,
 )
-from ml.draw import Draw
-from ml.errors import BadSettingsError, CheckpointError
+from ml.errors import CheckpointError
 from ml.evaluation import Evaluate, Evaluation, Generate
-from ml.feed import Feed
 from ml.generation import generate_images, load_for_generation, realism_of
 from ml.health import Judge
 from ml.images import Pixels, strip, write_png
+from ml.learner import Learner
 from ml.model import LabelledImageModel, ModelSettings
 from ml.pace import Pace
 from ml.pack import Pack
-from ml.resume import changes, check_same_run, environment
+from ml.ranks import Ranks
 from ml.scalars import ScalarLog, check_finite
 from ml.seeds import preview_columns, step_seed
-from ml.start import check_data
 from ml.start_plan import Start
-from ml.threads import Threads
-from ml.update import Updates
 from ml.vitals import Floats, Labels
 
 __all__ = [
@@ -109,6 +95,8 @@ def train(
     device: torch.device | None = None,
     num_kept: int = 2,
     start: Start | None = None,
+    compute: Compute | None = None,
+    ranks: Ranks | None = None,
 ) -> TrainResult:
     """Train a model on a pack's training split and leave `out/checkpoints` and `out/previews`.
 
@@ -116,17 +104,21 @@ def train(
     `start` begins from a checkpoint of an earlier run (`ml/start.py`) where there is none to resume from; what it
     begins with is saved, shown and measured first, as a checkpoint of this run, so that nothing hangs on the other.
     `evaluate` is called at each planned checkpoint and decides, by BEST_BY, which one is best. The best and the newest
-    `num_kept` checkpoints are kept.
+    `num_kept` checkpoints are kept. `compute` says in how many parts a batch is computed, `ranks` who shares them.
 
     Raises: NonFiniteLossError, OutOfMemoryError, CheckpointError, BadSettingsError when the pack does not fit.
     """
-    device = device or choose_device()
+    device, compute, ranks = device or choose_device(), compute or Compute(), ranks or Ranks()
     prepare(device)
-    with memory_advice(device, settings.batch_size, settings.resolution):
-        run = _Training(model_class, settings, pack, out, seed, callbacks or Callbacks(), evaluate, device, num_kept)
+    told = callbacks or Callbacks()
+    with memory_advice(device, settings.batch_size, settings.resolution, compute.micro_batch):
+        run = _Training(model_class, settings, pack, out, seed, told, evaluate, device, num_kept, compute, ranks)
         run.begin(resume_from, start)
-        while run.step < run.num_steps and not run.may_finish():
-            if run.callbacks.should_stop():
+        while run.step < run.num_steps:
+            may_finish = run.may_finish()
+            if ranks.agree(may_finish or run.callbacks.should_stop()):
+                if may_finish:
+                    break
                 return run.stop()
             run.advance()
             if run.step in run.preview_steps:
@@ -153,31 +145,21 @@ class _Training:
         evaluate: Evaluate | None,
         device: torch.device,
         num_kept: int,
+        compute: Compute,
+        ranks: Ranks,
     ) -> None:
-        self.settings, self.pack, self.seed, self.device = settings, pack, seed, device
+        self.learner = Learner(model_class, settings, pack, seed, device, compute, ranks)
+        self.model, self.optimizers = self.learner.model, self.learner.optimizers
+        self.settings, self.device = settings, device
         self.callbacks, self.evaluate, self.num_kept = callbacks, evaluate, num_kept
         self.checkpoints, self.previews = out / "checkpoints", out / "previews"
         self.spec = pack.spec()
-        _check_fit(settings, pack)
-        self.precision: Precision = choose_precision(settings.precision, device)
         self.num_steps = model_class.total_steps(settings, self.spec)
         self.preview_steps = frozenset(model_class.preview_steps(settings, self.spec))
         self.planned_steps = _evenly_spread(self.num_steps, settings.num_checkpoints)
-
-        self._seed("init", 0)
-        self.model = channels_last(model_class(self.spec, settings), device)
-        self.optimizers = self.model.optimizers()
-        self.update = Updates(self.model, self.optimizers)
-        self.average = Average(self.model, settings.ema_half_life, settings.batch_size)
-
-        rows = pack.rows("train")
-        draw = Draw(pack.label[rows], settings.batch_size, seed, model_class.draw, settings.class_balanced_draw)
-        self.feed = Feed(pack, rows, draw, model_class.image_range, device)
         self.judge = Judge(settings, self.model.game(settings), self.num_steps)
         self.log = ScalarLog(self.num_steps, self.callbacks.on_scalars, lambda values: self.judge.note(values))
         self.columns = preview_columns(self.spec.classes, seed)
-        self.threads = Threads()
-        self.step = 0
         self.best: tuple[int, float | None] | None = None
         self.last: Written | None = None
 
@@ -189,7 +171,9 @@ class _Training:
         if resume_from is not None:
             self._resume(resume_from)
         elif start is not None:
-            self._start_from(start)
+            self.learner.start_from(start)
+            if start["way"] == "continue" and self.model.continuing:
+                self.callbacks.on_warning("continued_otherwise", self.model.continuing)
         self.model.train()
         self.pace = Pace(self.settings.batch_size)
         self.saved_at = time.monotonic()
@@ -198,14 +182,14 @@ class _Training:
             self.save(measured=True)
         self._tell_progress()
 
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self.learner.step
+
     def advance(self) -> None:
         """One step."""
-        self.step += 1
-        self._seed("step", self.step)
-        batch = self.feed.batch(self.step)
-        with autocast(self.device, self.precision):
-            scalars = self.model.training_step(batch, self.update, self.step)
-        self.average.update()
+        scalars = self.learner.advance()
         self.log.add(self.step, scalars)
         self.pace.count()
 
@@ -241,7 +225,7 @@ class _Training:
         is_best = self._measure() if measured else self.evaluate is None
         if is_best and self.evaluate is None:
             self.best = (self.step, None)
-        if sentence := self.threads.give_way():
+        if sentence := self.learner.threads.give_way():
             self.callbacks.on_warning("fewer_threads", sentence)
         states, plain = optimizer_state(self.optimizers)
         self.last = write_checkpoint(self.checkpoints, self.step, {**tensors, **states}, self._facts(plain))
@@ -269,18 +253,11 @@ class _Training:
         return self._result(stopped=False)
 
     # --- their parts --------------------------------------------------------------------------------------------
-    def _seed(self, purpose: str, number: int) -> None:
-        """Seed every generator that a model may use; nothing about randomness is carried from step to step."""
-        seed = step_seed(self.seed, purpose, number)
-        torch.manual_seed(seed)
-        random.seed(seed)
-        np.random.seed(seed & 0xFFFF_FFFF)
-
     def _generate(self, labels: Labels, seeds: Labels) -> Pixels:
-        return generate_images(self.model, labels, seeds, self.device, self.precision)
+        return generate_images(self.model, labels, seeds, self.device, self.learner.precision)
 
     def _realism(self, pixels: Pixels, labels: Labels) -> Floats:
-        return realism_of(self.model, pixels, labels, self.device, self.precision)
+        return realism_of(self.model, pixels, labels, self.device, self.learner.precision)
 
     def _measure(self) -> bool:
         """Ask for the quality of the model as it is; returns whether it is the best so far."""
@@ -304,7 +281,7 @@ class _Training:
         """All that a checkpoint says besides tensors."""
         data = self.spec
         return {
-            **self._identity(),
+            **self.learner.identity(),
             "data": {
                 "resolution": data.resolution,
                 "channels": data.channels,
@@ -313,52 +290,24 @@ class _Training:
             },
             "num_steps": self.num_steps,
             "num_images": self.step * self.settings.batch_size,
-            "precision": self.precision,
+            "precision": self.learner.precision,
             "best": {"step": self.best[0], "value": self.best[1]} if self.best else None,
             "health": self.judge.memory(),
             "optimizers": optimizers,
-            "environment": environment(self.device),
-        }
-
-    def _identity(self) -> dict[str, Any]:
-        """What must agree for a checkpoint to be continued."""
-        return {
-            "model": self.model.name,
-            "settings": self.settings.model_dump(mode="json"),
-            "data_hash": self.pack.hash,
-            "seed": self.seed,
+            "environment": self.learner.environment(),
         }
 
     def _resume(self, file: Path) -> None:
-        saved = read_checkpoint(file)
-        check_same_run(file, saved, self._identity())
-        self.threads.keep(saved.facts["environment"]["threads"])
-        if changed := changes(saved, self.device):
+        saved, changed = self.learner.load(file)
+        if changed:
             self.callbacks.on_warning(
                 "resume_not_identical",
-                f"Resumed on a machine that differs ({changed}); the result may not be identical to the bit.",
+                f"Resumed under other conditions ({changed}); the result may not be identical to the bit.",
             )
-        load_model(self.model, saved)
-        load_optimizers(self.optimizers, saved)
-        self.step, self.precision = saved.facts["step"], saved.facts["precision"]
         self.judge = Judge(self.settings, self.model.game(self.settings), self.num_steps, saved.facts.get("health"))
         if best := saved.facts["best"]:
             self._carry_best(file, best["step"], best["value"])
         self.last = self._carry(file, is_best=False) if self.best is None or self.best[0] != self.step else self.last
-
-    def _start_from(self, start: Start) -> None:
-        """Take over the weights and averages of an earlier run's checkpoint, and the rest too where it is continued."""
-        saved = read_checkpoint(Path(start["file"]), start["sha256"])
-        check_data(start, saved.facts, self.spec, self.pack.hash)
-        load_model(self.model, saved)
-        if start["way"] != "continue":
-            return
-        load_optimizers(self.optimizers, saved, keep_rates=True)
-        self.step = saved.facts["step"]
-        if saved.facts["settings"]["precision"] == self.settings.precision:
-            self.precision = saved.facts["precision"]
-        if self.model.continuing:
-            self.callbacks.on_warning("continued_otherwise", self.model.continuing)
 
     def _carry_best(self, resumed: Path, step: int, value: float | None) -> None:
         """Have the best checkpoint of earlier attempts in this attempt's folder too."""
@@ -395,17 +344,7 @@ class _Training:
     def _tell_progress(self) -> None:
         rate = self.pace.images_per_s()
         left = (self.num_steps - self.step) * self.settings.batch_size
-        self.callbacks.on_progress(
-            self.step, self.num_steps, rate, left / rate if rate else None, describe(self.device, self.precision)
-        )
-
-
-def _check_fit(settings: ModelSettings, pack: Pack) -> None:
-    if pack.resolution != settings.resolution:
-        raise BadSettingsError(
-            f"The pack holds images of {pack.resolution} pixels, the settings ask for {settings.resolution}; "
-            f"prepare the data again."
-        )
+        self.callbacks.on_progress(self.step, self.num_steps, rate, left / rate if rate else None, self.learner.where())
 
 
 def _evenly_spread(num_steps: int, number: int) -> frozenset[int]:

@@ -1,13 +1,13 @@
 """`with update("D") as minimise`: one network learns while the others stand still."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ml.model import Minimise
+from ml.model import Minimise, Scalars
 
 
 class Updates:
@@ -16,6 +16,9 @@ class Updates:
     Only the weights of the named optimizer ask for gradients inside, which spares the others' weight gradients.
     Contexts may be nested: an image made inside `update("G")` keeps its way back to G while `update("D")` runs within.
     """
+
+    number = 1
+    """Parts of each batch."""
 
     def __init__(self, model: nn.Module, optimizers: Mapping[str, Optimizer]) -> None:
         self.parameters = list(model.parameters())
@@ -32,13 +35,20 @@ class Updates:
         for parameter in self.parameters:
             parameter.requires_grad_(id(parameter) in own)
         try:
-            yield lambda loss: self._minimise(self.optimizers[name], loss)
+            yield lambda loss: self._minimise(name, loss)
         finally:
             for parameter, flag in zip(self.parameters, before, strict=True):
                 parameter.requires_grad_(flag)
 
-    @staticmethod
-    def _minimise(optimizer: Optimizer, loss: Tensor) -> None:
+    def together(self, run: Callable[[int], Scalars]) -> Scalars:
+        """The training step `run(part)` on every part of the batch: here on the only one, part 0."""
+        return run(0)
+
+    def whole(self, values: Tensor) -> Tensor:
+        return values.detach()
+
+    def _minimise(self, name: str, loss: Tensor) -> None:
+        optimizer = self.optimizers[name]
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

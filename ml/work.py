@@ -64,9 +64,9 @@ def carry_out(plan_file: Path, stop: threading.Event) -> int:
     os.environ.setdefault(THREADS, "1")  # the rest is short, and waits for the disk more than it computes
     claim_threads()
     if plan["verb"] == "select":
-        from ml import pipeline
+        from ml.selection import select_again
 
-        pipeline.select_again(plan, emit)
+        select_again(plan, emit)
     elif plan["verb"] == "ingest":
         from ml import ingest
 

@@ -230,7 +230,8 @@ class _Supervision:
     def _heard(self, event: Event) -> None:
         self._pulse.beat()
         if event["event"] == "error":
-            self._error = (event["code"], event["message"])
+            # the first says why; where several processes train, the others only say that one was lost
+            self._error = self._error or (event["code"], event["message"])
             return
         self._has_result |= event["event"] == "result"
         self._persist(lambda: self._work.heard(event))

@@ -215,7 +215,7 @@ class Dcgan(LabelledImageModel):
                 loss_G, scalars_G = self._loss_G(fake, batch.label)
                 minimise_G(loss_G)
                 scalars |= scalars_G
-        return scalars | self._steer(*logits, step)
+        return scalars | self._steer(*logits, update, step)
 
     def _loss_D(
         self, real: Tensor, fake: Tensor, label: Tensor, step: int
@@ -255,13 +255,13 @@ class Dcgan(LabelledImageModel):
     def _seen_by_D(self, image: Tensor) -> Tensor:
         return diff_augment(image, self.settings.augmentation, None if self.chance is None else self.chance.p)
 
-    def _steer(self, logits_real: Tensor, logits_fake: Tensor, step: int) -> Scalars:
+    def _steer(self, logits_real: Tensor, logits_fake: Tensor, update: Update, step: int) -> Scalars:
         """Move what follows the game, began's k and ADA's p, once both players have had their turn."""
         scalars: Scalars = {}
         if self.equilibrium is not None:
-            scalars |= self.equilibrium.move(logits_real, logits_fake)
+            scalars |= self.equilibrium.move(update.whole(logits_real), update.whole(logits_fake))
         if self.chance is not None:
-            scalars |= self.chance.watch(logits_real, step)
+            scalars |= self.chance.watch(update.whole(logits_real), step)
         return scalars
 
     def generate(self, z: Tensor, label: Tensor) -> Tensor:

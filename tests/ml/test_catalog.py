@@ -15,10 +15,9 @@ from ml import catalog
 from ml.catalog import Catalogue, CatalogueError, Entry, load
 from ml.errors import UnsuitableSamplerError
 from ml.model import LabelledImageModel
-from ml.pipeline import check_suitable
 from ml.plugin import read_settings, shelf
 from ml.sampler import Sampler
-from ml.selection import make_sampler
+from ml.selection import check_suitable, make_sampler
 
 ROOT = Path(__file__).parents[2]
 

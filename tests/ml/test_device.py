@@ -3,9 +3,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from ml.device import choose_precision, cpu_has_amx_bf16, memory_advice, prepare
+from ml.checkpoint import read_checkpoint
+from ml.compute import Compute
+from ml.device import choose_precision, compile_networks, cpu_has_amx_bf16, memory_advice, prepare
 from ml.errors import OutOfMemoryError
+from ml.models.dcgan import Dcgan, DcganSettings
 from ml.share import Machine
+from ml.train import train
+from tests.ml.tiny_data import write_tiny_pack
 
 CPU = torch.device("cpu")
 
@@ -53,10 +58,35 @@ def test_one_thread_unless_more_were_claimed(wish: str | None, threads: int, mon
     ],
 )
 def test_every_way_of_running_out_of_memory_names_the_setting_to_lower(error: Exception) -> None:
-    with pytest.raises(OutOfMemoryError, match="lower batch_size, for example to 32"), memory_advice(CPU, 64, 128):
+    with (
+        pytest.raises(
+            OutOfMemoryError, match="for 64 images at once at resolution 128; resume with a micro-batch of 32 "
+        ),
+        memory_advice(CPU, 64, 128),
+    ):
         raise error
 
 
 def test_other_errors_pass_unchanged() -> None:
     with pytest.raises(RuntimeError, match="shapes differ"), memory_advice(CPU, 64, 128):
         raise RuntimeError("shapes differ")
+
+
+def test_compiled_networks_train_as_plain_ones_even_through_slopes_of_slopes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the compiler's own road without its code for GPUs: the graphs it takes, and the ways back it makes."""
+    monkeypatch.setattr(
+        "ml.learner.compile_networks", lambda model, replays: compile_networks(model, replays, "aot_eager")
+    )
+    pack = write_tiny_pack(tmp_path / "data")
+    wanted = DcganSettings(
+        resolution=16, batch_size=4, width=4, num_steps=3, num_checkpoints=1, precision="fp32", loss="wgan_gp"
+    )
+    plain, compiled = (
+        read_checkpoint(train(Dcgan, wanted, pack, tmp_path / str(asked), 3, compute=Compute(compile=asked)).last)
+        for asked in (False, True)
+    )
+    for name, tensor in plain.tensors.items():
+        torch.testing.assert_close(compiled.tensors[name], tensor, rtol=1e-4, atol=1e-5, msg=name)
+    torch.compiler.reset()

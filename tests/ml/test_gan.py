@@ -63,8 +63,7 @@ def test_losses_are_the_seminar_s_formulas() -> None:
     losses: dict[str, float] = {}
 
     class Watched(Updates):
-        @staticmethod
-        def _minimise(optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+        def _minimise(self, name: str, loss: torch.Tensor) -> None:
             losses["D" if len(losses) == 0 else "G"] = loss.item()
 
     real = torch.rand(4, 1, 16, 16)

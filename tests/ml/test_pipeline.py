@@ -16,11 +16,12 @@ from ml.inception import VARIABLE
 from ml.inception_net import InceptionNet
 from ml.metric import Metric
 from ml.pack import open_pack
-from ml.pipeline import Run, read_records, run, select_again
+from ml.pipeline import Run, run
 from ml.plugin import shelf
 from ml.pool import open_pool
 from ml.protocol import STAGES, RunPlan, SelectPlan
-from ml.selection import read_selection
+from ml.records import read_records
+from ml.selection import read_selection, select_again
 from ml.told import StopRequested
 from ml.train import generate_images, load_for_generation
 from tests.ml.tiny_data import SHAPES

@@ -440,7 +440,9 @@ def test_memory_that_runs_out_becomes_one_sentence_with_the_setting_to_lower(pac
         def go_wrong(self, scalars: Scalars) -> None:
             torch.empty(2**60)
 
-    with pytest.raises(OutOfMemoryError, match="batch_size 6 at resolution 16; lower batch_size, for example to 3"):
+    with pytest.raises(
+        OutOfMemoryError, match="for 6 images at once at resolution 16; resume with a micro-batch of 3 "
+    ):
         train(Greedy, settings(), pack, tmp_path, 3)
 
 
