@@ -61,6 +61,7 @@ class RunWork(Work[Run]):
             "dataset": {"classes": self.row.version.classes, "images": str(self._write_images())},
             "out": str(self.folder),
             "done": done,  # type: ignore[typeddict-item]  # the same keys, read back from the row
+            "compute": self.row.compute,
             "resume_from": None if "train" in done else self._resume_from(),
             "finish_when": str(self._wish(self.row)),
             "start": self._start(),

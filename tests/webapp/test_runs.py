@@ -134,6 +134,58 @@ def test_what_the_worker_would_refuse_is_refused_at_once_at_its_field(
     assert (Run.objects.count(), Recipe.objects.count()) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    ("compute", "code", "field"),
+    [
+        ({"micro_batch": 3}, "batch_not_divisible", "compute.micro_batch"),
+        ({"micro_batch": 1}, "bad_setting", "compute.micro_batch"),
+        ({"cuda_graphs": True}, "settings_conflict", "compute.cuda_graphs"),
+        ({"compile": True}, "no_gpu", "compute.compile"),
+        ({"devices": 2}, "no_gpu", "compute.devices"),
+        ({"speed": 9}, "unknown_setting", "compute.speed"),
+        ("fast", "bad_setting", "compute"),
+    ],
+)
+def test_compute_options_that_cannot_be_are_refused_at_their_field(
+    api: APIClient, version: DatasetVersion, compute: Any, code: str, field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "_gpus_here", lambda: False)
+    body = {"version": str(version.pk), "recipe": QUICK, "compute": compute}
+    answer = post(api, "runs/", body)
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, [field])
+    told = post(api, "runs/validate/", body).json()
+    assert [(problem["code"], problem["field"]) for problem in told["problems"]] == [(code, field)]
+    assert Run.objects.count() == 0
+
+
+def test_how_a_run_is_computed_belongs_to_the_run_and_not_to_its_recipe(
+    api: APIClient, version: DatasetVersion
+) -> None:
+    body = {"version": str(version.pk), "recipe": QUICK, "compute": {"micro_batch": 4}}
+    told = post(api, "runs/", body, **{"Idempotency-Key": "abc"}).json()
+    asked = {"micro_batch": 4, "devices": None, "compile": False, "cuda_graphs": False}
+    assert (told["compute"], "compute" in told["recipe"]) == (asked, False)
+    again = post(api, "runs/", body, **{"Idempotency-Key": "abc"})
+    assert (again.status_code, again.json()["id"]) == (200, told["id"])
+    other = post(api, "runs/", {**body, "compute": {}}, **{"Idempotency-Key": "abc"})
+    assert (other.status_code, other.json()["code"]) == (409, "key_used")
+    post(api, f"runs/{told['id']}/stop/")
+    assert post(api, f"runs/{told['id']}/resume/").json()["compute"] == asked
+    post(api, f"runs/{told['id']}/stop/")
+    assert post(api, f"runs/{told['id']}/retry/").json()["compute"] == asked
+
+
+def test_a_gpu_that_a_worker_elsewhere_told_of_counts(
+    api: APIClient, version: DatasetVersion, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "_gpus_here", lambda: False)
+    body = {"version": str(version.pk), "recipe": QUICK, "compute": {"compile": True}}
+    Run.objects.filter(pk=run.pk).update(device="CPU with 1 thread, fp32")
+    assert post(api, "runs/", body).status_code == 400
+    Run.objects.filter(pk=run.pk).update(device="NVIDIA H200, bf16")
+    assert post(api, "runs/", body).status_code == 201
+
+
 def test_validating_tells_the_same_problems_without_starting_anything(api: APIClient, version: DatasetVersion) -> None:
     recipe = {**QUICK, "model": "magic", "budget": {"kind": "per_class", "count": 0}}
     told = post(api, "runs/validate/", {"version": str(version.pk), "recipe": recipe}).json()

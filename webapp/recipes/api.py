@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ml import catalog
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Lab, Role
 from webapp.core.errors import InvalidError
@@ -113,6 +114,7 @@ class CatalogueSerializer(serializers.Serializer[Any]):
     metrics = MetricPluginSerializer(many=True)
     dataset_kinds = DatasetKindPluginSerializer(many=True)
     export_formats = ExportFormatPluginSerializer(many=True)
+    compute = JsonSchemaField(help_text="JSON Schema of the compute options, which belong to a run, not to a recipe.")
 
 
 class CatalogueView(APIView):
@@ -121,7 +123,7 @@ class CatalogueView(APIView):
     @extend_schema(operation_id="catalogue_get", tags=["catalogue"], responses=CatalogueSerializer)
     def get(self, request: Request) -> Response:
         plain = catalogue().plain
-        return Response({shelf: plain[shelf] for shelf in SHELVES})
+        return Response({shelf: plain[shelf] for shelf in SHELVES} | {"compute": catalog.Compute.model_json_schema()})
 
 
 # --- budgets ----------------------------------------------------------------------------------------------------

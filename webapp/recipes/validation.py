@@ -11,6 +11,7 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from ml import catalog
 from ml.catalog import Catalogue, Entry
 from webapp.core.errors import InvalidError
 from webapp.recipes.catalogue import catalogue
@@ -45,6 +46,26 @@ def problems_of(recipe: Mapping[str, Any], shelves: Catalogue | None = None) -> 
         if reason:
             faults.append(Problem("unsuitable_sampler", reason, "sampler"))
     return faults[:MAX_FAULTS]
+
+
+def problems_of_compute(compute: Any, batch_size: int | None, has_gpu: bool) -> list[Problem]:
+    """Everything that keeps a recipe of this batch size (None: unknown) from being computed so."""
+    options = catalog.Compute
+    faults = list(_of_schema(compute, options.model_json_schema(), "compute"))
+    if faults:
+        return faults
+    values = options.model_construct(**compute)
+    faults += [
+        Problem("settings_conflict", conflict.sentence, f"compute.{conflict.at}")
+        for conflict in options.conflicts
+        if conflict.holds(values.model_dump())
+    ]
+    if batch_size is not None and (reason := catalog.why_indivisible(values.micro_batch, batch_size)):
+        faults.append(Problem("batch_not_divisible", reason, "compute.micro_batch"))
+    if not has_gpu and (refused := catalog.why_no_gpu(values)):
+        option, reason = refused
+        faults.append(Problem("no_gpu", reason, f"compute.{option}"))
+    return faults
 
 
 def check_selection(model: str, model_settings: Mapping[str, Any], wish: Mapping[str, Any]) -> None:

@@ -54,6 +54,7 @@ class Run(Leased):
     state = models.CharField(max_length=12, choices=RunState.choices, default=RunState.QUEUED)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     idempotency_key = models.CharField(max_length=80, null=True, blank=True)
+    compute = models.JSONField(default=dict, help_text="How it is computed; no part of the recipe.")
     step = models.PositiveBigIntegerField(default=0)
     num_steps = models.PositiveBigIntegerField(default=0)
     images_per_s = models.FloatField(null=True)

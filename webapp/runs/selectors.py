@@ -1,5 +1,7 @@
 """What there is to read about runs."""
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -7,11 +9,16 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, DurationField, Exists, ExpressionWrapper, F, OuterRef, QuerySet, UUIDField, When
 from django.db.models.functions import Now
 
+from ml import catalog
+from webapp.core import machine
 from webapp.core.permissions import HasKey, visible
+from webapp.recipes.catalogue import catalogue
 from webapp.runs.models import Checkpoint, Run, RunEvent, RunState
 
 LAB_PATH = "version__dataset__lab"
 STORED_EVENTS_PER_ANSWER = 1000
+FOR_WANT_OF_MEMORY = ("out_of_memory", "ended_too_often")
+"""Codes of ends that smaller parts of a batch may prevent. A process that the kernel ends leaves no sentence."""
 
 
 def all_runs() -> "QuerySet[Run]":
@@ -35,6 +42,38 @@ def runs_visible_to(
 def children_of(run: Run) -> "QuerySet[Run]":
     """The runs that start from its checkpoints, the newest first."""
     return run.children.select_related("version__dataset", "recipe").order_by("-created_at", "-id")
+
+
+def batch_size_of(recipe: Mapping[str, Any]) -> int | None:
+    """The batch size that a recipe asks for; None when it cannot be read."""
+    entry = catalogue().models.get(str(recipe.get("model")))
+    given = recipe.get("model_settings") or {}
+    size = {**entry.defaults(), **given}.get("batch_size") if entry and isinstance(given, Mapping) else None
+    return size if isinstance(size, int) and size > 0 else None
+
+
+def has_gpu() -> bool:
+    """Whether runs can be computed on a GPU: this machine has one, or a worker elsewhere has told of one."""
+    told = Run.objects.exclude(device="").exclude(device__startswith="CPU")
+    return _gpus_here() or told.exists()
+
+
+@lru_cache(maxsize=1)
+def _gpus_here() -> bool:
+    return bool(machine.visible_gpus())
+
+
+def compute_of(run: Run) -> dict[str, Any]:
+    """Every compute option of a run, those left out with their defaults."""
+    return catalog.Compute.model_construct(**run.compute).model_dump()
+
+
+def smaller_micro_batch(run: Run) -> int | None:
+    """What a run that ended for want of memory may go on with; None when it ended otherwise, or nothing is smaller."""
+    batch_size = batch_size_of({"model": run.recipe.model, "model_settings": run.recipe.model_settings})
+    if run.state != RunState.FAILED or run.error_code not in FOR_WANT_OF_MEMORY or batch_size is None:
+        return None
+    return catalog.smaller_micro_batch(batch_size, run.compute.get("micro_batch"))
 
 
 def queue_position(run: Run) -> int | None:

@@ -394,7 +394,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Go on from the last checkpoint. */
+        /** @description Go on from the last checkpoint; `compute`, where it is given, replaces how the run is computed. */
         post: operations["runs_resume"];
         delete?: never;
         options?: never;
@@ -914,6 +914,10 @@ export interface components {
             metrics: components["schemas"]["MetricPlugin"][];
             dataset_kinds: components["schemas"]["DatasetKindPlugin"][];
             export_formats: components["schemas"]["ExportFormatPlugin"][];
+            /** @description JSON Schema of the compute options, which belong to a run, not to a recipe. */
+            compute: {
+                [key: string]: unknown;
+            };
         };
         /** ChangedData */
         ChangedData: {
@@ -993,6 +997,28 @@ export interface components {
             class: string;
             /** Seed */
             seed: number;
+        };
+        /** @description How a run is computed; it belongs to the run, not to the recipe. What is left out has its default. */
+        Compute: {
+            /** @description Images computed at once, a divisor of the batch size; null: all. */
+            micro_batch: number | null;
+            /** @description GPUs that share each batch; null: all that the worker has. */
+            devices: number | null;
+            /** @description Fuse the networks' layers; GPU only. */
+            compile: boolean;
+            /** @description With compile: record the work and replay it. */
+            cuda_graphs: boolean;
+        };
+        /** @description How a run is computed; it belongs to the run, not to the recipe. What is left out has its default. */
+        ComputeRequest: {
+            /** @description Images computed at once, a divisor of the batch size; null: all. */
+            micro_batch?: number | null;
+            /** @description GPUs that share each batch; null: all that the worker has. */
+            devices?: number | null;
+            /** @description Fuse the networks' layers; GPU only. */
+            compile?: boolean;
+            /** @description With compile: record the work and replay it. */
+            cuda_graphs?: boolean;
         };
         /** @description Settings that mean nothing together: all of `when` have a value named there, and none of `unless` has. */
         Conflict: {
@@ -1664,6 +1690,7 @@ export interface components {
             /** @default  */
             name: string;
             start?: components["schemas"]["StartRequest"];
+            compute?: components["schemas"]["ComputeRequest"];
         };
         /** @description What to choose by; the pool stays as it is and nothing is trained. */
         NewSelectionRequest: {
@@ -1974,6 +2001,10 @@ export interface components {
             /** Format: date-time */
             readonly created_at: string;
         };
+        /** @description What is to be otherwise from the last checkpoint on. */
+        ResumeRunRequest: {
+            compute?: components["schemas"]["ComputeRequest"];
+        };
         /**
          * @description * `viewer` - Viewer
          *     * `reviewer` - Reviewer
@@ -2037,6 +2068,10 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             recipe: components["schemas"]["Recipe"];
+            /** @description Every option, those left out with their defaults. */
+            readonly compute: components["schemas"]["Compute"];
+            /** @description Images at once with which a run that ended for want of memory may go on; null for other runs. */
+            readonly smaller_micro_batch: number | null;
             /** @description Claims since the last advance (a new checkpoint). */
             attempts: number;
             /** @description By the metric's name; measured with the features of Inception, by inception/ and its name. */
@@ -2802,6 +2837,7 @@ export interface components {
             version: string;
             recipe: components["schemas"]["NewRecipeRequest"];
             start?: components["schemas"]["StartRequest"];
+            compute?: components["schemas"]["ComputeRequest"];
         };
         /** @description What is wrong with a recipe on a dataset; the estimate is null when something is. */
         Validation: {
@@ -3871,7 +3907,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResumeRunRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {

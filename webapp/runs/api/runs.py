@@ -21,10 +21,12 @@ from webapp.datasets.models import DatasetVersion
 from webapp.datasets.selectors import version_for
 from webapp.recipes.models import Recipe
 from webapp.recipes.selectors import recipe_for
+from webapp.recipes.validation import refuse
 from webapp.runs import selectors
 from webapp.runs.api.shapes import (
     MemorySerializer,
     NewRunSerializer,
+    ResumeRunSerializer,
     RunListItemSerializer,
     RunPage,
     RunSerializer,
@@ -67,7 +69,8 @@ class ValidateRunView(APIView):
         given.is_valid(raise_exception=True)
         version = version_for(person_of(request), given.validated_data["version"])
         recipe = given.validated_data["recipe"]
-        problems = launch.check(version, recipe, _start(request, given.validated_data))
+        asked = given.validated_data
+        problems = launch.check(version, recipe, _start(request, asked), asked.get("compute"))
         estimate = None if problems else launch.estimate(version, recipe)
         return Response(ValidationSerializer({"problems": problems, "estimate": estimate}).data)
 
@@ -130,9 +133,10 @@ class RunsView(APIView):
         version = version_for(person, values["version"], Role.RESEARCHER)
         recipe = values.get("recipe") or _saved_recipe(person, version, values["recipe_id"])
         key, start = _key(request), _start(request, values, Role.RESEARCHER)
+        compute = values.get("compute")
         if key is None:
-            return shown(launch.start_run(version, recipe, person, values["name"], start), 201)
-        run, is_new = launch.start_run_once(version, recipe, person, values["name"], key, start)
+            return shown(launch.start_run(version, recipe, person, values["name"], start, compute), 201)
+        run, is_new = launch.start_run_once(version, recipe, person, values["name"], key, start, compute)
         return shown(run, 201 if is_new else 200)
 
 
@@ -183,11 +187,17 @@ class FinishRunView(APIView):
 
 
 class ResumeRunView(APIView):
-    """Go on from the last checkpoint."""
+    """Go on from the last checkpoint; `compute`, where it is given, replaces how the run is computed."""
 
-    @extend_schema(operation_id="runs_resume", tags=["runs"], request=None, responses=RunSerializer)
+    @extend_schema(operation_id="runs_resume", tags=["runs"], request=ResumeRunSerializer, responses=RunSerializer)
     def post(self, request: Request, pk: UUID) -> Response:
-        return shown(control.resume_run(run_for(request, pk, Role.RESEARCHER)))
+        run = run_for(request, pk, Role.RESEARCHER)
+        given = ResumeRunSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        compute = given.validated_data.get("compute")
+        if compute is not None:
+            refuse(launch.compute_problems(launch.contents_of(run.recipe), compute))
+        return shown(control.resume_run(run, compute))
 
 
 class CancelRunView(APIView):

@@ -73,6 +73,19 @@ class HealthSerializer(serializers.Serializer[Any]):
     judgements = JudgementSerializer(many=True)
 
 
+class ComputeSerializer(serializers.Serializer[Any]):
+    """How a run is computed; it belongs to the run, not to the recipe. What is left out has its default."""
+
+    micro_batch = serializers.IntegerField(
+        required=False, allow_null=True, help_text="Images computed at once, a divisor of the batch size; null: all."
+    )
+    devices = serializers.IntegerField(
+        required=False, allow_null=True, help_text="GPUs that share each batch; null: all that the worker has."
+    )
+    compile = serializers.BooleanField(required=False, help_text="Fuse the networks' layers; GPU only.")
+    cuda_graphs = serializers.BooleanField(required=False, help_text="With compile: record the work and replay it.")
+
+
 class RunListItemSerializer(serializers.ModelSerializer[Run]):
     """A run, as a list shows it."""
 
@@ -179,6 +192,10 @@ class RunSerializer(RunListItemSerializer):
     )
     warnings = RunWarningSerializer(many=True)
     health = serializers.SerializerMethodField(help_text="Null before the first measured checkpoint.")
+    compute = serializers.SerializerMethodField(help_text="Every option, those left out with their defaults.")
+    smaller_micro_batch = serializers.SerializerMethodField(
+        help_text="Images at once with which a run that ended for want of memory may go on; null for other runs."
+    )
     queue_position = serializers.SerializerMethodField(help_text="0 starts next; null when it does not wait.")
     stages_done = serializers.SerializerMethodField(help_text="Stages that a later attempt does not repeat.")
 
@@ -186,6 +203,8 @@ class RunSerializer(RunListItemSerializer):
         fields = [
             *RunListItemSerializer.Meta.fields,
             "recipe",
+            "compute",
+            "smaller_micro_batch",
             "attempts",
             "metrics",
             "warnings",
@@ -208,6 +227,13 @@ class RunSerializer(RunListItemSerializer):
     @extend_schema_field(ChildSerializer(many=True))
     def get_children(self, run: Run) -> Any:
         return ChildSerializer(selectors.children_of(run), many=True).data
+
+    @extend_schema_field(ComputeSerializer)
+    def get_compute(self, run: Run) -> dict[str, Any]:
+        return selectors.compute_of(run)
+
+    def get_smaller_micro_batch(self, run: Run) -> int | None:
+        return selectors.smaller_micro_batch(run)
 
     def get_queue_position(self, run: Run) -> int | None:
         return selectors.queue_position(run)
@@ -330,12 +356,24 @@ class StartSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_field(ComputeSerializer)
+class OpenComputeField(serializers.JSONField):
+    """Read by the compute options' own schema, which says every fault at its field."""
+
+
+class ResumeRunSerializer(serializers.Serializer[Any]):
+    """What is to be otherwise from the last checkpoint on."""
+
+    compute = OpenComputeField(required=False)
+
+
 class ValidateRunSerializer(serializers.Serializer[Any]):
     """A recipe to be checked on a dataset version."""
 
     version = serializers.UUIDField()
     recipe = NewRecipeSerializer()
     start = StartSerializer(required=False)
+    compute = OpenComputeField(required=False)
 
 
 class NewRunSerializer(serializers.Serializer[Any]):
@@ -346,6 +384,7 @@ class NewRunSerializer(serializers.Serializer[Any]):
     recipe_id = serializers.UUIDField(required=False)
     name = serializers.CharField(max_length=120, allow_blank=True, default="")
     start = StartSerializer(required=False)
+    compute = OpenComputeField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("recipe" in attrs) == ("recipe_id" in attrs):

@@ -1,5 +1,6 @@
 """What people ask of a run that exists: stop, finish, resume, cancel; and what becomes of one whose worker vanished."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -30,12 +31,15 @@ def stop_run(run: Run) -> Run:
 
 
 @transaction.atomic
-def resume_run(run: Run) -> Run:
-    """Queue a stopped or failed run again; it continues from its last checkpoint."""
+def resume_run(run: Run, compute: Mapping[str, Any] | None = None) -> Run:
+    """Queue a stopped or failed run again; it continues from its last checkpoint, computed otherwise where asked.
+
+    `compute`: all the options that are to hold from now on, already checked.
+    """
     run = _locked(run)
     if run.state not in RESUMABLE:
         raise ConflictError(f"Only a run that is stopped or failed can be resumed; this one is {run.state}.")
-    return _queue_again(run, finish_requested=False)
+    return _queue_again(run, finish_requested=False, compute=run.compute if compute is None else dict(compute))
 
 
 @transaction.atomic

@@ -15,8 +15,9 @@ from webapp.datasets.selectors import all_grey, train_counts
 from webapp.recipes.catalogue import catalogue
 from webapp.recipes.models import Recipe
 from webapp.recipes.services import PARTS, create_recipe
-from webapp.recipes.validation import Problem, problems_of, refuse, with_defaults
+from webapp.recipes.validation import Problem, problems_of, problems_of_compute, refuse, with_defaults
 from webapp.runs.models import Run
+from webapp.runs.selectors import batch_size_of, has_gpu
 from webapp.runs.services.control import TASK
 from webapp.runs.services.files import hold_start
 from webapp.runs.services.start import Start, kept, problems_of_start, start_again
@@ -35,9 +36,15 @@ class Estimate:
     num_candidates: int
 
 
-def check(version: DatasetVersion, recipe: Mapping[str, Any], start: Start | None = None) -> list[Problem]:
-    """All that is wrong with the recipe on this version, started so; fields are named as in the request."""
+def check(
+    version: DatasetVersion,
+    recipe: Mapping[str, Any],
+    start: Start | None = None,
+    compute: Mapping[str, Any] | None = None,
+) -> list[Problem]:
+    """All that is wrong with the recipe on this version, started and computed so; fields as in the request."""
     problems = [replace(problem, field=f"recipe.{problem.field}") for problem in problems_of(recipe)]
+    problems += compute_problems(recipe, compute or {})
     if version.state != DatasetVersion.State.READY:
         message = f"The dataset version is {version.state}; a run can start when it is ready."
         return [*problems, Problem("version_not_ready", message, "version")]
@@ -47,6 +54,11 @@ def check(version: DatasetVersion, recipe: Mapping[str, Any], start: Start | Non
     if not problems:
         problems += _budget_problems(version, recipe)
     return problems
+
+
+def compute_problems(recipe: Mapping[str, Any], compute: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with the compute options; a recipe that cannot be read says nothing about its batch."""
+    return problems_of_compute(compute, batch_size_of(recipe), has_gpu())
 
 
 def estimate(version: DatasetVersion, recipe: Mapping[str, Any]) -> Estimate:
@@ -76,12 +88,13 @@ def start_run(
     person: Person | None,
     name: str = "",
     start: Start | None = None,
+    compute: Mapping[str, Any] | None = None,
 ) -> Run:
     """Queue a run of a recipe, which is saved first when it is new; from a checkpoint of an earlier run if `start`.
 
     Raises: InvalidError with every problem at its field.
     """
-    return _queue(version, recipe, person, name, None, start)
+    return _queue(version, recipe, person, name, None, start, compute or {})
 
 
 def start_run_once(
@@ -91,18 +104,19 @@ def start_run_once(
     name: str,
     key: str,
     start: Start | None = None,
+    compute: Mapping[str, Any] | None = None,
 ) -> tuple[Run, bool]:
     """As `start_run`, but the same request with the same key, sent again, answers the run that it made (and False).
 
     Raises: InvalidError; ConflictError when the key was used for another request.
     """
     content = contents_of(recipe) if isinstance(recipe, Recipe) else recipe
-    if (earlier := _made_before(version, content, person, key, start)) is not None:
+    if (earlier := _made_before(version, content, person, key, start, compute or {})) is not None:
         return earlier, False
     try:
-        return _queue(version, recipe, person, name, key, start), True
+        return _queue(version, recipe, person, name, key, start, compute or {}), True
     except IntegrityError:  # the two came at the same moment
-        if (earlier := _made_before(version, content, person, key, start)) is None:
+        if (earlier := _made_before(version, content, person, key, start, compute or {})) is None:
             raise
         return earlier, False
 
@@ -115,7 +129,7 @@ def retry_run(run: Run, person: Person | None) -> Run:
     run.refresh_from_db(fields=["state"])
     if run.state not in REPEATABLE:
         raise ConflictError(f"A run that is {run.state} cannot be started again.")
-    return start_run(run.version, run.recipe, person, run.name, start_again(run))
+    return start_run(run.version, run.recipe, person, run.name, start_again(run), run.compute)
 
 
 def contents_of(recipe: Recipe) -> dict[str, Any]:
@@ -130,13 +144,21 @@ def _queue(
     name: str,
     key: str | None,
     start: Start | None,
+    compute: Mapping[str, Any],
 ) -> Run:
     content = contents_of(recipe) if isinstance(recipe, Recipe) else recipe
-    refuse(check(version, content, start))
+    refuse(check(version, content, start, compute))
     with transaction.atomic():
         if not isinstance(recipe, Recipe):
             recipe = create_recipe(version.dataset.lab, person, content, str(content.get("name", "")))
-        run = Run(version=version, recipe=recipe, name=name.strip(), created_by=person, idempotency_key=key)
+        run = Run(
+            version=version,
+            recipe=recipe,
+            name=name.strip(),
+            created_by=person,
+            idempotency_key=key,
+            compute=dict(compute),
+        )
         checkpoint = None if start is None else kept(start)
         if start is not None and checkpoint is not None:
             run.parent, run.start_way = start.parent, start.way
@@ -172,7 +194,12 @@ def _budget_problems(version: DatasetVersion, recipe: Mapping[str, Any]) -> list
 
 
 def _made_before(
-    version: DatasetVersion, content: Mapping[str, Any], person: Person, key: str, start: Start | None
+    version: DatasetVersion,
+    content: Mapping[str, Any],
+    person: Person,
+    key: str,
+    start: Start | None,
+    compute: Mapping[str, Any],
 ) -> Run | None:
     run = Run.objects.filter(created_by=person, idempotency_key=key).select_related("recipe").first()
     if run is None:
@@ -180,7 +207,7 @@ def _made_before(
     refuse(problems_of(content), "recipe.")
     wanted, before = with_defaults(content), contents_of(run.recipe)
     is_other = run.version_id != version.pk or any(before[part] != wanted[part] for part in PARTS if part in wanted)
-    if is_other or not _starts_so(run, start):
+    if is_other or run.compute != compute or not _starts_so(run, start):
         message = "This Idempotency-Key was used for another request; use a new one for each run."
         raise ConflictError(message, code="key_used", fields={"Idempotency-Key": [message]})
     return run

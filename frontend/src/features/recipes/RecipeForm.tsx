@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core';
+import { Accordion, Button, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -9,6 +9,7 @@ import { Fault } from '@/components/Fault';
 import { plural } from '@/components/format';
 import { Columns, Panel } from '@/components/Page';
 import { SettingsForm } from '@/components/SettingsForm/SettingsForm';
+import type { Values } from '@/components/SettingsForm/fields';
 import { BudgetEditor } from '@/components/recipe/BudgetEditor';
 import { Choices } from '@/components/recipe/Choices';
 import { faultsUnder, unplaced, type Draft } from './draft';
@@ -33,11 +34,12 @@ type Props = {
 /** The form of a recipe: the server says, as one types, what does not fit and how much will be drawn. */
 export function RecipeForm({ catalogue, version, kind, start, first }: Props) {
   const [draft, setDraft] = useState(first);
+  const [compute, setCompute] = useState<Values>({});
   const set = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
   const model = catalogue.models.find((one) => one.name === draft.model) ?? catalogue.models[0];
   const sampler = catalogue.samplers.find((one) => one.name === draft.sampler) ?? catalogue.samplers[0];
   const yields = catalogue.dataset_kinds.find((one) => one.name === kind)?.yields ?? [];
-  const check = useCheck(version.id, draft, start);
+  const check = useCheck(version.id, draft, start, compute);
   const problems = check.data?.problems ?? [];
   const memory = useMemory(version.id, draft, check.data !== undefined && problems.length === 0);
   const faults = faultsUnder(problems, 'model_settings');
@@ -130,6 +132,12 @@ export function RecipeForm({ catalogue, version, kind, start, first }: Props) {
               </Group>
             </Stack>
           </Panel>
+          <Computing
+            schema={catalogue.compute}
+            values={compute}
+            onChange={setCompute}
+            faults={faultsUnder(problems, 'compute')}
+          />
         </>
       }
       aside={
@@ -137,6 +145,7 @@ export function RecipeForm({ catalogue, version, kind, start, first }: Props) {
           version={version}
           draft={draft}
           start={start}
+          compute={compute}
           check={check}
           memory={memory}
           onName={(name) => set({ name })}
@@ -160,12 +169,43 @@ function FixedModel({ title, shaping, start }: { title: string; shaping: Record<
   );
 }
 
+type ComputingProps = {
+  schema: unknown;
+  values: Values;
+  onChange: (values: Values) => void;
+  faults: Record<string, string>;
+};
+
+/** How the run is computed, folded away: it says nothing of what is learnt. */
+function Computing({ schema, values, onChange, faults }: ComputingProps) {
+  const changed = Object.keys(values).length;
+  const faulty = Object.keys(faults).length > 0;
+  return (
+    <Accordion variant="contained" chevronPosition="left" {...(faulty ? { defaultValue: 'computing' } : {})}>
+      <Accordion.Item value="computing">
+        <Accordion.Control>
+          <Group justify="space-between" pr="sm">
+            <Text fw={600}>Computing</Text>
+            <Text size="xs" c={faulty ? 'var(--mantine-color-error)' : 'dimmed'}>
+              {changed === 0 ? 'memory and devices' : `${changed} changed`}
+            </Text>
+          </Group>
+        </Accordion.Control>
+        <Accordion.Panel>
+          <SettingsForm schema={schema} values={values} onChange={onChange} faults={faults} />
+        </Accordion.Panel>
+      </Accordion.Item>
+    </Accordion>
+  );
+}
+
 /** The server's opinion of the draft, a moment after the last change. */
-function useCheck(version: string, draft: Draft, start: Start | null) {
+function useCheck(version: string, draft: Draft, start: Start | null, compute: Values) {
   const [settled] = useDebouncedValue(draft, TYPING_PAUSE_MS);
+  const [settledCompute] = useDebouncedValue(compute, TYPING_PAUSE_MS);
   // The name changes nothing of what the recipe does.
   const recipe = { ...settled, name: '' };
-  const body = { version, recipe, ...asked(start) };
+  const body = { version, recipe, compute: settledCompute, ...asked(start) };
   return useQuery({
     queryKey: ['validate', body],
     queryFn: ({ signal }) => take(http.POST('/api/v1/runs/validate/', { body, signal })),
@@ -191,15 +231,16 @@ type OutcomeProps = {
   version: Schemas['DatasetVersion'];
   draft: Draft;
   start: Start | null;
+  compute: Values;
   check: ReturnType<typeof useCheck>;
   memory: ReturnType<typeof useMemory>;
   onName: (name: string) => void;
 };
 
 /** What the recipe will bring, and the button that starts it. */
-function Outcome({ version, draft, start: from, check, memory, onName }: OutcomeProps) {
+function Outcome({ version, draft, start: from, compute, check, memory, onName }: OutcomeProps) {
   const navigate = useNavigate();
-  const body = { version: version.id, recipe: draft, name: draft.name, ...asked(from) };
+  const body = { version: version.id, recipe: draft, name: draft.name, compute, ...asked(from) };
   const key = useIdempotencyKey(body);
   const start = useMutation({
     mutationFn: () => {

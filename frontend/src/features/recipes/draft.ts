@@ -53,7 +53,17 @@ export function faultsUnder(problems: Problem[], input: string): Record<string, 
   return found;
 }
 
-const PLACED = ['model', 'model_settings', 'sampler', 'sampler_settings', 'budget', 'pool_factor', 'seed', 'name'];
+const PLACED = [
+  'model',
+  'model_settings',
+  'sampler',
+  'sampler_settings',
+  'budget',
+  'pool_factor',
+  'seed',
+  'name',
+  'compute',
+];
 
 /** The problems that no input of the form shows: they stand at the button. */
 export function unplaced(problems: Problem[]): Problem[] {

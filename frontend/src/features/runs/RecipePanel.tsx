@@ -28,6 +28,15 @@ export function RecipePanel({ run }: { run: Schemas['Run'] }) {
             ['candidates per image asked for', recipe.pool_factor],
           ]}
         />
+        <Facts
+          title="Computing"
+          rows={[
+            ['images at once', run.compute.micro_batch ?? 'the whole batch'],
+            ['GPUs', run.compute.devices ?? 'all of the worker'],
+            ['compile', run.compute.compile],
+            ['CUDA graphs', run.compute.cuda_graphs],
+          ]}
+        />
       </SimpleGrid>
     </Panel>
   );

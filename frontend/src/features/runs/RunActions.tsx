@@ -3,7 +3,7 @@ import { Link } from 'react-router';
 import type { Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
 import { AskButton } from '@/components/AskButton';
-import { useAct, type Act } from './act';
+import { useAct, useSmallerMicroBatch, type Act } from './act';
 import { FinishButton, StopButton } from './EndButtons';
 import { MoreFromRun } from './MoreFromRun';
 
@@ -38,5 +38,18 @@ export function RunActions({ run }: { run: Schemas['Run'] }) {
         Run again, changed
       </Button>
     </>
+  );
+}
+
+/** Going on after the memory was not enough, with fewer images at once. */
+export function SmallerMicroBatch({ run }: { run: Schemas['Run'] }) {
+  const { may } = useLab();
+  const go = useSmallerMicroBatch(run);
+  const size = run.smaller_micro_batch;
+  if (size === null || !may('researcher')) return null;
+  return (
+    <Button size="xs" mt="xs" loading={go.isPending} onClick={() => go.mutate(size)}>
+      Go on with a micro-batch of {size}
+    </Button>
   );
 }

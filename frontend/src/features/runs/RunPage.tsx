@@ -19,7 +19,7 @@ import { useLiveRun } from './live';
 import { MetricTable } from './MetricTable';
 import { ProgressPanel } from './ProgressPanel';
 import { RecipePanel } from './RecipePanel';
-import { RunActions } from './RunActions';
+import { RunActions, SmallerMicroBatch } from './RunActions';
 import { SampleWall } from './SampleWall';
 import { YieldPanel } from './YieldPanel';
 import { isMoving, wordsOf } from './words';
@@ -150,6 +150,9 @@ function Notices({ run }: { run: Schemas['Run'] }) {
           p="sm"
         >
           {run.error.message}
+          <div>
+            <SmallerMicroBatch run={run} />
+          </div>
         </Alert>
       )}
       {run.attempts > 1 && isMoving(run.state) && (

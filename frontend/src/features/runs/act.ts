@@ -17,7 +17,24 @@ export function useAct(run: Pick<Schemas['Run'], 'id'>) {
   const init = { params: { path: { id: run.id } } };
   return useMutation({
     mutationFn: (verb: Act) => take(http.POST(PATHS[verb], init)),
-    onSuccess: (changed) => queries.setQueryData(['get', '/api/v1/runs/{id}/', init], changed),
-    onError: (error) => notifications.show({ color: 'red', title: 'That was refused', message: sentenceOf(error) }),
+    ...told(init),
   });
+}
+
+/** Goes on from the last checkpoint, with so many images computed at once. */
+export function useSmallerMicroBatch(run: Pick<Schemas['Run'], 'id' | 'compute'>) {
+  const init = { params: { path: { id: run.id } } };
+  return useMutation({
+    mutationFn: (micro_batch: number) =>
+      take(http.POST(PATHS.resume, { ...init, body: { compute: { ...run.compute, micro_batch } } })),
+    ...told(init),
+  });
+}
+
+function told(init: { params: { path: { id: string } } }) {
+  return {
+    onSuccess: (changed: Schemas['Run']) => queries.setQueryData(['get', '/api/v1/runs/{id}/', init], changed),
+    onError: (error: Error) =>
+      notifications.show({ color: 'red', title: 'That was refused', message: sentenceOf(error) }),
+  };
 }
