@@ -24,9 +24,10 @@ from ml.dataset_kind import SPLITS
 from ml.errors import BadDatasetError, BadImageError
 from ml.export_format import ExportFormat, ExportImage, Ground
 from ml.export_images import in_order, real_image, synthetic_image
+from ml.plans import ExportPlan
 from ml.plugin import find
 from ml.pool_pixels import PoolPixels
-from ml.protocol import Emit, ExportPlan, emit
+from ml.protocol import Emit, emit
 from ml.zip_writer import ZipWriter
 
 _PROGRESS_S = 0.5

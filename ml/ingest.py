@@ -20,8 +20,9 @@ from ml.examine import Found, PassedOver, examine
 from ml.folder_source import FolderSource
 from ml.image_file import ImageLimits
 from ml.object_store import ObjectStore
+from ml.plans import IngestPlan
 from ml.plugin import find, shelf
-from ml.protocol import Emit, IngestedFile, IngestPlan, emit
+from ml.protocol import Emit, IngestedFile, emit
 from ml.records import ImageRecord
 from ml.source import Source, printable
 from ml.splits import DEFAULT_FRACTIONS, Unsplit, assign_splits

@@ -30,9 +30,10 @@ from ml.memory import check_memory
 from ml.metric import Appearance, Evidence, ImageSet
 from ml.model import DataSpec, LabelledImageModel, ModelSettings
 from ml.pack import Pack, open_pack, write_pack
+from ml.plans import STAGES, Artefacts, RunPlan, Stage
 from ml.plugin import find, read_settings
 from ml.pool import Pool, PoolFacts, open_pool, plan_candidates, shard_size, write_pool
-from ml.protocol import STAGES, Artefacts, Emit, MeasurementRow, RunPlan, Stage, Yield
+from ml.protocol import Emit, MeasurementRow, Yield
 from ml.ranks import launch, num_devices, own_rank
 from ml.records import read_records
 from ml.score import Known, score_pool
@@ -157,12 +158,7 @@ class Run:
         if self.start and self.start["way"] == "generate":
             return self.trained(self.take_over(self.start))
         ranks = launch(self.num_devices(), self.device)
-        ranks.share(
-            {
-                "data": self.done["prepare"]["data"],
-                "resume_from": self.resume_from and str(self.resume_from),
-            }
-        )
+        ranks.share({"data": self.done["prepare"]["data"], "resume_from": self.resume_from and str(self.resume_from)})
         evaluate = checkpoint_measure(self.encoder, self.pack, self.train_set, self.val_set, self.seed)
         result = train(
             self.model_class,

@@ -21,8 +21,9 @@ from ml import pipeline
 from ml.checkpoint import carry, file_hash, read_checkpoint, step_of
 from ml.errors import BadDatasetError, BadSettingsError
 from ml.images import write_png
+from ml.plans import Artefacts, Recipe, RunPlan, SelectPlan, Stage, read_plan
 from ml.pool import open_pool
-from ml.protocol import Artefacts, Emit, MeasurementRow, Recipe, RunPlan, SelectPlan, Stage, read_plan
+from ml.protocol import Emit, MeasurementRow
 from ml.records import ImageRecord, read_records
 from ml.selection import read_selection, select_again
 from ml.start_plan import Start

@@ -14,9 +14,10 @@ import numpy as np
 from ml.budget import resolve
 from ml.errors import UnsuitableSamplerError
 from ml.model import LabelledImageModel, ModelSettings
+from ml.plans import SelectPlan
 from ml.plugin import find, read_settings
 from ml.pool import Pool, open_pool
-from ml.protocol import Emit, SelectPlan, Yield
+from ml.protocol import Emit, Yield
 from ml.sampler import Candidates, Sampler, Selected
 from ml.score import read_scores
 from ml.suitability import why_unsuitable

@@ -14,8 +14,8 @@ from typing import Any
 from ml.checkpoint import read_facts
 from ml.errors import BadSettingsError, CheckpointError
 from ml.model import DataSpec, LabelledImageModel, ModelSettings
+from ml.plans import Artefacts
 from ml.plugin import read_settings
-from ml.protocol import Artefacts
 from ml.shaping import shapes_of, shaping_settings
 from ml.start_plan import Start
 from ml.whole import whole_folder

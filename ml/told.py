@@ -7,7 +7,8 @@ from typing import Any
 
 from ml.callbacks import Callbacks
 from ml.judgement import Judgement
-from ml.protocol import Emit, PreviewColumn, Stage
+from ml.plans import Stage
+from ml.protocol import Emit, PreviewColumn
 
 REPORT_EVERY_S = 0.5
 

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from ml.disk import disk_full
 from ml.errors import MlError
-from ml.protocol import EXIT_DONE, EXIT_FAULT, EXIT_STOPPED, claim_stdout, emit, read_plan
+from ml.plans import read_plan
+from ml.protocol import EXIT_DONE, EXIT_FAULT, EXIT_STOPPED, claim_stdout, emit
 from ml.share import THREADS, claim_threads
 
 PR_SET_PDEATHSIG = 1

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from ml import catalog
-from ml.protocol import Event, ExportPlan, FileProgress
+from ml.plans import ExportPlan
+from ml.protocol import Event, FileProgress
 from webapp.core import storage
 from webapp.core.leases import Leased
 from webapp.exports import selectors

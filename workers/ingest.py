@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from ml.protocol import Event, FileProgress, IngestPlan
+from ml.plans import IngestPlan
+from ml.protocol import Event, FileProgress
 from webapp.core import storage
 from webapp.core.errors import GoneError
 from webapp.core.leases import Leased

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from ml.judgement import HealthJudged
-from ml.protocol import Event, PoolScored, Preview, Recipe, RunPlan, SweepMade
+from ml.plans import Recipe, RunPlan
+from ml.protocol import Event, PoolScored, Preview, SweepMade
 from ml.start_plan import Start
 from webapp.core import storage
 from webapp.core.leases import Leased

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from django.db.models.functions import Now
 
-from ml.protocol import Event, SelectPlan
+from ml.plans import SelectPlan
+from ml.protocol import Event
 from webapp.core import storage
 from webapp.core.errors import GoneError
 from webapp.core.leases import Leased

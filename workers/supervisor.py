@@ -67,7 +67,7 @@ class Work(Generic[Row]):
         raise NotImplementedError
 
     def plan(self) -> Any:
-        """The plan for the child, see `ml.protocol`. Raises: AtelierError when it cannot be made."""
+        """The plan for the child, see `ml.plans`. Raises: AtelierError when it cannot be made."""
         raise NotImplementedError
 
     def heard(self, event: Event) -> None:

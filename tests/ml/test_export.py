@@ -28,8 +28,8 @@ from ml.export_format import ExportFormat
 from ml.export_formats.image_folder import ImageFolder
 from ml.export_images import COLUMNS, TEXT_KEY
 from ml.folder_names import folder_name
+from ml.plans import ExportPlan
 from ml.plugin import find, shelf
-from ml.protocol import ExportPlan
 from ml.zip_writer import ZipWriter
 
 CLASSES = ["cat", "a/b", "Cat"]

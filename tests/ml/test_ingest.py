@@ -20,7 +20,7 @@ from PIL import Image
 from ml.errors import BadArchiveError, BadDatasetError, BadSettingsError, MlError
 from ml.ingest import read_folder, run
 from ml.object_store import ObjectStore
-from ml.protocol import IngestPlan
+from ml.plans import IngestPlan
 from tests.ml.zip_builder import Piece, build
 
 Told = list[dict[str, Any]]

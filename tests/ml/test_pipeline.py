@@ -17,9 +17,9 @@ from ml.inception_net import InceptionNet
 from ml.metric import Metric
 from ml.pack import open_pack
 from ml.pipeline import Run, run
+from ml.plans import STAGES, RunPlan, SelectPlan
 from ml.plugin import shelf
 from ml.pool import open_pool
-from ml.protocol import STAGES, RunPlan, SelectPlan
 from ml.records import read_records
 from ml.selection import read_selection, select_again
 from ml.told import StopRequested

@@ -15,7 +15,8 @@ import torch
 from ml import pipeline
 from ml.checkpoint import read_checkpoint
 from ml.errors import BadSettingsError
-from ml.protocol import EXIT_FAULT, EXIT_STOPPED, RunPlan
+from ml.plans import RunPlan
+from ml.protocol import EXIT_FAULT, EXIT_STOPPED
 from ml.ranks import Ranks, num_devices
 from tests.ml.tiny_run import SETTINGS, Heard, write_plan
 

@@ -15,9 +15,9 @@ from ml.model import LabelledImageModel
 from ml.models.dcgan import Dcgan
 from ml.models.progressive_gan import ProgressiveGan
 from ml.pack import Pack
+from ml.plans import RunPlan
 from ml.plugin import read_settings, shelf
 from ml.pool import open_pool
-from ml.protocol import RunPlan
 from ml.shaping import shapes_of, shaping_settings
 from ml.start import check_start
 from ml.start_plan import Start, Way

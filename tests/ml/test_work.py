@@ -11,7 +11,8 @@ from typing import Any, cast
 
 import pytest
 
-from ml.protocol import EXIT_DONE, EXIT_FAULT, EXIT_STOPPED, read_event, read_plan
+from ml.plans import read_plan
+from ml.protocol import EXIT_DONE, EXIT_FAULT, EXIT_STOPPED, read_event
 from tests.ml.tiny_run import SETTINGS, write_plan
 
 ROOT = Path(__file__).parents[2]

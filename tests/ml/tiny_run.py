@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ml.protocol import Event, RunPlan
+from ml.plans import RunPlan
+from ml.protocol import Event
 from tests.ml.tiny_data import SHAPES, write_images
 
 SETTINGS: dict[str, Any] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ml.protocol import ExportPlan, read_plan
+from ml.plans import ExportPlan, read_plan
 from tests.worlds import CLASSES, make_dataset, make_pool, picture, queue_run
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage

@@ -1,0 +1,137 @@
+"""What a worker writes for its child process `python -m ml work PLAN.json`: what to do, with what, and where to.
+
+Importing this module never imports torch. All paths are absolute.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NotRequired
+
+from pydantic import Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from ml.start_plan import Start
+
+Stage = Literal["prepare", "train", "generate", "score", "select"]
+STAGES: Final[tuple[Stage, ...]] = ("prepare", "train", "generate", "score", "select")
+
+
+class Recipe(TypedDict):
+    """A model, a sampler and how much is wanted; `budget` is read by `ml.budget`."""
+
+    model: str
+    model_settings: dict[str, Any]
+    sampler: str
+    sampler_settings: dict[str, Any]
+    budget: dict[str, Any]
+    pool_factor: float
+    seed: int
+
+
+class DatasetPart(TypedDict):
+    """The images a run may see: JSON lines {"index", "file", "label", "split"} of the splits train and val only."""
+
+    classes: list[str]
+    images: str
+
+
+class Artefacts(TypedDict, total=False):
+    """What a stage left behind: paths, and the checkpoint's hash.
+
+    prepare: data, encoder (folders); train: checkpoint (file), sha256; generate: pool (folder); score: scores (file);
+    select: selection (file).
+    """
+
+    data: str
+    encoder: str
+    checkpoint: str
+    sha256: str
+    pool: str
+    scores: str
+    selection: str
+
+
+class IngestPlan(TypedDict):
+    """Read a source into the lab's store. `kind` None: the kind is recognised."""
+
+    verb: Literal["ingest"]
+    source: str
+    source_name: str
+    out: str
+    store: str
+    kind: str | None
+    split_seed: int
+    split_fractions: list[float]
+    limits: dict[str, Any]
+
+
+class RunPlan(TypedDict):
+    """A recipe on a dataset, through all stages that `done` does not hold yet.
+
+    compute: read by `ml.compute`.
+    finish_when: a file; once it is there, training ends and the best checkpoint makes the images.
+    The run's own newest checkpoint, `resume_from`, wins over `start`.
+    """
+
+    verb: Literal["run"]
+    recipe: Recipe
+    dataset: DatasetPart
+    out: str
+    done: dict[Stage, Artefacts]
+    resume_from: str | None
+    finish_when: NotRequired[str]
+    start: Start | None
+    compute: NotRequired[dict[str, Any]]
+
+
+class SelectPlan(TypedDict):
+    """Another selection from a scored pool."""
+
+    verb: Literal["select"]
+    pool: str
+    scores: str
+    model: str
+    model_settings: dict[str, Any]
+    sampler: str
+    sampler_settings: dict[str, Any]
+    budget: dict[str, Any]
+    seed: int
+    train_counts: dict[str, int]
+    out: str
+
+
+class ExportPlan(TypedDict):
+    """Write an augmented dataset.
+
+    images: JSON lines {"id", "file", "label", "split", "name", "row"} of real images; samples: JSON lines
+    {"id", "index", "label", "row"} of the pool's images to include; classes: in the order of their numbers;
+    resolution, channels: of the pool's images; fit: how real ones became squares for the model.
+    """
+
+    verb: Literal["export"]
+    format: str
+    title: str
+    classes: list[str]
+    resolution: int
+    channels: int
+    fit: Literal["crop", "pad", "stretch"]
+    images: str
+    pool: str | None
+    samples: str
+    provenance: dict[str, Any]
+    card: str
+    out: str
+
+
+Plan = Annotated[IngestPlan | RunPlan | SelectPlan | ExportPlan, Field(discriminator="verb")]
+
+
+def read_plan(path: Path) -> IngestPlan | RunPlan | SelectPlan | ExportPlan:
+    """The plan in a file.
+
+    Raises: ValueError, naming the field, when it is none; a plan is written by this product, so that is a defect.
+    """
+    adapter: TypeAdapter[IngestPlan | RunPlan | SelectPlan | ExportPlan] = TypeAdapter(Plan)
+    try:
+        return adapter.validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise ValueError(f"{path} is no plan: {error}") from error
