@@ -24,6 +24,18 @@ def test_there_is_one_worker_for_training_on_each_gpu_and_it_sees_no_other(monke
     assert "CUDA_VISIBLE_DEVICES" not in programs["io"].environment
 
 
+@pytest.mark.parametrize(
+    ("wish", "shared_out"),
+    [("2", ["0,1", "2"]), ("3", ["0,1,2"]), ("9", ["0,1,2"]), ("all", ["0", "1", "2"]), ("0", ["0", "1", "2"])],
+)
+def test_several_gpus_may_share_a_run(wish: str, shared_out: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
+    monkeypatch.setenv("ATELIER_GPUS_PER_RUN", wish)
+    compute = [program for program in worker_programs({}) if program.role != "io"]
+    assert [program.environment["CUDA_VISIBLE_DEVICES"] for program in compute] == shared_out
+    assert {program.environment[PEERS] for program in compute} == {str(len(shared_out))}
+
+
 def test_without_a_gpu_there_is_one_worker_for_training_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert [program.role for program in worker_programs({})] == ["compute-0", "io"]

@@ -108,6 +108,16 @@ def visible_gpus() -> list[str]:
     return [line.strip() for line in answer.stdout.splitlines() if line.strip()]
 
 
+def gpus_per_worker() -> list[list[str]]:
+    """Which GPUs each worker gets: one, or as many as ATELIER_GPUS_PER_RUN says, which then share a run's batches.
+
+    What is left over when the machine's GPUs are shared out goes to a worker of its own.
+    """
+    gpus, wish = visible_gpus(), os.environ.get("ATELIER_GPUS_PER_RUN", "1")
+    number = int(wish) if wish.isdigit() and int(wish) > 0 else 1
+    return [gpus[start : start + number] for start in range(0, len(gpus), number)]
+
+
 def web_program(host: str, port: int, environment: dict[str, str]) -> Program:
     """The ASGI server: pages, API, uploads and live events."""
     options = {
@@ -133,14 +143,14 @@ def worker_program(role: str, queue: str, environment: dict[str, str]) -> Progra
 
 
 def worker_programs(environment: dict[str, str], compute_workers: int = 1) -> list[Program]:
-    """The workers: one for each GPU, or `compute_workers` for the CPU where there is none; and one for files."""
-    gpus = visible_gpus()
+    """The workers: one for each GPU (or several), or `compute_workers` on a CPU alone; and one for files."""
+    gpus = gpus_per_worker()
     # each training takes its share of the cores by this number (`ml/share.py`)
     environment = {COMPUTE_WORKERS: str(len(gpus) or compute_workers), **environment}
     if gpus:
         compute = [
-            worker_program(f"compute-{n}", "compute", {**environment, "CUDA_VISIBLE_DEVICES": gpu})
-            for n, gpu in enumerate(gpus)
+            worker_program(f"compute-{n}", "compute", {**environment, "CUDA_VISIBLE_DEVICES": ",".join(some)})
+            for n, some in enumerate(gpus)
         ]
     else:
         compute = [worker_program(f"compute-{n}", "compute", environment) for n in range(compute_workers)]
