@@ -247,10 +247,10 @@ def test_every_model_whose_D_gives_scores_says_which_game_they_come_from(name: s
 
 def test_a_rate_far_above_what_the_model_is_made_for_is_the_first_thing_to_change() -> None:
     settings = read_settings(Dcgan, {"learning_rate_D": 0.05})
-    assert changes(settings, "non_saturating", "collapse")[0] == ("learning_rate_D", 2e-4)
+    assert changes(settings, "non_saturating", "collapse")[0] == ("learning_rate_D", 1e-3)
     assert changes(read_settings(Dcgan, {}), "non_saturating", "overfitting")[:2] == [
         ("augmentation", "colour,translation"),
-        ("learning_rate_D", 1e-4),
+        ("learning_rate_D", 5e-4),
     ]
 
 

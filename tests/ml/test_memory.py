@@ -83,7 +83,7 @@ def test_a_penalty_with_a_second_derivative_and_one_that_comes_rarely_are_in_the
 
 def test_networks_that_grow_are_estimated_at_their_full_size() -> None:
     assert need("progressive_gan", resolution=32).step > 3 * need("progressive_gan", resolution=16).step
-    assert need("progressive_gan", resolution=32).images > 1.5 * need("progressive_gan", resolution=16).images
+    assert need("progressive_gan", resolution=32).images > 1.2 * need("progressive_gan", resolution=16).images
 
 
 def test_an_estimate_takes_next_to_none_of_what_it_foretells() -> None:
@@ -100,7 +100,7 @@ def test_where_the_batch_does_not_fit_the_largest_that_does_is_named(monkeypatch
     told = verdict(MODELS["dcgan"], settings, data, CPU)
     assert (told.fits, told.can_ever_fit) == (False, True)
     largest = told.largest_batch_size or 0
-    assert f"600 MiB are free on this machine; a batch_size of {largest} would fit." in told.sentence
+    assert f"600 MiB are free on this machine; a batch_size of {largest} would fit, or a micro-batch" in told.sentence
     assert need("dcgan", resolution=64, batch_size=largest).needed_bytes <= 600 * MIB
     assert need("dcgan", resolution=64, batch_size=largest + 16).needed_bytes > 600 * MIB
 
@@ -127,7 +127,7 @@ def test_a_run_is_warned_where_memory_is_close_and_not_otherwise(
 def test_a_run_that_can_never_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "memory_of", lambda device: (GIB, 2 * GIB))
     settings, data = wish("dcgan", resolution=128, batch_size=1024)
-    with pytest.raises(OutOfMemoryError, match=r"a batch_size of \d+ would fit\. The run was not started"):
+    with pytest.raises(OutOfMemoryError, match=r"a batch_size of \d+ would fit.*\. The run was not started"):
         check_memory(MODELS["dcgan"], settings, data, CPU, lambda code, sentence: None)
 
 

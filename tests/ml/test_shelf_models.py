@@ -95,7 +95,9 @@ def test_training_changes_every_network(name: str, trained: Any, pack: Pack, tmp
     first = train(MODELS[name], tiny(name), pack, tmp_path, seed=1, callbacks=Recorded(stop_at=0))
     before, after = read_checkpoint(first.last).tensors, read_checkpoint(trained(name)[0].last).tensors
     changed = {path.split("/")[1].split(".")[0] for path in before if not torch.equal(before[path], after[path])}
-    assert changed == {path.split("/")[1].split(".")[0] for path in before}
+    networks = {part for path in before if (part := path.split("/")[1].split(".")[0])[0].isupper()}
+    assert networks
+    assert networks <= changed
 
 
 @every_model
