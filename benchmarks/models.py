@@ -6,7 +6,7 @@
 Every case learns 32-pixel images until it has seen 24,000 of them, and then makes 2,000, mixed as the training split.
 They are compared with training and validation images together in the features of one encoder per dataset, trained on
 the training split. The test split is never opened. A figure is the mean over three seeds of the training, in brackets
-the lowest and the highest. So few images are a twelfth of the epochs that `gan` asks for by default (main_job.md has it
+the lowest and the highest. So few images are a seventh of the epochs that `gan` asks for by default (main_job.md has it
 at its own). ATELIER_REAL_DATA names the folder of the images (tests/real_data.py).
 """
 
