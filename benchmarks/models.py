@@ -67,9 +67,9 @@ DATA = {
     "mnist-t10k": Data(
         "MNIST's test set, 100 images for each of 10 digits, grey", lambda folder: write_mnist(folder, 100)
     ),
-    "clothing-cc0": Data("photos of 10 kinds of clothes, in colour", lambda folder: clothing()),
+    "clothing-cc0": Data("Photos of 10 kinds of clothes, in colour", lambda folder: clothing()),
     "mnist-t10k, 20 per class": Data(
-        "the same digits, 20 training images of each", lambda folder: write_mnist(folder, 100), small=20
+        "The same digits, 20 training images of each", lambda folder: write_mnist(folder, 100), small=20
     ),
 }
 
