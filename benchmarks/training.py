@@ -29,14 +29,14 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.main_job import machine
 from benchmarks.paired import in_turn, measure, middle, ratio
 from ml.callbacks import Callbacks
-from ml.device import choose_device, choose_precision, prepare
+from ml.device import choose_device, choose_precision
 from ml.draw import Draw
 from ml.feed import Feed
 from ml.model import DataSpec
 from ml.models.dcgan import Dcgan, DcganSettings
 from ml.pack import Pack, write_pack
 from ml.records import ImageRecord
-from ml.share import this_machine
+from ml.share import this_machine, wished_threads
 from ml.train import train
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -288,7 +288,7 @@ def beside_neighbours(rounds: int) -> list[str]:
 def main() -> None:
     """One measurement as JSON when named, else the page."""
     if len(sys.argv) > 2:
-        prepare(torch.device("cpu"))
+        torch.set_num_threads(wished_threads(this_machine()) or 1)
         torch.manual_seed(0)
         print(json.dumps(WORK[sys.argv[1]](sys.argv[2], int(sys.argv[3]))))
         return
