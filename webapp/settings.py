@@ -246,6 +246,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 WORKER_THREADS = int(env("ATELIER_WORKER_THREADS", "0"))
 """ATELIER_WORKER_THREADS: arithmetic threads of a training process; 0 takes the share of the cores that is free when it
 starts, and fewer when others need them later."""
+RUNS_AT_WORK_PER_PERSON = int(env("ATELIER_RUNS_AT_WORK", "4"))
+"""ATELIER_RUNS_AT_WORK: runs of one person that workers compute at the same time; 0: as many as there are workers."""
+RUNS_WAITING_PER_PERSON = int(env("ATELIER_RUNS_WAITING", "50"))
+"""ATELIER_RUNS_WAITING: runs that one person may have in the queue; 0: any number."""
 
 INCEPTION_WEIGHTS = env("ATELIER_INCEPTION_WEIGHTS", "")
 """ATELIER_INCEPTION_WEIGHTS: the published file of Inception's weights, by its absolute path; runs are then measured in

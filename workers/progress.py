@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from ml.protocol import StageProgress
 from webapp.runs.events import Point, ProgressedData
@@ -69,3 +70,28 @@ class Progress:
             device=latest["device"],
             points=points,
         )
+
+
+class Stopwatch:
+    """How long a stage takes for how many steps, from its first word about where it is."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, StageProgress] | None = None
+        self._latest: StageProgress | None = None
+
+    def note(self, event: StageProgress) -> None:
+        """Where the stage is."""
+        if self._first is None or self._first[1]["stage"] != event["stage"]:
+            self._first = time.monotonic(), event
+        self._latest = event
+
+    def timing_of(self, stage: str) -> dict[str, Any] | None:
+        """{"seconds", "units", "device"} of the stage that ends now; None when it took no step, as one carried over."""
+        if self._first is None or self._latest is None or self._latest["stage"] != stage:
+            return None
+        began, first = self._first
+        units = self._latest["step"] - first["step"]
+        if units <= 0 and stage != "select":  # it measures and does not count
+            return None
+        seconds = round(time.monotonic() - began, 3)
+        return {"seconds": max(seconds, 0.001), "units": max(units, 1), "device": self._latest["device"]}

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from ml.judgement import HealthJudged
 from ml.plans import Recipe, RunPlan
-from ml.protocol import Event, PoolScored, Preview, SweepMade
+from ml.protocol import Event, PoolScored, Preview, StageProgress, SweepMade
 from ml.start_plan import Start
 from webapp.core import storage
 from webapp.core.leases import Leased
@@ -28,7 +28,7 @@ from webapp.runs.events import (
 )
 from webapp.runs.models import Run, RunState, Way
 from webapp.runs.services import attempt, files
-from workers.progress import Progress
+from workers.progress import Progress, Stopwatch
 from workers.supervisor import Work
 
 FACTS = "pool_facts"
@@ -44,6 +44,7 @@ class RunWork(Work[Run]):
     def __init__(self, row: Run) -> None:
         super().__init__(row)
         self._progress = Progress(self._write_progress)
+        self._stopwatch = Stopwatch()
         self._yields: dict[str, Any] = {}
         self._is_asked_to_finish = False
 
@@ -122,7 +123,8 @@ class RunWork(Work[Run]):
         computes, and tells, only what comes after it."""
         match event["event"]:
             case "progress":
-                self._progress.note(event)  # type: ignore[arg-type]
+                self._stopwatch.note(cast(StageProgress, event))
+                self._progress.note(cast(StageProgress, event))
             case "scalars":
                 self._progress.add(event["step"], event["values"])
             case "stage_started":
@@ -130,7 +132,8 @@ class RunWork(Work[Run]):
                 attempt.enter_stage(self.row, event["stage"])
             case "stage_finished":
                 self._progress.flush()
-                attempt.leave_stage(self.row, event["stage"], _relative(event["artefact"]))
+                timing = self._stopwatch.timing_of(event["stage"])
+                attempt.leave_stage(self.row, event["stage"], _relative(event["artefact"]), timing)
             case "preview":
                 self._preview(event)
             case "sweep":

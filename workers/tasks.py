@@ -1,6 +1,8 @@
-"""The Celery tasks, and what a worker process starts and ends with. A task gets a row's id and nothing else."""
+"""The Celery tasks, and what a worker process starts and ends with.
 
-import uuid
+A task gets the id of the row that waits and nothing else; which row of its kind is next, the database says.
+"""
+
 from collections.abc import Callable
 from typing import Any
 
@@ -43,22 +45,22 @@ _watches: list[Watch] = []
 
 @app.task(name=INGEST_VERSION)
 def ingest_version(pk: str) -> None:
-    work_on(IngestWork, uuid.UUID(pk))
+    work_on(IngestWork)
 
 
 @app.task(name=EXECUTE_RUN)
 def execute_run(pk: str) -> None:
-    work_on(RunWork, uuid.UUID(pk))
+    work_on(RunWork)
 
 
 @app.task(name=MAKE_SELECTION)
 def make_selection(pk: str) -> None:
-    work_on(SelectionWork, uuid.UUID(pk))
+    work_on(SelectionWork)
 
 
 @app.task(name=BUILD_EXPORT)
 def build_export(pk: str) -> None:
-    work_on(ExportWork, uuid.UUID(pk))
+    work_on(ExportWork)
 
 
 @celeryd_after_setup.connect

@@ -9,8 +9,7 @@ that find the same row compete by the claim, as they do when a bell is delivered
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from django.db import DatabaseError, InterfaceError, connections
@@ -22,6 +21,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 15.0
 END_WITHIN_S: Final = 40.0
+TRIES: Final = 5
+"""So many rows that others were quicker to take are enough; the next look finds the rest."""
 
 _slot = threading.Lock()
 """Held while this process works on a row: one at a time, whoever found it."""
@@ -29,12 +30,16 @@ _free = threading.Event()
 """Set when a piece of work has ended: the next one is looked for at once."""
 
 
-def work_on(kind: type[Work[Any]], pk: uuid.UUID) -> bool:
-    """Work on the row if it is due and this process free; a row left lying is found by the next look of any worker."""
+def work_on(kind: type[Work[Any]]) -> bool:
+    """Work on the row of this kind that is next, if there is one and this process is free.
+
+    Whichever row a bell was rung for: the order is the database's (`Leased.next_due`), not that of the bells. A row
+    left lying is found by the next look of any worker.
+    """
     if shutting_down.is_set() or not _slot.acquire(blocking=False):
         return False
     try:
-        worked = supervise(kind, pk)
+        worked = any(supervise(kind, pk) for pk in _next_ones(kind))
     finally:
         _slot.release()
     if worked:
@@ -65,10 +70,10 @@ class Watch:
             thread.join(END_WITHIN_S)
 
     def take_what_is_due(self) -> None:
-        """Work on due rows, the oldest first, until there is none or this process is busy otherwise."""
+        """Work on due rows, of the kind whose next one came first, until there is none or this process is busy."""
         while not shutting_down.is_set():
-            due = sorted((found for kind in self._kinds if (found := _oldest_due(kind))), key=lambda found: found[0])
-            if not any(work_on(kind, pk) for _, kind, pk in due):
+            due = [(row.created_at, place) for place, kind in enumerate(self._kinds) if (row := kind.model.next_due())]
+            if not any(work_on(self._kinds[place]) for _, place in sorted(due)):
                 return
 
     def _reconcile(self) -> None:
@@ -93,7 +98,9 @@ def _in_peace(act: Callable[[], object]) -> None:
         connections.close_all()
 
 
-def _oldest_due(kind: type[Work[Any]]) -> tuple[datetime, type[Work[Any]], uuid.UUID] | None:
-    rows = kind.model._default_manager.filter(kind.model.due()).order_by("created_at")
-    row = rows.values_list("created_at", "pk").first()
-    return None if row is None else (row[0], kind, row[1])
+def _next_ones(kind: type[Work[Any]]) -> Iterator[uuid.UUID]:
+    """The row that is next, asked anew each time, because another worker may just have taken the one before."""
+    for _ in range(TRIES):
+        if (row := kind.model.next_due()) is None:
+            return
+        yield row.pk

@@ -21,7 +21,11 @@ FILES_OF_ONE_APP: dict[str, dict[str, str]] = {
         "validation": "whether a recipe can be run, said field by field",
     },
     "datasets": {"tus": "chunks of uploads, taken before Django would read their bodies"},
-    "runs": {"states": "the moves of a run, checked in one place"},
+    "runs": {
+        "forecast": "how long runs take, from what earlier ones took here",
+        "states": "the moves of a run, checked in one place",
+        "turns": "whose run starts next, and how many one person may have, in one place",
+    },
 }
 """App -> file -> why this app alone has it."""
 APPS = sorted(path.parent.name for path in (ROOT / "webapp").glob("*/apps.py"))

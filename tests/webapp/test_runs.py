@@ -193,7 +193,8 @@ def test_validating_tells_the_same_problems_without_starting_anything(api: APICl
     assert all(problem["code"] and problem["message"] for problem in told["problems"])
     assert told["estimate"] is None
     told = post(api, "runs/validate/", {"version": str(version.pk), "recipe": QUICK}).json()
-    assert told == {"problems": [], "estimate": {"num_candidates": 36, "budget": dict.fromkeys(CLASSES, 6)}}
+    assert told["problems"] == []
+    assert (told["estimate"]["num_candidates"], told["estimate"]["budget"]) == (36, dict.fromkeys(CLASSES, 6))
     assert Run.objects.count() == 0
 
 

@@ -79,6 +79,11 @@ class Leased(models.Model):
         return Q(state__in=cls.ACTIVE) & (Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lt=Now()))
 
     @classmethod
+    def next_due(cls) -> "Self | None":
+        """The row that a free worker takes next: the one that came first, where the kind of work has no other order."""
+        return cls._default_manager.filter(cls.due()).order_by("created_at").first()
+
+    @classmethod
     def claim(cls, pk: uuid.UUID, owner: str, state: str) -> "Self | None":
         """Take the row into the active `state`, or None when it is not due: somebody holds it, or the work is done.
 

@@ -1,13 +1,15 @@
 """Runs: a recipe applied to a dataset version, its checkpoints, and everything it ever said."""
 
-from typing import ClassVar
+import uuid
+from typing import ClassVar, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 
 from webapp.core.leases import Leased
 from webapp.datasets.models import DatasetVersion
 from webapp.recipes.models import Recipe
+from webapp.runs.turns import in_turn, may_start
 
 
 class RunState(models.TextChoices):
@@ -62,6 +64,7 @@ class Run(Leased):
     stage_progress = models.FloatField(default=0.0, help_text="0..1 within the stage.")
     device = models.CharField(max_length=120, blank=True, help_text="Device and precision, chosen at the start.")
     artefacts = models.JSONField(default=dict, help_text="Stage -> what it left behind, relative to the data folder.")
+    timings = models.JSONField(default=dict, help_text="Stage -> {seconds, units, device}, as measured.")
     metrics = models.JSONField(default=dict, help_text="Metric -> measurement.")
     warnings = models.JSONField(default=list)
     health = models.JSONField(default=dict, help_text="What was judged at the last measured checkpoint.")
@@ -89,6 +92,19 @@ class Run(Leased):
             ),
         ]
         indexes = [models.Index(fields=["state", "created_at"])]
+
+    @classmethod
+    def next_due(cls) -> "Self | None":
+        """People take turns (`turns.py`)."""
+        row = in_turn(cls._default_manager.filter(cls.due())).first()
+        return row if row is not None and not row.over_limit else None  # type: ignore[attr-defined, return-value]
+
+    @classmethod
+    def claim(cls, pk: uuid.UUID, owner: str, state: str) -> "Self | None":
+        """None also when the person who started it has as many runs at work as one person may."""
+        with transaction.atomic():
+            person = cls._default_manager.filter(pk=pk).values_list("created_by", flat=True).first()
+            return super().claim(pk, owner, state) if may_start(cls, pk, person) else None
 
     @property
     def is_trained(self) -> bool:

@@ -1,6 +1,9 @@
 """What there is to read about runs."""
 
+import heapq
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -11,9 +14,13 @@ from django.db.models.functions import Now
 
 from ml import catalog
 from webapp.core import machine
+from webapp.core.models import Leadership
 from webapp.core.permissions import HasKey, visible
+from webapp.core.reconciler import DUTY
 from webapp.recipes.catalogue import catalogue
+from webapp.runs.forecast import Forecaster, left, task_of
 from webapp.runs.models import Checkpoint, Run, RunEvent, RunState
+from webapp.runs.turns import in_turn
 
 LAB_PATH = "version__dataset__lab"
 STORED_EVENTS_PER_ANSWER = 1000
@@ -76,11 +83,58 @@ def smaller_micro_batch(run: Run) -> int | None:
     return catalog.smaller_micro_batch(batch_size, run.compute.get("micro_batch"))
 
 
-def queue_position(run: Run) -> int | None:
-    """0 for the run that starts next; None when it does not wait."""
-    if run.state not in (RunState.QUEUED, RunState.INTERRUPTED):
+@dataclass(frozen=True)
+class Standing:
+    """A run in the queue's picture. Seconds are None where they are not known.
+
+    position: of one that waits, 0 starts next; starts_in_s: until a worker takes it; over_limit: it waits for another
+    run of the same person to end; left_s: from now, or from its start, until its end.
+    """
+
+    run: Run
+    position: int | None
+    starts_in_s: float | None
+    over_limit: bool
+    left_s: float | None
+
+
+def queue() -> list[Standing]:
+    """All runs of this service that are at work, and then those that wait, in the order in which they start.
+
+    When a run starts is told from how long those before it still take. As many workers are taken to be there as are at
+    work, for nobody waits beside an idle one.
+    """
+    rows = Run.objects.select_related("version", "recipe")
+    forecaster = Forecaster()
+    working = rows.filter(state__in=Run.ACTIVE).order_by("started_at", "pk")
+    at_work = [Standing(run, None, None, False, left(run, forecaster.foretell(task_of(run)))) for run in working]
+    free_at = [math.inf if one.left_s is None else one.left_s for one in at_work] or [_soonest()]
+    heapq.heapify(free_at)
+    waiting = []
+    for position, run in enumerate(in_turn(rows.filter(state__in=Run.CLAIMABLE))):
+        takes, over_limit = left(run, forecaster.foretell(task_of(run))), bool(run.over_limit)  # type: ignore[attr-defined]
+        starts = math.inf if over_limit else heapq.heappop(free_at)
+        if not over_limit:
+            heapq.heappush(free_at, starts + (math.inf if takes is None else takes))
+        waiting.append(Standing(run, position, _known(starts), over_limit, takes))
+    return at_work + waiting
+
+
+def _soonest() -> float:
+    """When an idle worker takes a run: now, where one is there at all; its reconciler tells."""
+    is_there = Leadership.objects.filter(duty=DUTY, expires_at__gte=Now()).exists()
+    return 0.0 if is_there else math.inf
+
+
+def _known(seconds: float) -> float | None:
+    return round(seconds, 1) if math.isfinite(seconds) else None
+
+
+def standing_of(run: Run) -> Standing | None:
+    """Where a run that waits stands; None for any other."""
+    if run.state not in Run.CLAIMABLE:
         return None
-    return Run.objects.filter(state__in=Run.CLAIMABLE, created_at__lt=run.created_at).count()
+    return next((one for one in queue() if one.run.pk == run.pk and one.position is not None), None)
 
 
 def last_heard_s(run: Run) -> float | None:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("runs/", api.RunsView.as_view()),
     path("runs/validate/", api.ValidateRunView.as_view()),
     path("runs/memory/", api.RunMemoryView.as_view()),
+    path("runs/queue/", api.QueueView.as_view()),
     path("runs/<uuid:pk>/", api.RunView.as_view()),
     path("runs/<uuid:pk>/stop/", api.StopRunView.as_view()),
     path("runs/<uuid:pk>/finish/", api.FinishRunView.as_view()),

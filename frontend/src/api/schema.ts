@@ -504,6 +504,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/queue/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the service is at, and what waits; other labs' runs are counted and not described. */
+        get: operations["runs_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/validate/": {
         parameters: {
             query?: never;
@@ -1184,13 +1201,24 @@ export interface components {
                 [key: string]: string[];
             };
         };
-        /** @description What a run would make. */
+        /** @description What a run would make, and how long it would take once a worker has it. */
         Estimate: {
             num_candidates: number;
             /** @description Class -> images to keep. */
             budget: {
                 [key: string]: number;
             };
+            /**
+             * Format: double
+             * @description Told from finished runs of this model at this size; null: there is none yet.
+             */
+            duration_s: number | null;
+            /** @description Stage -> seconds. */
+            stages_s: {
+                [key: string]: number;
+            } | null;
+            /** @description From what the duration is told, for a person. */
+            duration_from: string;
         };
         /** @description An augmented dataset being built or ready to download. */
         Export: {
@@ -1940,6 +1968,36 @@ export interface components {
             checkpoint_sha256: string;
             device: string;
         };
+        /** @description Everything that this service computes or is to compute, in the order in which it starts. */
+        Queue: {
+            results: components["schemas"]["QueueEntry"][];
+            /** @description Runs that one person may have at work; 0: no limit. */
+            at_work_per_person: number;
+            /** @description Runs that one person may have waiting; 0: no limit. */
+            waiting_per_person: number;
+        };
+        /** @description A run at work or waiting. Of another lab's, only that it is there is told. */
+        QueueEntry: {
+            /** @description Null for a run of a lab that the person is not in. */
+            readonly run: components["schemas"]["RunListItem"] | null;
+            /** @description Whether the person started it. */
+            readonly is_own: boolean;
+            state: components["schemas"]["RunState"];
+            /** @description 0 starts next; null: at work. */
+            position: number | null;
+            /**
+             * Format: double
+             * @description Null: at work, or not known.
+             */
+            starts_in_s: number | null;
+            /**
+             * Format: double
+             * @description From its start, or now, to its end; null: not known.
+             */
+            left_s: number | null;
+            /** @description It waits for another run of the same person to end. */
+            over_limit: boolean;
+        };
         /** @description A saved recipe; it is never changed, so that a run can be repeated. */
         Recipe: {
             /** Format: uuid */
@@ -2053,6 +2111,15 @@ export interface components {
              * @description Seconds since the worker's last sign of life; null when none works on it.
              */
             readonly last_heard_s: number | null;
+            /** @description 0 starts next; null when it does not wait. */
+            readonly queue_position: number | null;
+            /**
+             * Format: double
+             * @description Seconds until a worker takes it, told from what runs took here; null when not known or not waiting.
+             */
+            readonly starts_in_s: number | null;
+            /** @description Whether it waits because the person who started it has as many runs at work as one may. */
+            readonly over_limit: boolean;
             /** @description What a researcher may ask of it now. */
             readonly actions: string[];
             /**
@@ -2081,8 +2148,6 @@ export interface components {
             warnings: components["schemas"]["RunWarning"][];
             /** @description Null before the first measured checkpoint. */
             readonly health: components["schemas"]["Health"] | null;
-            /** @description 0 starts next; null when it does not wait. */
-            readonly queue_position: number | null;
             /** @description Stages that a later attempt does not repeat. */
             readonly stages_done: components["schemas"]["Stage"][];
             /** @description The checkpoint that it starts from; null: from nothing. */
@@ -2214,6 +2279,15 @@ export interface components {
              * @description Seconds since the worker's last sign of life; null when none works on it.
              */
             readonly last_heard_s: number | null;
+            /** @description 0 starts next; null when it does not wait. */
+            readonly queue_position: number | null;
+            /**
+             * Format: double
+             * @description Seconds until a worker takes it, told from what runs took here; null when not known or not waiting.
+             */
+            readonly starts_in_s: number | null;
+            /** @description Whether it waits because the person who started it has as many runs at work as one may. */
+            readonly over_limit: boolean;
             /** @description What a researcher may ask of it now. */
             readonly actions: string[];
             /**
@@ -4102,6 +4176,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Memory"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
                 };
             };
             /** @description An error. */

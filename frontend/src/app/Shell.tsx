@@ -25,6 +25,7 @@ export function Shell() {
             Home
           </NavLink>
           <NavLink to="/upload">Upload</NavLink>
+          <NavLink to="/queue">Queue</NavLink>
         </nav>
         <Group gap={4} ml="auto" wrap="nowrap">
           <SchemeSwitch />

@@ -15,6 +15,7 @@ const pages: RouteObject[] = [
     lazy: async () => ({ Component: (await import('./DatasetRoute')).DatasetRoute }),
   },
   { path: 'runs/new', lazy: async () => ({ Component: (await import('@/features/recipes/RecipePage')).RecipePage }) },
+  { path: 'queue', lazy: async () => ({ Component: (await import('@/features/runs/QueuePage')).QueuePage }) },
   { path: 'runs/:runId', lazy: async () => ({ Component: (await import('@/features/runs/RunPage')).RunPage }) },
   {
     path: 'runs/:runId/gallery',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ago, bytes, duration, measured, plural } from './format';
+import { ago, bytes, coarse, duration, measured, plural } from './format';
 
 describe('format', () => {
   it('gives sizes in the largest unit that keeps them above one', () => {
@@ -32,5 +32,9 @@ describe('format', () => {
     const now = Date.parse('2026-11-21T12:00:00Z');
     expect(ago('2026-11-21T11:59:30Z', now)).toBe('just now');
     expect(ago('2026-11-21T11:00:00Z', now)).toBe('1 h ago');
+  });
+
+  it('rounds an estimate to as many digits as it is worth', () => {
+    expect([3, 44, 95, 700, 5000, 100_000].map(coarse)).toEqual([10, 40, 90, 720, 4800, 100_200]);
   });
 });

@@ -49,6 +49,12 @@ function pair(large: number, largeUnit: string, small: number, smallUnit: string
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
 
+/** An estimate with no more digits than it is worth: seconds in tens, minutes whole from ten on, hours by ten minutes. */
+export function coarse(seconds: number): number {
+  const grain = seconds < 60 ? 10 : seconds < 600 ? 30 : seconds < 3600 ? 60 : 600;
+  return Math.max(grain, Math.round(seconds / grain) * grain);
+}
+
 /** An ISO date as "21 Nov 2026, 14:05" in the reader's own time zone. */
 export function moment(iso: string): string {
   return day.format(new Date(iso));

@@ -12,7 +12,7 @@ from webapp.core.leases import Leased
 from webapp.datasets.models import DatasetVersion
 from webapp.exports.models import Export
 from webapp.runs.models import Run, RunState
-from webapp.runs.selectors import queue_position
+from webapp.runs.selectors import standing_of
 
 Row = TypeVar("Row", bound=Leased)
 LOOK_EVERY_S = 0.4
@@ -108,7 +108,8 @@ def show_run(progress: Progress) -> Callable[[Run], None]:
 
     def show(run: Run) -> None:
         if run.state in (RunState.QUEUED, RunState.INTERRUPTED):
-            before = queue_position(run) or 0
+            standing = standing_of(run)
+            before = (standing and standing.position) or 0
             word = "Waiting for a worker" + (f", {before} before it" if before else "")
             progress.show(word, 0, 0)
         elif (word := WORDS.get(RunState(run.state), "")) != "":

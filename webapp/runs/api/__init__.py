@@ -12,6 +12,7 @@ from webapp.runs.api.history import (
 from webapp.runs.api.runs import (
     CancelRunView,
     FinishRunView,
+    QueueView,
     ResumeRunView,
     RetryRunView,
     RunMemoryView,
@@ -25,6 +26,7 @@ from webapp.runs.api.shapes import RunSerializer, event_of
 __all__ = [
     "CancelRunView",
     "FinishRunView",
+    "QueueView",
     "ResumeRunView",
     "RetryRunView",
     "RunCheckpointsView",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -23,16 +24,9 @@ from webapp.recipes.models import Recipe
 from webapp.recipes.selectors import recipe_for
 from webapp.recipes.validation import refuse
 from webapp.runs import selectors
-from webapp.runs.api.shapes import (
-    MemorySerializer,
-    NewRunSerializer,
-    ResumeRunSerializer,
-    RunListItemSerializer,
-    RunPage,
-    RunSerializer,
-    ValidateRunSerializer,
-    ValidationSerializer,
-)
+from webapp.runs.api.asked import NewRunSerializer, ResumeRunSerializer, ValidateRunSerializer
+from webapp.runs.api.outlook import MemorySerializer, QueueSerializer, ValidationSerializer
+from webapp.runs.api.shapes import QUEUE, RunListItemSerializer, RunPage, RunSerializer
 from webapp.runs.models import Run, RunState
 from webapp.runs.services import control, launch
 from webapp.runs.services.start import Start
@@ -70,8 +64,10 @@ class ValidateRunView(APIView):
         version = version_for(person_of(request), given.validated_data["version"])
         recipe = given.validated_data["recipe"]
         asked = given.validated_data
-        problems = launch.check(version, recipe, _start(request, asked), asked.get("compute"))
-        estimate = None if problems else launch.estimate(version, recipe)
+        start, compute = _start(request, asked), asked.get("compute")
+        problems = launch.check(version, recipe, start, compute)
+        estimate = None if problems else launch.estimate(version, recipe, start, compute)
+        problems += launch.queue_problems(person_of(request))
         return Response(ValidationSerializer({"problems": problems, "estimate": estimate}).data)
 
 
@@ -159,6 +155,26 @@ def _key(request: Request) -> str | None:
         message = f"The Idempotency-Key must have at most {MAX_KEY_SIGNS} printable signs."
         raise InvalidError(message, fields={"Idempotency-Key": [message]})
     return key or None
+
+
+class QueueView(APIView):
+    """What the service is at, and what waits; other labs' runs are counted and not described."""
+
+    @extend_schema(operation_id="runs_queue", tags=["runs"], responses=QueueSerializer)
+    def get(self, request: Request) -> Response:
+        person, queue = person_of(request), selectors.queue()
+        rows = selectors.runs_visible_to(person).filter(pk__in=[standing.run.pk for standing in queue])
+        context = {
+            "seen": {run.pk: run for run in rows},
+            "person": person.pk,
+            QUEUE: {one.run.pk: one for one in queue},
+        }
+        told = {
+            "results": queue,
+            "at_work_per_person": settings.RUNS_AT_WORK_PER_PERSON,
+            "waiting_per_person": settings.RUNS_WAITING_PER_PERSON,
+        }
+        return Response(QueueSerializer(told, context=context).data)
 
 
 # --- one run ----------------------------------------------------------------------------------------------------

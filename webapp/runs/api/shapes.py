@@ -1,21 +1,22 @@
-"""What is answered about runs, and what is asked of them."""
+"""What is answered about runs."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from webapp.core.pagination import page_of
-from webapp.core.schema import FaultSerializer, ProblemSerializer, fault_of
-from webapp.recipes.api import NewRecipeSerializer, RecipeSerializer
+from webapp.core.schema import FaultSerializer, fault_of
+from webapp.recipes.api import RecipeSerializer
 from webapp.runs import selectors
 from webapp.runs.models import Checkpoint, Run, RunEvent, RunState, Way
 from webapp.runs.states import STAGES, actions_in
 
+QUEUE: Final = "queue"
+"""Key of a serializer's context: run's id -> where it stands, looked up once for one answer."""
 LIVE_EVENTS: Final = {"type": "array", "items": {"$ref": "#/components/schemas/LiveEvent"}}
 
 
-# --- what is answered -------------------------------------------------------------------------------------------
 class MeasurementPartSerializer(serializers.Serializer[Any]):
     """A number that a metric's value is made of or read beside."""
 
@@ -103,6 +104,13 @@ class RunListItemSerializer(serializers.ModelSerializer[Run]):
         help_text="Seconds since the worker's last sign of life; null when none works on it."
     )
     actions = serializers.SerializerMethodField(help_text="What a researcher may ask of it now.")
+    queue_position = serializers.SerializerMethodField(help_text="0 starts next; null when it does not wait.")
+    starts_in_s = serializers.SerializerMethodField(
+        help_text="Seconds until a worker takes it, told from what runs took here; null when not known or not waiting."
+    )
+    over_limit = serializers.SerializerMethodField(
+        help_text="Whether it waits because the person who started it has as many runs at work as one may."
+    )
 
     class Meta:
         model = Run
@@ -128,6 +136,9 @@ class RunListItemSerializer(serializers.ModelSerializer[Run]):
             "device",
             "error",
             "last_heard_s",
+            "queue_position",
+            "starts_in_s",
+            "over_limit",
             "actions",
             "pool",
             "created_by",
@@ -145,6 +156,28 @@ class RunListItemSerializer(serializers.ModelSerializer[Run]):
 
     def get_actions(self, run: Run) -> list[str]:
         return actions_in(RunState(run.state), run.stop_requested, run.cancel_requested, selectors.can_finish(run))
+
+    def get_queue_position(self, run: Run) -> int | None:
+        standing = self._standing(run)
+        return None if standing is None else standing.position
+
+    def get_starts_in_s(self, run: Run) -> float | None:
+        standing = self._standing(run)
+        return None if standing is None else standing.starts_in_s
+
+    def get_over_limit(self, run: Run) -> bool:
+        standing = self._standing(run)
+        return standing is not None and standing.over_limit
+
+    def _standing(self, run: Run) -> selectors.Standing | None:
+        """The queue is looked at once for all that is answered at a time, and only when something in it waits."""
+        if run.state not in Run.CLAIMABLE:
+            return None
+        context = cast(dict[str, Any], self.context)
+        if QUEUE not in context:
+            context[QUEUE] = {one.run.pk: one for one in selectors.queue()}
+        found: selectors.Standing | None = context[QUEUE].get(run.pk)
+        return found
 
 
 class RelativeSerializer(serializers.ModelSerializer[Run]):
@@ -196,7 +229,6 @@ class RunSerializer(RunListItemSerializer):
     smaller_micro_batch = serializers.SerializerMethodField(
         help_text="Images at once with which a run that ended for want of memory may go on; null for other runs."
     )
-    queue_position = serializers.SerializerMethodField(help_text="0 starts next; null when it does not wait.")
     stages_done = serializers.SerializerMethodField(help_text="Stages that a later attempt does not repeat.")
 
     class Meta(RunListItemSerializer.Meta):
@@ -209,7 +241,6 @@ class RunSerializer(RunListItemSerializer):
             "metrics",
             "warnings",
             "health",
-            "queue_position",
             "stages_done",
             "start",
             "children",
@@ -234,9 +265,6 @@ class RunSerializer(RunListItemSerializer):
 
     def get_smaller_micro_batch(self, run: Run) -> int | None:
         return selectors.smaller_micro_batch(run)
-
-    def get_queue_position(self, run: Run) -> int | None:
-        return selectors.queue_position(run)
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=list(STAGES))))
     def get_stages_done(self, run: Run) -> list[str]:
@@ -301,33 +329,6 @@ class HistorySerializer(serializers.Serializer[Any]):
         return [event_of(event) for event in history["events"]]
 
 
-class EstimateSerializer(serializers.Serializer[Any]):
-    """What a run would make."""
-
-    num_candidates = serializers.IntegerField()
-    budget = serializers.DictField(child=serializers.IntegerField(), help_text="Class -> images to keep.")
-
-
-class ValidationSerializer(serializers.Serializer[Any]):
-    """What is wrong with a recipe on a dataset; the estimate is null when something is."""
-
-    problems = ProblemSerializer(many=True)
-    estimate = EstimateSerializer(allow_null=True)
-
-
-class MemorySerializer(serializers.Serializer[Any]):
-    """What a run takes at its peak, and what the machine of the service has free for it now; in bytes."""
-
-    needed_bytes = serializers.IntegerField()
-    available_bytes = serializers.IntegerField()
-    device = serializers.CharField(help_text="`cpu`, or the name of the GPU whose memory it is.")
-    fits = serializers.BooleanField()
-    largest_batch_size = serializers.IntegerField(
-        allow_null=True, help_text="What would fit, where the wished batch does not; null where it does, or none would."
-    )
-    sentence = serializers.CharField(help_text="All of it for a person.")
-
-
 RunPage = page_of(RunListItemSerializer, "RunPage")
 
 
@@ -340,53 +341,3 @@ def event_of(event: RunEvent) -> dict[str, Any]:
         "run": str(event.run_id),
         "data": event.data,
     }
-
-
-# --- what is asked ----------------------------------------------------------------------------------------------
-class StartSerializer(serializers.Serializer[Any]):
-    """A checkpoint of an earlier run of the lab that a run starts from."""
-
-    run = serializers.UUIDField()
-    way = serializers.ChoiceField(
-        choices=Way.choices,
-        help_text="generate: other samples, no training; continue: more steps; reuse: its weights on other data.",
-    )
-    step = serializers.IntegerField(
-        min_value=0, required=False, help_text="Of the checkpoint; the run's best one when left out."
-    )
-
-
-@extend_schema_field(ComputeSerializer)
-class OpenComputeField(serializers.JSONField):
-    """Read by the compute options' own schema, which says every fault at its field."""
-
-
-class ResumeRunSerializer(serializers.Serializer[Any]):
-    """What is to be otherwise from the last checkpoint on."""
-
-    compute = OpenComputeField(required=False)
-
-
-class ValidateRunSerializer(serializers.Serializer[Any]):
-    """A recipe to be checked on a dataset version."""
-
-    version = serializers.UUIDField()
-    recipe = NewRecipeSerializer()
-    start = StartSerializer(required=False)
-    compute = OpenComputeField(required=False)
-
-
-class NewRunSerializer(serializers.Serializer[Any]):
-    """A run to be started: give either a recipe, or the id of a saved one of the same lab."""
-
-    version = serializers.UUIDField()
-    recipe = NewRecipeSerializer(required=False)
-    recipe_id = serializers.UUIDField(required=False)
-    name = serializers.CharField(max_length=120, allow_blank=True, default="")
-    start = StartSerializer(required=False)
-    compute = OpenComputeField(required=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("recipe" in attrs) == ("recipe_id" in attrs):
-            raise serializers.ValidationError("Give either recipe or recipe_id.")
-        return attrs

@@ -54,11 +54,16 @@ def enter_stage(run: Run, stage: str) -> None:
         run.write(heartbeat_at=Now())  # it is stopping, or was in this stage already; raises when it is not ours
 
 
-def leave_stage(run: Run, stage: str, artefact: Mapping[str, Any]) -> None:
-    """Note what the stage left behind (paths relative to the data folder); a later attempt does not repeat it."""
+def leave_stage(run: Run, stage: str, artefact: Mapping[str, Any], timing: Mapping[str, Any] | None = None) -> None:
+    """Note what the stage left behind (paths relative to the data folder); a later attempt does not repeat it.
+
+    timing: {"seconds", "units", "device"} as measured in this attempt, from which later runs are foretold.
+    """
     note_artefact(run, stage, artefact)
     run.attempts = 0
-    run.write(attempts=0)
+    if timing is not None:
+        run.timings = {**run.timings, stage: dict(timing)}
+    run.write(attempts=0, timings=run.timings)
 
 
 def note_artefact(run: Run, name: str, artefact: Mapping[str, Any]) -> None:

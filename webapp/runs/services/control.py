@@ -14,6 +14,7 @@ from webapp.runs.models import Run, RunState
 from webapp.runs.services.files import discard_files
 from webapp.runs.services.history import append, changed
 from webapp.runs.states import FINISHABLE, RESUMABLE, ForbiddenMoveError, check_move
+from webapp.runs.turns import refuse_too_many
 
 TASK = "runs.execute"
 WAITING = (RunState.QUEUED, RunState.INTERRUPTED)
@@ -35,10 +36,13 @@ def resume_run(run: Run, compute: Mapping[str, Any] | None = None) -> Run:
     """Queue a stopped or failed run again; it continues from its last checkpoint, computed otherwise where asked.
 
     `compute`: all the options that are to hold from now on, already checked.
+
+    Raises: ConflictError; TooManyError.
     """
     run = _locked(run)
     if run.state not in RESUMABLE:
         raise ConflictError(f"Only a run that is stopped or failed can be resumed; this one is {run.state}.")
+    refuse_too_many(Run, run.created_by_id)
     return _queue_again(run, finish_requested=False, compute=run.compute if compute is None else dict(compute))
 
 

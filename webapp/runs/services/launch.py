@@ -16,12 +16,14 @@ from webapp.recipes.catalogue import catalogue
 from webapp.recipes.models import Recipe
 from webapp.recipes.services import PARTS, create_recipe
 from webapp.recipes.validation import Problem, problems_of, problems_of_compute, refuse, with_defaults
-from webapp.runs.models import Run
+from webapp.runs.forecast import Forecaster, Task, num_candidates, num_images, sentence_of
+from webapp.runs.models import Run, Way
 from webapp.runs.selectors import batch_size_of, has_gpu
 from webapp.runs.services.control import TASK
 from webapp.runs.services.files import hold_start
 from webapp.runs.services.start import Start, kept, problems_of_start, start_again
 from webapp.runs.states import REPEATABLE
+from webapp.runs.turns import refuse_too_many, too_many_waiting
 
 MIN_IMAGES = 2
 """Training images that a class needs: of one alone nothing can be learnt but itself."""
@@ -30,10 +32,17 @@ POOL_FACTOR = 4.0
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run will make: images to keep by class, and candidates to generate for them."""
+    """What a run will make, and how long it takes.
+
+    Images to keep by class, candidates to generate for them; seconds in all and by stage (None: not known), and from
+    what they are told.
+    """
 
     budget: Mapping[str, int]
     num_candidates: int
+    duration_s: float | None
+    stages_s: Mapping[str, float] | None
+    duration_from: str
 
 
 def check(
@@ -56,15 +65,40 @@ def check(
     return problems
 
 
+def queue_problems(person: Person) -> list[Problem]:
+    """What keeps the person from queueing any run at all."""
+    sentence = too_many_waiting(Run, person.pk)
+    return [Problem("too_many_waiting", sentence, "")] if sentence else []
+
+
 def compute_problems(recipe: Mapping[str, Any], compute: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with the compute options; a recipe that cannot be read says nothing about its batch."""
     return problems_of_compute(compute, batch_size_of(recipe), has_gpu())
 
 
-def estimate(version: DatasetVersion, recipe: Mapping[str, Any]) -> Estimate:
+def estimate(
+    version: DatasetVersion,
+    recipe: Mapping[str, Any],
+    start: Start | None = None,
+    compute: Mapping[str, Any] | None = None,
+) -> Estimate:
     """For a recipe in which `check` found no problem. Raises: BadBudgetError."""
     budget = catalog.resolve(recipe["budget"], train_counts(version))
-    return Estimate(budget, sum(catalog.pool_sizes(budget, recipe.get("pool_factor", POOL_FACTOR)).values()))
+    candidates = num_candidates(version, recipe["budget"], recipe.get("pool_factor", POOL_FACTOR))
+    checkpoint = None if start is None else kept(start)
+    task = Task(
+        recipe["model"],
+        recipe.get("model_settings") or {},
+        compute or {},
+        num_images(version),
+        candidates,
+        version.pk,
+        first_step=checkpoint.step if start and checkpoint and start.way == Way.CONTINUE else 0,
+        trains=start is None or start.way != Way.GENERATE,
+    )
+    forecast = Forecaster().foretell(task)
+    seconds, stages = (None, None) if forecast is None else (round(forecast.seconds, 1), forecast.stages)
+    return Estimate(budget, candidates, seconds, stages, sentence_of(task, forecast))
 
 
 def memory(version: DatasetVersion, recipe: Mapping[str, Any]) -> catalog.Foretold:
@@ -92,7 +126,7 @@ def start_run(
 ) -> Run:
     """Queue a run of a recipe, which is saved first when it is new; from a checkpoint of an earlier run if `start`.
 
-    Raises: InvalidError with every problem at its field.
+    Raises: InvalidError with every problem at its field; TooManyError.
     """
     return _queue(version, recipe, person, name, None, start, compute or {})
 
@@ -108,7 +142,7 @@ def start_run_once(
 ) -> tuple[Run, bool]:
     """As `start_run`, but the same request with the same key, sent again, answers the run that it made (and False).
 
-    Raises: InvalidError; ConflictError when the key was used for another request.
+    Raises: InvalidError; TooManyError; ConflictError when the key was used for another request.
     """
     content = contents_of(recipe) if isinstance(recipe, Recipe) else recipe
     if (earlier := _made_before(version, content, person, key, start, compute or {})) is not None:
@@ -149,6 +183,7 @@ def _queue(
     content = contents_of(recipe) if isinstance(recipe, Recipe) else recipe
     refuse(check(version, content, start, compute))
     with transaction.atomic():
+        refuse_too_many(Run, person and person.pk)
         if not isinstance(recipe, Recipe):
             recipe = create_recipe(version.dataset.lab, person, content, str(content.get("name", "")))
         run = Run(

@@ -6,7 +6,7 @@ import { useNavigate } from 'react-router';
 import { http, queries, take, type Schemas } from '@/api/client';
 import { ClassBars } from '@/components/ClassBars';
 import { Fault } from '@/components/Fault';
-import { plural } from '@/components/format';
+import { coarse, duration, plural } from '@/components/format';
 import { Columns, Panel } from '@/components/Page';
 import { SettingsForm } from '@/components/SettingsForm/SettingsForm';
 import type { Values } from '@/components/SettingsForm/fields';
@@ -276,6 +276,7 @@ function Outcome({ version, draft, start: from, compute, check, memory, onName }
             {plural(total, 'synthetic image')}, chosen from {plural(estimate.num_candidates, 'candidate')}.
           </Text>
         )}
+        {estimate && <HowLong estimate={estimate} />}
         <Memory memory={memory} />
         <TextInput
           label="Name of the run"
@@ -298,6 +299,17 @@ function Outcome({ version, draft, start: from, compute, check, memory, onName }
         )}
       </Stack>
     </Panel>
+  );
+}
+
+/** How long the run takes once a worker has it, and from what that is told. */
+function HowLong({ estimate }: { estimate: Schemas['Estimate'] }) {
+  const { duration_s, duration_from } = estimate;
+  return (
+    <Text size="sm" c={duration_s === null ? 'dimmed' : undefined}>
+      {duration_s !== null && `It takes about ${duration(coarse(duration_s))}. `}
+      {duration_from}
+    </Text>
   );
 }
 

@@ -14,7 +14,7 @@ export function ProgressPanel({ run }: { run: Schemas['Run'] }) {
   return (
     <Panel>
       <Group justify="space-between" mb="sm">
-        <Text size="md">{sentenceFor(run.state, run.queue_position, run.finish_requested)}</Text>
+        <Text size="md">{sentenceFor(run)}</Text>
         {silence > SILENT_AFTER_S && (
           <Text size="sm" c="var(--warn)">
             The worker was last heard {duration(silence)} ago.

@@ -9,7 +9,8 @@ import { runTitle } from '@/components/runTitle';
 import { StateLabel } from '@/components/StateLabel';
 import { TableScroll } from '@/components/TableScroll';
 import classes from './RunTable.module.css';
-import { isActive, isMoving, wordsOf } from './words';
+import { shortStanding } from './queue';
+import { isActive, isMoving, isWaiting, wordsOf } from './words';
 
 const REFRESH_MS = 4_000;
 
@@ -74,6 +75,11 @@ function RunRow({ run, withDataset }: { run: Schemas['RunListItem']; withDataset
       <Table.Td>
         <StateLabel tone={tone}>{label}</StateLabel>
         <RunProgress run={run} />
+        {isWaiting(run.state) && (
+          <Text size="xs" c="dimmed" className="numbers">
+            {shortStanding(run)}
+          </Text>
+        )}
       </Table.Td>
       {withDataset && (
         <Table.Td miw={150}>

@@ -5,11 +5,13 @@ import { useWatch } from '@/api/live';
 import { link } from '@/api/socket';
 import { withPoints, type Curves } from './curves';
 import { Follower } from './follow';
-import { isMoving } from './words';
+import { isMoving, isWaiting } from './words';
 
 type Run = Schemas['Run'];
 type Preview = Schemas['Preview'];
 type Sweep = Schemas['Sweep'];
+
+const QUEUE_MS = 10_000;
 
 function initOf(id: string) {
   return { params: { path: { id } } };
@@ -19,7 +21,11 @@ function initOf(id: string) {
 export function useLiveRun(id: string) {
   const queries = useQueryClient();
   const init = initOf(id);
-  const run = api.useQuery('get', '/api/v1/runs/{id}/', init, { staleTime: 0 });
+  const run = api.useQuery('get', '/api/v1/runs/{id}/', init, {
+    staleTime: 0,
+    // Other runs move the place of one that waits, and no event of this one tells of that.
+    refetchInterval: ({ state }) => (state.data !== undefined && isWaiting(state.data.state) ? QUEUE_MS : false),
+  });
   // The history is asked after the run, so that it holds everything up to the run's `last_seq`.
   const isKnown = run.data !== undefined;
   const scalars = api.useQuery('get', '/api/v1/runs/{id}/scalars/', init, { enabled: isKnown, staleTime: 0 });

@@ -1,5 +1,6 @@
 import type { Tone } from '@/components/StateLabel';
 import type { Schemas } from '@/api/client';
+import { standing } from './queue';
 
 export type RunState = Schemas['Run']['state'];
 
@@ -22,17 +23,20 @@ export function wordsOf(state: RunState): { label: string; tone: Tone } {
   return WORDS[state];
 }
 
+type Told = Pick<
+  Schemas['RunListItem'],
+  'state' | 'queue_position' | 'starts_in_s' | 'over_limit' | 'finish_requested'
+>;
+
 /** What the state means for the person who looks, in one sentence. */
-export function sentenceFor(state: RunState, ahead: number | null, isToFinish = false): string {
-  switch (state) {
+export function sentenceFor(run: Told): string {
+  switch (run.state) {
     case 'queued':
-      return ahead === null || ahead === 0
-        ? 'Waits for a free worker; it is next.'
-        : `Waits for a free worker; ${ahead} before it.`;
+      return standing(run);
     case 'preparing':
       return 'The training images are read and packed, and the encoder that measures quality learns them.';
     case 'training':
-      return isToFinish
+      return run.finish_requested
         ? 'Training ends with this step; then the best checkpoint draws the candidates.'
         : 'The model learns the training images.';
     case 'generating':
@@ -52,7 +56,7 @@ export function sentenceFor(state: RunState, ahead: number | null, isToFinish = 
     case 'cancelled':
       return 'Given up; its checkpoints and files were removed.';
     case 'interrupted':
-      return 'It was interrupted and continues by itself from the last checkpoint.';
+      return `It was interrupted and continues by itself from the last checkpoint. ${standing(run)}`;
   }
 }
 
@@ -77,4 +81,9 @@ export function isActive(state: RunState): boolean {
 /** Whether it may still change by itself. */
 export function isMoving(state: RunState): boolean {
   return ACTIVE.has(state) || WAITING.has(state);
+}
+
+/** Whether it waits for a worker. */
+export function isWaiting(state: RunState): boolean {
+  return WAITING.has(state);
 }
