@@ -26,12 +26,14 @@ _PIPE_BYTES = 2**20
 
 @dataclass(frozen=True)
 class Decoded:
-    """What the child found: the suffix of the true format, upright size, colour, a WebP of at most 256 x 256 pixels."""
+    """What the child found: the suffix of the true format, upright size, colour, what it looks like
+    (`ml.image_file.fingerprint`), a WebP of at most 256 x 256 pixels."""
 
     suffix: str
     width: int
     height: int
     is_grey: bool
+    fingerprint: bytes
     thumbnail: bytes
 
 
@@ -85,7 +87,8 @@ class Decoder:
                 self._died(error)
         if self._fault:
             raise BadImageError(self._fault)
-        return Decoded(facts["suffix"], facts["width"], facts["height"], facts["is_grey"], picture)
+        fingerprint = bytes.fromhex(facts["fingerprint"])
+        return Decoded(facts["suffix"], facts["width"], facts["height"], facts["is_grey"], fingerprint, picture)
 
     # --- the child ------------------------------------------------------------------------------------------------
     def _running(self) -> subprocess.Popen[bytes]:

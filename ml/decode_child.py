@@ -18,7 +18,7 @@ from typing import Any
 from PIL import Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from ml.errors import BadImageError
-from ml.image_file import SUFFIX_OF, ImageLimits, is_grey, open_image, orientation, thumbnail, upright_size
+from ml.image_file import SUFFIX_OF, ImageLimits, fingerprint, is_grey, open_image, orientation, thumbnail, upright_size
 
 _PLUGINS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
 """Imported before the process is sealed; afterwards nothing can be imported."""
@@ -65,8 +65,14 @@ def _examine(data: bytes, limits: ImageLimits) -> tuple[dict[str, Any], bytes]:
             turn = orientation(image)
             small = thumbnail(image, turn)
             width, height = upright_size(image, turn)
-            suffix = SUFFIX_OF[image.format or ""]
-            return {"suffix": suffix, "width": width, "height": height, "is_grey": is_grey(small)}, _webp(small)
+            facts = {
+                "suffix": SUFFIX_OF[image.format or ""],
+                "width": width,
+                "height": height,
+                "is_grey": is_grey(small),
+                "fingerprint": fingerprint(small).hex(),
+            }
+            return facts, _webp(small)
     except BadImageError as error:
         return {"reason": error.message}, b""
     except MemoryError:

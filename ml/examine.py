@@ -1,7 +1,7 @@
 """Every image of a source looked at once: read, hashed, compared with the earlier ones, decoded."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,12 +41,14 @@ class _First:
     fault: str = ""
 
 
-def examine(source: Source, entries: Sequence[Entry], decoder: Decoder) -> Iterator[Found | PassedOver]:
-    """One answer per entry, held-out images first.
+def examine(
+    source: Source, entries: Sequence[Entry], decoder: Decoder, known: Iterable[tuple[str, Entry]] = ()
+) -> Iterator[Found | PassedOver]:
+    """One answer per entry, held-out images first. `known` are images that are there already, by their hash.
 
     While the child decodes one image, this process stores the one before and reads and hashes the one after.
     """
-    firsts: dict[str, _First] = {}
+    firsts = {sha256: _First(entry) for sha256, entry in known}
     flying: tuple[Entry, str, bytes] | None = None
     for entry in sorted(entries, key=lambda entry: (_DUPLICATE_RANK.get(entry.split or "", 0), entry.name)):
         try:

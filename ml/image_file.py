@@ -25,6 +25,8 @@ from ml.errors import BadImageError
 SUFFIX_OF = {"PNG": ".png", "JPEG": ".jpg", "MPO": ".jpg", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif"}
 """Pillow's name of a format -> the ending of the stored original. MPO is a JPEG with further frames."""
 THUMBNAIL_SIDE = 256
+FINGERPRINT_SIDE, FINGERPRINT_COLOURS = 16, 2
+FINGERPRINT_BYTES = FINGERPRINT_SIDE**2 + 2 * FINGERPRINT_COLOURS**2
 _GREY_TOLERANCE = 2
 _STRIP_PIXELS = 4_000_000
 _ORIENTATION = 0x0112
@@ -171,6 +173,14 @@ def _stacked(strips: list[Image.Image]) -> Image.Image:
         whole.paste(strip, (0, top))
         top += strip.height
     return whole
+
+
+def fingerprint(small: Image.Image) -> bytes:
+    """What a thumbnail looks like, for `ml.near`: 16 x 16 mean greys, then 2 x 2 means of Cb and of Cr; 264 bytes."""
+    grey = small.convert("L").resize((FINGERPRINT_SIDE, FINGERPRINT_SIDE), Image.Resampling.BOX)
+    colours = small.convert("YCbCr").resize((FINGERPRINT_COLOURS, FINGERPRINT_COLOURS), Image.Resampling.BOX)
+    _, blue, red = colours.split()
+    return grey.tobytes() + blue.tobytes() + red.tobytes()
 
 
 def is_grey(image: Image.Image) -> bool:

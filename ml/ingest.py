@@ -5,49 +5,35 @@ the images stay where they are.
 """
 
 import dataclasses
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ml.archive import open_source
-from ml.dataset_kind import SPLITS, DatasetKind, Listing
+from ml.assembly import Accepted, content_hash, counts, put_together
+from ml.dataset_kind import DatasetKind, Entry, Listing
 from ml.decode import Decoder
+from ml.earlier import EarlierImage, read_earlier
 from ml.errors import BadDatasetError, BadSettingsError
 from ml.examine import Found, PassedOver, examine
 from ml.folder_source import FolderSource
-from ml.image_file import ImageLimits
+from ml.image_file import FINGERPRINT_BYTES, ImageLimits
 from ml.object_store import ObjectStore
 from ml.plans import IngestPlan
 from ml.plugin import find, shelf
 from ml.protocol import Emit, IngestedFile, emit
 from ml.records import ImageRecord
 from ml.source import Source, printable
-from ml.splits import DEFAULT_FRACTIONS, Unsplit, assign_splits
+from ml.splits import DEFAULT_FRACTIONS
 from ml.zip_directory import ZipLimits
 
 _DEFAULT_KIND = "labelled_images"
 _REPORT_ROWS = 200
 _PROGRESS_S = 0.5
+_STILL_THERE_S = 5.0
 L = TypeVar("L", ZipLimits, ImageLimits)
 OnFile = Callable[[IngestedFile], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Accepted:
-    """One image of the version in the making."""
-
-    name: str
-    label: str
-    split: str | None
-    sha256: str
-    suffix: str
-    width: int
-    height: int
-    is_grey: bool
-    size_bytes: int
 
 
 # --- the verb -----------------------------------------------------------------------------------------------------
@@ -59,32 +45,35 @@ def run(plan: IngestPlan, emit: Emit = emit) -> None:
     zip_limits, image_limits = _read_limits(plan["limits"])
     store = ObjectStore(Path(plan["store"]), Path(plan["out"]))
     report = _Report(emit)
-    accepted: list[_Accepted] = []
-    with open_source(Path(plan["source"]), zip_limits) as source, Decoder(image_limits) as decoder:
-        listing = _list(source, plan["kind"])
-        report.passed_over(_left_out(source, listing))
-        for answer in _counted(examine(source, listing.entries, decoder), len(listing.entries), emit):
-            if isinstance(answer, PassedOver):
-                report.passed_over([answer])
-            else:
-                store.put_image(answer.sha256, answer.decoded.suffix, answer.data)
-                store.put_thumbnail(answer.sha256, answer.decoded.thumbnail)
-                accepted.append(_accepted(answer))
+    accepted = _take_over(plan, report)
+    if plan["source"] is not None:
+        known = [(image.sha256, Entry(image.name, image.label, image.split)) for image in accepted]
+        with open_source(Path(plan["source"]), zip_limits) as source, Decoder(image_limits) as decoder:
+            listing = _list(source, plan["kind"])
+            report.passed_over(_left_out(source, listing))
+            for answer in _counted(examine(source, listing.entries, decoder, known), len(listing.entries), emit):
+                if isinstance(answer, PassedOver):
+                    report.passed_over([answer])
+                else:
+                    store.put_image(answer.sha256, answer.decoded.suffix, answer.data)
+                    store.put_thumbnail(answer.sha256, answer.decoded.thumbnail)
+                    accepted.append(_accepted(answer))
     report.flush()
-    images, lost = _split(accepted, plan["split_seed"], plan["split_fractions"])
-    report.passed_over(lost)
+    version = put_together(accepted, plan["split_seed"], plan["split_fractions"], _still_there(len(accepted), emit))
+    report.passed_over(version.left_out)
     store.sync()
-    for index, (image, split) in enumerate(images):
+    for index, (image, split) in enumerate(version.images):
         report.add(_row(index, image, split))
     report.flush()
     emit(
         {
             "event": "result",
-            "classes": sorted({image.label for image, _ in images}),
-            "counts": _counts(images),
-            "content_hash": _content_hash(images),
-            "num_images": len(images),
-            "size_bytes": sum(image.size_bytes for image, _ in images),
+            "classes": sorted({image.label for image, _ in version.images}),
+            "counts": counts(version.images),
+            "content_hash": content_hash(version.images),
+            "num_images": len(version.images),
+            "size_bytes": sum(image.size_bytes for image, _ in version.images),
+            "near_duplicates": version.near_duplicates,
         }
     )
 
@@ -105,7 +94,7 @@ def read_folder(
     if not folder.is_dir():
         raise BadDatasetError(f"There is no folder at {printable(str(folder))}; check the path.")
     tell = on_file or (lambda row: None)
-    accepted: list[_Accepted] = []
+    accepted: list[Accepted] = []
     source = FolderSource(folder)
     with Decoder() as decoder:
         listing = _list(source, kind)
@@ -116,12 +105,48 @@ def read_folder(
                 tell(_passed_row(answer))
             else:
                 accepted.append(_accepted(answer))
-    images, lost = _split(accepted, split_seed, split_fractions)
-    for passed in lost:
+    version = put_together(accepted, split_seed, split_fractions)
+    for passed in version.left_out:
         tell(_passed_row(passed))
-    for index, (image, split) in enumerate(images):
+    for index, (image, split) in enumerate(version.images):
         tell(_row(index, image, split))
-    return [ImageRecord(at, source.path_of(image.name), image.label, split) for at, (image, split) in enumerate(images)]
+    return [
+        ImageRecord(index, source.path_of(image.name), image.label, split)
+        for index, (image, split) in enumerate(version.images)
+    ]
+
+
+# --- the version before -------------------------------------------------------------------------------------------
+def _take_over(plan: IngestPlan, report: "_Report") -> list[Accepted]:
+    """What is kept of the earlier version; the report says of what else became of it."""
+    file = plan.get("earlier")
+    if file is None:
+        return []
+    kept: list[Accepted] = []
+    for image in read_earlier(Path(file)):
+        if image["excluded"]:
+            report.passed_over([PassedOver(image["name"], "skipped", "Excluded from the version before.")])
+        else:
+            kept.append(_kept(image, resplit=plan.get("resplit", False)))
+    return kept
+
+
+def _kept(image: EarlierImage, *, resplit: bool) -> Accepted:
+    relabelled = "" if image["was"] is None else f" Relabelled, before {printable(image['was'])}."
+    return Accepted(
+        image["name"],
+        image["label"],
+        None if resplit else image["split"],
+        image["sha256"],
+        image["suffix"],
+        image["width"],
+        image["height"],
+        image["is_grey"],
+        image["size_bytes"],
+        bytes.fromhex(image["fingerprint"]) or bytes(FINGERPRINT_BYTES),
+        stays=not resplit,
+        note=f"Taken over from the version before.{relabelled}",
+    )
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -167,9 +192,22 @@ def _counted(answers: Iterable[Found | PassedOver], number: int, emit: Emit) -> 
     emit({"event": "progress", "current": number, "max": number})
 
 
-def _accepted(found: Found) -> _Accepted:
+def _still_there(number: int, emit: Emit) -> Callable[[], None]:
+    """Tells from time to time that all files were read and the work goes on."""
+    last = time.monotonic()
+
+    def tick() -> None:
+        nonlocal last
+        if time.monotonic() - last >= _STILL_THERE_S:
+            last = time.monotonic()
+            emit({"event": "progress", "current": number, "max": number})
+
+    return tick
+
+
+def _accepted(found: Found) -> Accepted:
     decoded = found.decoded
-    return _Accepted(
+    return Accepted(
         found.entry.name,
         found.entry.label,
         found.entry.split,
@@ -179,46 +217,8 @@ def _accepted(found: Found) -> _Accepted:
         decoded.height,
         decoded.is_grey,
         len(found.data),
+        decoded.fingerprint,
     )
-
-
-# --- splits and sums ----------------------------------------------------------------------------------------------
-def _split(
-    accepted: list[_Accepted], seed: int, fractions: Sequence[float]
-) -> tuple[list[tuple[_Accepted, str]], list[PassedOver]]:
-    """Images with their final splits in the order of their names, and those whose class cannot be trained.
-
-    Raises: BadDatasetError when nothing is left.
-    """
-    if not accepted:
-        raise BadDatasetError("None of the source's images can be used; the report says why for each file.")
-    accepted = sorted(accepted, key=lambda image: image.name)
-    splits = assign_splits([Unsplit(image.sha256, image.label, image.split) for image in accepted], seed, fractions)
-    trained = {image.label for image, split in zip(accepted, splits, strict=True) if split == "train"}
-    if not trained:
-        raise BadDatasetError("None of the usable images lies in the training split; the report says why for each.")
-    kept = [(image, split) for image, split in zip(accepted, splits, strict=True) if image.label in trained]
-    lost = [
-        PassedOver(image.name, "skipped", f"The class {printable(image.label)} has no image in the training split.")
-        for image in accepted
-        if image.label not in trained
-    ]
-    return kept, lost
-
-
-def _counts(images: Sequence[tuple[_Accepted, str]]) -> dict[str, dict[str, int]]:
-    """Split -> class -> number of images; every split names every class."""
-    classes = sorted({image.label for image, _ in images})
-    counts = {split: dict.fromkeys(classes, 0) for split in SPLITS}
-    for image, split in images:
-        counts[split][image.label] += 1
-    return counts
-
-
-def _content_hash(images: Sequence[tuple[_Accepted, str]]) -> str:
-    """sha256 over the sorted image hashes with labels and splits: names and order do not count."""
-    lines = sorted(f"{image.sha256}\t{split}\t{image.label}\n" for image, split in images)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 # --- the report ---------------------------------------------------------------------------------------------------
@@ -248,11 +248,11 @@ def _passed_row(file: PassedOver) -> IngestedFile:
     return {"name": printable(file.name), "outcome": file.outcome, "reason": file.reason}
 
 
-def _row(index: int, image: _Accepted, split: str) -> IngestedFile:
+def _row(index: int, image: Accepted, split: str) -> IngestedFile:
     return {
         "name": printable(image.name),
         "outcome": "accepted",
-        "reason": "",
+        "reason": image.note,
         "index": index,
         "label": image.label,
         "split": split,
@@ -262,4 +262,6 @@ def _row(index: int, image: _Accepted, split: str) -> IngestedFile:
         "height": image.height,
         "is_grey": image.is_grey,
         "size_bytes": image.size_bytes,
+        "fingerprint": image.fingerprint.hex(),
+        "near": image.near,
     }

@@ -51,11 +51,17 @@ class Artefacts(TypedDict, total=False):
 
 
 class IngestPlan(TypedDict):
-    """Read a source into the lab's store. `kind` None: the kind is recognised."""
+    """Read a source into the lab's store, or make a version from the images of an earlier one, or both.
+
+    kind: None has it recognised; earlier: JSON lines of `ml.earlier.EarlierImage`, whose files lie in the store;
+    resplit: the earlier images' splits are drawn anew, too.
+    """
 
     verb: Literal["ingest"]
-    source: str
+    source: str | None
     source_name: str
+    earlier: NotRequired[str | None]
+    resplit: NotRequired[bool]
     out: str
     store: str
     kind: str | None

@@ -170,7 +170,11 @@ class Failed(TypedDict):
 
 
 class IngestedFile(TypedDict):
-    """What became of one file of a source; from `index` on only when it was accepted."""
+    """What became of one file of a source; from `index` on only when it was accepted.
+
+    fingerprint: hexadecimal, see `ml.image_file.fingerprint`; near: the index of the first of its near duplicates, None
+    when it has none.
+    """
 
     name: str
     outcome: Literal["accepted", "duplicate", "skipped", "failed"]
@@ -184,6 +188,16 @@ class IngestedFile(TypedDict):
     height: NotRequired[int]
     is_grey: NotRequired[bool]
     size_bytes: NotRequired[int]
+    fingerprint: NotRequired[str]
+    near: NotRequired[int | None]
+
+
+class NearDuplicates(TypedDict):
+    """How many groups a version holds, how many images lie in them, and how many were left out for them."""
+
+    groups: int
+    images: int
+    left_out: int
 
 
 class IngestedFiles(TypedDict):
@@ -202,6 +216,7 @@ class IngestResult(TypedDict):
     content_hash: str
     num_images: int
     size_bytes: int
+    near_duplicates: NearDuplicates
 
 
 class RunResult(TypedDict):

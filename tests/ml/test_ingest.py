@@ -59,11 +59,11 @@ def two_classes(per_class: int = 10) -> dict[str, bytes]:
 def ingest(tmp_path: Path) -> Callable[..., Told]:
     """ingest(source, **plan fields) -> the events; the store is `lab` in the test's folder."""
 
-    def go(source: Path, **changes: Any) -> Told:
+    def go(source: Path | None, **changes: Any) -> Told:
         plan: dict[str, Any] = {
             "verb": "ingest",
-            "source": str(source),
-            "source_name": source.name,
+            "source": str(source) if source else None,
+            "source_name": source.name if source else "",
             "out": str(tmp_path / "out"),
             "store": str(tmp_path / "lab"),
             "kind": None,
@@ -198,6 +198,86 @@ def test_of_equal_images_the_held_out_one_is_kept(ingest: Callable[..., Told], t
         "train/dog/c.png": "The same image as test/cat/b.png, which is labelled cat.",
     }
     assert "test/cat/b.png" in {row["name"] for row in rows(events, "accepted")}
+
+
+def shapes(seed: int, kind: str = "PNG", side: int = 48) -> bytes:
+    """Soft shapes, which a JPEG keeps."""
+    small = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(small).resize((48, 48), Image.Resampling.BICUBIC).resize((side, side)).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def test_near_duplicates_lie_in_one_split_and_are_told(ingest: Callable[..., Told], tmp_path: Path) -> None:
+    files = {f"cat/{number:02d}.png": shapes(number) for number in range(20)}
+    copies = {f"cat/{number:02d}-again.jpg": shapes(number, "JPEG") for number in range(0, 20, 2)}
+    for seed in range(3):
+        events = ingest(write(tmp_path / "set", files | copies), split_seed=seed)
+        accepted = {row["name"]: row for row in rows(events, "accepted")}
+        assert len(accepted) == 30
+        for name in copies:
+            twin = accepted[name.replace("-again.jpg", ".png")]
+            assert accepted[name]["split"] == twin["split"]
+            assert accepted[name]["near"] == twin["near"] == min(accepted[name]["index"], twin["index"])
+            noted = accepted[name]["reason"] + twin["reason"]
+            assert noted.startswith("Nearly the same picture as cat/")
+        assert events[-1]["near_duplicates"] == {"groups": 10, "images": 20, "left_out": 0}
+
+
+def test_a_near_duplicate_of_a_held_out_image_is_not_learnt_from(ingest: Callable[..., Told], tmp_path: Path) -> None:
+    files = {f"train/cat/{number}.png": shapes(number) for number in range(6)}
+    files |= {"test/cat/0.jpg": shapes(0, "JPEG"), "val/cat/1.png": shapes(1, "PNG", 40), "test/cat/9.png": shapes(9)}
+    events = ingest(write(tmp_path / "set", files))
+    left_out = {row["name"]: row["reason"] for row in rows(events, "duplicate")}
+    assert set(left_out) == {"train/cat/0.png", "train/cat/1.png"}
+    assert left_out["train/cat/0.png"] == (
+        "Nearly the same picture as test/cat/0.jpg in test; left out of train, so that nothing held out is also learnt "
+        "from."
+    )
+    assert events[-1]["near_duplicates"] == {"groups": 0, "images": 0, "left_out": 2}
+    assert events[-1]["counts"] == {"train": {"cat": 4}, "val": {"cat": 1}, "test": {"cat": 2}}
+
+
+# --- from the version before --------------------------------------------------------------------------------------
+def as_earlier(events: Told, file: Path, **changes: dict[str, Any]) -> str:
+    """The accepted rows as a plan hands them on, with changes by name."""
+    kept = ("name", "label", "split", "sha256", "suffix", "width", "height", "is_grey", "size_bytes", "fingerprint")
+    lines = []
+    for row in rows(events, "accepted"):
+        image = {key: row[key] for key in kept} | {"was": None, "excluded": False} | changes.get(row["name"], {})
+        lines.append(json.dumps(image))
+    file.write_text("\n".join(lines))
+    return str(file)
+
+
+def test_a_next_version_keeps_splits_and_reads_only_what_is_added(ingest: Callable[..., Told], tmp_path: Path) -> None:
+    first = ingest(write(tmp_path / "set", {f"cat/{n:02d}.png": shapes(n) for n in range(20)}))
+    added = {"cat/00.png": shapes(0), "cat/01-again.jpg": shapes(1, "JPEG"), "dog/x.png": shapes(50)}
+    changes = {"cat/05.png": {"excluded": True}, "cat/06.png": {"label": "dog", "was": "cat"}}
+    earlier = as_earlier(first, tmp_path / "earlier.jsonl", **changes)
+    events = ingest(write(tmp_path / "more", added), earlier=earlier, split_seed=99)
+    accepted = {row["name"]: row for row in rows(events, "accepted")}
+    before = {row["name"]: row for row in rows(first, "accepted")}
+    assert set(accepted) == set(before) - {"cat/05.png"} | {"cat/01-again.jpg", "dog/x.png"}
+    assert all(accepted[name]["split"] == before[name]["split"] for name in before if name in accepted)
+    assert accepted["cat/01-again.jpg"]["split"] == before["cat/01.png"]["split"]
+    assert accepted["cat/06.png"]["label"] == "dog"
+    assert accepted["cat/06.png"]["reason"] == "Taken over from the version before. Relabelled, before cat."
+    assert [(row["name"], row["reason"]) for row in rows(events) if row["outcome"] != "accepted"] == [
+        ("cat/05.png", "Excluded from the version before."),
+        ("cat/00.png", "The same image as cat/00.png."),
+    ]
+
+
+def test_a_next_version_without_a_source_reads_nothing(ingest: Callable[..., Told], tmp_path: Path) -> None:
+    first = ingest(write(tmp_path / "set", two_classes()))
+    shutil.rmtree(tmp_path / "set")
+    earlier = as_earlier(first, tmp_path / "earlier.jsonl")
+    same = ingest(None, earlier=earlier)
+    assert same[-1] == first[-1]
+    redrawn = ingest(None, earlier=earlier, resplit=True, split_seed=8)
+    assert redrawn[-1]["counts"] == first[-1]["counts"]
+    assert redrawn[-1]["content_hash"] != first[-1]["content_hash"]
 
 
 def test_equal_bad_images_all_get_the_reason(ingest: Callable[..., Told], tmp_path: Path) -> None:

@@ -51,6 +51,8 @@ def accepted(index: int, label: str = "cat", split: str = "train", **values: Any
         "height": 28,
         "is_grey": True,
         "size_bytes": 100,
+        "fingerprint": bytes(264).hex(),
+        "near": None,
         **values,
     }
 
@@ -61,6 +63,7 @@ RESULT: dict[str, Any] = {
     "content_hash": "a" * 64,
     "num_images": 4,
     "size_bytes": 400,
+    "near_duplicates": {"groups": 1, "images": 2, "left_out": 0},
 }
 FILES = [
     accepted(0),

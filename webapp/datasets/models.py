@@ -67,7 +67,18 @@ class DatasetVersion(Leased):
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     upload = models.ForeignKey(Upload, null=True, on_delete=models.SET_NULL, related_name="+")
     source_path = models.TextField(blank=True, help_text="Folder or archive on the server, given at its command line.")
+    base = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The version it was made from, if any.",
+    )
+    edits = models.JSONField(
+        default=dict, help_text="What differs from `base`: see `webapp.datasets.services.versions.Edits`."
+    )
     split_seed = models.BigIntegerField(default=0)
+    split_fractions = models.JSONField(default=list, help_text="Shares of train, val, test; empty: the usual ones.")
     content_hash = models.CharField(
         max_length=64, blank=True, help_text="sha256 over the sorted image hashes, labels and splits."
     )
@@ -76,6 +87,7 @@ class DatasetVersion(Leased):
     outcomes = models.JSONField(default=dict, help_text="Outcome of the ingest -> number of files.")
     num_images = models.PositiveIntegerField(default=0)
     size_bytes = models.BigIntegerField(default=0)
+    near_duplicates = models.JSONField(default=dict, help_text="{groups, images, left_out}, see `ml.near`.")
     progress = models.JSONField(default=dict, help_text="{current, max} files of the ingest.")
 
     class Meta:
@@ -96,12 +108,17 @@ class DatasetImage(models.Model):
     height = models.PositiveIntegerField()
     is_grey = models.BooleanField()
     size_bytes = models.PositiveIntegerField()
+    fingerprint = models.BinaryField(default=bytes, max_length=264, help_text="What it looks like, see `ml.near`.")
+    near = models.PositiveIntegerField(
+        null=True, help_text="Index of the first of its near duplicates; null when it has none."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["version", "index"], name="image_index_per_version")]
         indexes = [
             models.Index(fields=["version", "label", "index"]),
             models.Index(fields=["version", "split", "index"]),
+            models.Index(fields=["version", "sha256"]),
         ]
 
 

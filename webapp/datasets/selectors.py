@@ -68,7 +68,7 @@ def stored_image(person: Person, version_id: uuid.UUID, index: int) -> StoredIma
 
 def images_of(version: DatasetVersion, label: str = "", split: str = "") -> "QuerySet[DatasetImage]":
     """Images of a version, of one class or split where given."""
-    rows = version.images.all()
+    rows = version.images.defer("fingerprint")
     if label:
         rows = rows.filter(label=label)
     return rows.filter(split=split) if split else rows

@@ -1112,6 +1112,11 @@ export interface components {
             height: number;
             is_grey: boolean;
             size_bytes: number;
+            /**
+             * Format: int64
+             * @description Index of the first of its near duplicates; null when it has none.
+             */
+            near: number | null;
             /** @description Address of a WebP picture, 256 pixels at most. */
             readonly thumbnail: string;
             /** @description Address of the bytes as they were uploaded. */
@@ -1169,6 +1174,7 @@ export interface components {
             size_bytes: number;
             /** @description sha256 over the sorted image hashes, labels and splits. */
             content_hash: string;
+            readonly near_duplicates: components["schemas"]["NearDuplicates"] | null;
             readonly source_name: string;
             readonly error: components["schemas"]["Fault"] | null;
             /** Format: date-time */
@@ -1651,6 +1657,12 @@ export interface components {
              * @description 1 doubles the training set.
              */
             factor: number;
+        };
+        /** @description Groups of near duplicates, the images in them, and the images that were left out because of them. */
+        NearDuplicates: {
+            groups: number;
+            images: number;
+            left_out: number;
         };
         /** @description A training image that lies near a sample. */
         Neighbour: {

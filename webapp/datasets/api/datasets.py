@@ -46,6 +46,14 @@ class IngestProgressSerializer(serializers.Serializer[Any]):
     max = serializers.IntegerField()
 
 
+class NearDuplicatesSerializer(serializers.Serializer[Any]):
+    """Groups of near duplicates, the images in them, and the images that were left out because of them."""
+
+    groups = serializers.IntegerField()
+    images = serializers.IntegerField()
+    left_out = serializers.IntegerField()
+
+
 class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     """An immutable version of a dataset, and how its ingest went."""
 
@@ -55,6 +63,7 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     )
     classes = serializers.ListField(child=serializers.CharField(), help_text="In index order.")
     outcomes = serializers.DictField(child=serializers.IntegerField(), help_text="Outcome -> number of files.")
+    near_duplicates = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     source_name = serializers.SerializerMethodField()
 
@@ -72,6 +81,7 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
             "num_images",
             "size_bytes",
             "content_hash",
+            "near_duplicates",
             "source_name",
             "error",
             "created_at",
@@ -82,6 +92,10 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     @extend_schema_field(IngestProgressSerializer(allow_null=True))
     def get_progress(self, version: DatasetVersion) -> dict[str, int] | None:
         return version.progress or None
+
+    @extend_schema_field(NearDuplicatesSerializer(allow_null=True))
+    def get_near_duplicates(self, version: DatasetVersion) -> dict[str, int] | None:
+        return version.near_duplicates or None
 
     @extend_schema_field(FaultSerializer(allow_null=True))
     def get_error(self, version: DatasetVersion) -> dict[str, str] | None:
@@ -120,6 +134,7 @@ class DatasetImageSerializer(serializers.ModelSerializer[DatasetImage]):
             "height",
             "is_grey",
             "size_bytes",
+            "near",
             "thumbnail",
             "original",
         ]

@@ -34,6 +34,7 @@ IMAGE_FIELDS: Final = (
     "height",
     "is_grey",
     "size_bytes",
+    "near",
 )
 
 
@@ -79,6 +80,7 @@ def save_ingested_files(version: DatasetVersion, files: Sequence[Mapping[str, An
         DatasetImage(
             version_id=version.pk,
             name=_shown(file["name"], NAME_SIGNS),
+            fingerprint=bytes.fromhex(file["fingerprint"]),
             **{field: file[field] for field in IMAGE_FIELDS},
         )
         for file in files
@@ -106,6 +108,7 @@ def finish_ingest(version: DatasetVersion, result: Mapping[str, Any]) -> None:
             content_hash=result["content_hash"],
             num_images=result["num_images"],
             size_bytes=result["size_bytes"],
+            near_duplicates=dict(result["near_duplicates"]),
             outcomes=_outcomes(version),
             error_code="",
             error_message="",

@@ -5,6 +5,7 @@ import { CopyLine } from '@/components/CopyLine';
 import { bytes, count } from '@/components/format';
 import { Panel, Stats } from '@/components/Page';
 import { balanceOf } from './balance';
+import { nearOf } from './near';
 import { OUTCOMES, SPLITS } from './words';
 
 type Props = { version: Schemas['DatasetVersion']; label: string | null; onLabel: (label: string | null) => void };
@@ -36,7 +37,7 @@ export function VersionPanel({ version, label, onLabel }: Props) {
           ]}
         />
         <Text size="sm" mt="md" mb="md">
-          {balanceOf(version.counts.train ?? {})}
+          {balanceOf(version.counts.train ?? {})} {nearOf(version.near_duplicates)}
         </Text>
         <Text size="xs" c="dimmed" mb={4}>
           Content hash: the same images, labels and splits always give the same.
