@@ -1,4 +1,4 @@
-"""The command line: `python -m ml list | train | generate | select | evaluate | memory | work | pages`.
+"""The command line: `python -m ml list | train | generate | remake | select | evaluate | memory | work | pages`.
 
 A folder of class folders goes in, images come out; no web, no database. The module of a command is imported when it
 runs, so that `--help` and `list --json` answer at once.
@@ -18,7 +18,7 @@ from ml.protocol import EXIT_FAULT
 from ml.share import claim_threads
 
 EPILOG = "exit codes: 0 done; 1 refused or failed, with a sentence on stderr; 2 wrong usage; 75 stopped with all saved"
-COMPUTE = {"train", "generate", "evaluate"}
+COMPUTE = {"train", "generate", "remake", "evaluate"}
 """Commands that take this process's share of the cores; it is settled before anything of theirs is imported."""
 EXAMPLE = """example:
   python -m ml train photos/ --model dcgan --set num_steps=2000 --out runs/first
@@ -72,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     _list(_command(commands, "list", "ml.listing:list_shelves", "show what stands on the shelves"))
     _train(_command(commands, "train", "ml.commands:train", "train a model on a folder of class folders"))
     _generate(_command(commands, "generate", "ml.commands:generate", "make and score candidates with a trained model"))
+    _remake(_command(commands, "remake", "ml.remake:command", "make one image again and compare its pixels"))
     _select(_command(commands, "select", "ml.commands:select", "choose which candidates to keep"))
     _evaluate(_command(commands, "evaluate", "ml.commands:evaluate", "measure the chosen images against real ones"))
     _memory(_command(commands, "memory", "ml.commands:memory", "tell how much memory a training will need"))
@@ -140,6 +141,15 @@ def _generate(command: argparse.ArgumentParser) -> None:
         "--sweep", type=Path, help="instead write a sheet per code here, a row per value; for models with codes"
     )
     _quiet(command)
+
+
+def _remake(command: argparse.ArgumentParser) -> None:
+    command.add_argument("checkpoint", type=Path, help="the checkpoint that made the image")
+    command.add_argument("--like", type=Path, metavar="PNG", help="the image as exported; names what is left out below")
+    command.add_argument("--class", dest="label", help="the class that was asked for")
+    command.add_argument("--seed", type=int, help="the image's own seed")
+    command.add_argument("--sha256", help="of the checkpoint, which is refused when it is another one")
+    command.add_argument("--out", type=Path, metavar="PNG", help="write the image here")
 
 
 def _select(command: argparse.ArgumentParser) -> None:

@@ -38,6 +38,12 @@ class BadDatasetError(MlError):
     code = "bad_dataset"
 
 
+class DifferentPixelsError(MlError):
+    """An image that was made again is not the one that was expected."""
+
+    code = "different_pixels"
+
+
 class BadArchiveError(MlError):
     """An archive that is refused as a whole, before or while it is read."""
 

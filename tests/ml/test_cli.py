@@ -81,7 +81,7 @@ def test_names_and_help_import_nothing_heavy() -> None:
 
 
 def test_every_command_and_option_has_help(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("list", "train", "generate", "select", "evaluate", "work", "pages"):
+    for command in ("list", "train", "generate", "remake", "select", "evaluate", "work", "pages"):
         with pytest.raises(SystemExit, match="0"):
             main([command, "--help"])
         text = capsys.readouterr().out

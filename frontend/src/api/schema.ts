@@ -1979,6 +1979,8 @@ export interface components {
             content_hash: string;
             checkpoint_sha256: string;
             device: string;
+            /** @description The command that makes the same pixels again on the server and compares them. */
+            readonly remake: string;
         };
         /** @description Everything that this service computes or is to compute, in the order in which it starts. */
         Queue: {

@@ -122,6 +122,12 @@ class ProvenanceSerializer(serializers.Serializer[Any]):
     content_hash = serializers.CharField(source="pool.run.version.content_hash")
     checkpoint_sha256 = serializers.CharField(source="pool.checkpoint_sha256")
     device = serializers.CharField(source="pool.run.device", allow_blank=True)
+    remake = serializers.SerializerMethodField(
+        help_text="The command that makes the same pixels again on the server and compares them."
+    )
+
+    def get_remake(self, sample: Sample) -> str:
+        return f"python manage.py remake {sample.pk}"
 
 
 class SampleDetailSerializer(SampleSerializer):

@@ -46,6 +46,10 @@ export function Provenance({ detail }: { detail: Schemas['SampleDetail'] }) {
         Checkpoint (sha256)
       </Text>
       <CopyLine text={provenance.checkpoint_sha256} label="the checkpoint's hash" />
+      <Text size="sm" c="dimmed" mt="sm" mb={4}>
+        Make the same pixels again on the server, and compare them
+      </Text>
+      <CopyLine text={provenance.remake} label="the command that makes it again" />
     </>
   );
 }
