@@ -99,12 +99,14 @@ check-migrations:
 	@found=$$($(PY) manage.py makemigrations --check --dry-run 2>&1) || { echo "$$found"; exit 1; }
 
 check-schema:
-	@echo "schema: openapi.json and the front end's types are current (make schema)"
+	@echo "schema: openapi.json and the types made from it are current (make schema)"
 	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
 	$(PY) manage.py spectacular --format openapi-json --validate --fail-on-warn --file "$$fresh/openapi.json"; \
 	diff -u openapi.json "$$fresh/openapi.json" | head -n 40; \
 	$(NPM) exec --silent -- openapi-typescript openapi.json --output "$$fresh/schema.ts" >/dev/null; \
-	diff -u frontend/src/api/schema.ts "$$fresh/schema.ts" | head -n 40
+	diff -u frontend/src/api/schema.ts "$$fresh/schema.ts" | head -n 40; \
+	$(PY) client/write_shapes.py openapi.json "$$fresh/shapes.py"; \
+	diff -u client/atelier/shapes.py "$$fresh/shapes.py" | head -n 40
 
 check-versions:
 	@echo "versions: nothing below its floor"
@@ -119,10 +121,11 @@ fix: $(INSTALLED_DEV) $(NODE_MODULES) ## put right what tools can put right
 	@$(PY) -m ruff format --quiet .
 	@$(NPM) run --silent fix || true
 
-schema: $(INSTALLED_DEV) $(NODE_MODULES) ## write openapi.json and the front end's types anew
+schema: $(INSTALLED_DEV) $(NODE_MODULES) ## write openapi.json and the types of the front end and the client anew
 	@$(PY) manage.py spectacular --format openapi-json --validate --fail-on-warn --file openapi.json
 	@$(NPM) run --silent types >/dev/null
-	@echo "openapi.json and frontend/src/api/schema.ts are current"
+	@$(PY) client/write_shapes.py openapi.json client/atelier/shapes.py
+	@echo "openapi.json and the types of the front end and the client are current"
 
 docs: $(INSTALLED) ## write the pages of models, samplers and metrics anew
 	@$(PY) -m ml pages docs

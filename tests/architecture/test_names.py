@@ -44,7 +44,7 @@ def test_no_exception_to_the_file_names_is_kept_after_its_file_is_gone() -> None
 
 
 def test_no_file_name_says_nothing() -> None:
-    found = [source.name for source in sources("ml", "webapp", "workers", "tests", "benchmarks")]
+    found = [source.name for source in sources("ml", "webapp", "workers", "client", "tests", "benchmarks")]
     found += [path.relative_to(ROOT).as_posix() for path in (ROOT / "frontend" / "src").rglob("*.ts*")]
     assert [name for name in found if name.rpartition("/")[2].partition(".")[0] in SAYS_NOTHING] == []
 

@@ -1,0 +1,7 @@
+"""`python -m atelier`."""
+
+import sys
+
+from atelier.command.main import main
+
+sys.exit(main())

@@ -1,0 +1,1333 @@
+"""The shapes of the API as types; written by client/write_shapes.py from openapi.json, never by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Union
+
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
+Better = Literal["lower", "higher", "towards 1"]
+
+ExportContent = Literal["both", "real", "synthetic"]
+
+ExportState = Literal["queued", "building", "interrupted", "ready", "failed"]
+
+HealthActionKindEnum = Literal["stop", "finish", "change"]
+
+IngestOutcome = Literal["accepted", "duplicate", "skipped", "failed"]
+
+Role = Literal["viewer", "reviewer", "researcher", "admin", "owner"]
+
+RunState = Literal["queued", "preparing", "training", "generating", "scoring", "selecting", "finished", "stopping", "stopped", "failed", "cancelled", "interrupted"]
+
+SelectionState = Literal["queued", "selecting", "interrupted", "finished", "failed"]
+
+Stage = Literal["prepare", "train", "generate", "score", "select"]
+
+Standing = Literal["undecided", "accepted", "rejected"]
+
+UploadState = Literal["receiving", "complete", "expired"]
+
+VerdictValue = Literal["accept", "reject"]
+
+VersionState = Literal["queued", "ingesting", "interrupted", "ready", "rejected"]
+
+WayEnum = Literal["generate", "continue", "reuse"]
+
+
+class Act(TypedDict):
+    "What one request changed; undone together."
+
+    act: str
+    num_accepted: int
+    num_rejected: int
+    num_changed: int
+    samples: list[Decided]
+
+
+class ActionData(TypedDict):
+    "What to do about a judgement: stop, finish with the best checkpoint, or run again with one setting changed."
+
+    kind: Literal["stop", "finish", "change"]
+    setting: str | None
+    value: bool | int | float | str | None
+
+
+class Card(TypedDict):
+    "What a person reads before choosing a plug-in."
+
+    title: str
+    summary: str
+    authors: str
+    paper: str
+    venue: str
+    url: str
+    strengths: str
+    limits: str
+
+
+class Catalogue(TypedDict):
+    "All shelves, each in alphabetical order."
+
+    models: list[ModelPlugin]
+    samplers: list[SamplerPlugin]
+    metrics: list[MetricPlugin]
+    dataset_kinds: list[DatasetKindPlugin]
+    export_formats: list[ExportFormatPlugin]
+    compute: dict[str, Any]
+
+
+class ChangedData(TypedDict):
+    state: RunState
+    stop_requested: bool
+    cancel_requested: bool
+    finish_requested: bool
+    attempts: int
+    error_code: str
+    error_message: str
+
+
+class Checkpoint(TypedDict):
+    "A state of the training that is on disk."
+
+    step: int
+    sha256: str
+    size_bytes: int
+    is_best: bool
+    created_at: str
+
+
+class CheckpointedData(TypedDict):
+    step: int
+    sha256: str
+    size_bytes: int
+    is_best: bool
+
+
+class Child(TypedDict):
+    "A run that starts from a checkpoint of this one."
+
+    id: str
+    name: str
+    model: str
+    dataset_name: str
+    version_number: int
+    state: RunState
+    created_at: str
+    way: WayEnum
+    step: int
+    seed: int
+
+
+class Choice(TypedDict):
+    "What one selection decided about a sample."
+
+    selection: str
+    number: int
+    sampler: str
+    kept: bool
+    rank: int | None
+    reason: str
+
+
+class ClassStandings(TypedDict):
+    "How many samples of one class the lab has decided about."
+
+    accepted: int
+    rejected: int
+
+
+Column = TypedDict("Column", {"class": "str", "seed": "int"})
+
+
+class Compute(TypedDict):
+    "How a run is computed; it belongs to the run, not to the recipe. What is left out has its default."
+
+    micro_batch: int | None
+    devices: int | None
+    compile: bool
+    cuda_graphs: bool
+
+
+class ComputeRequest(TypedDict):
+    "How a run is computed; it belongs to the run, not to the recipe. What is left out has its default."
+
+    micro_batch: NotRequired[int | None]
+    devices: NotRequired[int | None]
+    compile: NotRequired[bool]
+    cuda_graphs: NotRequired[bool]
+
+
+class Conflict(TypedDict):
+    "Settings that mean nothing together: all of `when` have a value named there, and none of `unless` has."
+
+    at: str
+    sentence: str
+    when: dict[str, list[Any]]
+    unless: dict[str, list[Any]]
+
+
+class CountsBudget(TypedDict):
+    "A number for each class; a class left out gets none."
+
+    kind: Literal["counts"]
+    counts: dict[str, int]
+
+
+class CountsBudgetRequest(TypedDict):
+    "A number for each class; a class left out gets none."
+
+    kind: Literal["counts"]
+    counts: dict[str, int]
+
+
+class CreatedToken(TypedDict):
+    "A new token, with its full text: this is the only time it is shown."
+
+    id: str
+    name: str
+    key_id: str
+    can_write: bool
+    created_at: str
+    expires_at: str
+    last_used_at: str | None
+    secret: str
+
+
+class Dataset(TypedDict):
+    "A dataset with its versions, the newest first."
+
+    id: str
+    lab: str
+    name: str
+    kind: str
+    created_by: str | None
+    created_at: str
+    versions: list[DatasetVersion]
+
+
+class DatasetImage(TypedDict):
+    "One real image."
+
+    index: int
+    name: str
+    label: str
+    split: str
+    sha256: str
+    width: int
+    height: int
+    is_grey: bool
+    size_bytes: int
+    thumbnail: str
+    original: str
+
+
+class DatasetImagePage(TypedDict):
+    "One page of a list."
+
+    results: list[DatasetImage]
+    next: str | None
+    previous: str | None
+
+
+class DatasetKindPlugin(TypedDict):
+    "A layout on disk that can be read in."
+
+    name: str
+    card: Card
+    schema: dict[str, Any]
+    conflicts: list[Conflict]
+    yields: list[str]
+
+
+class DatasetPage(TypedDict):
+    "One page of a list."
+
+    results: list[Dataset]
+    next: str | None
+    previous: str | None
+
+
+class DatasetVersion(TypedDict):
+    "An immutable version of a dataset, and how its ingest went."
+
+    id: str
+    dataset: str
+    number: int
+    state: VersionState
+    progress: IngestProgress | None
+    outcomes: dict[str, int]
+    classes: list[str]
+    counts: dict[str, dict[str, int]]
+    num_images: int
+    size_bytes: int
+    content_hash: str
+    source_name: str
+    error: Fault | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
+class Decided(TypedDict):
+    "A sample after an act."
+
+    id: int
+    verdict: VerdictValue | None
+    standing: Standing
+
+
+class Error(TypedDict):
+    "Every error has this shape."
+
+    code: str
+    message: str
+    fields: dict[str, list[str]]
+
+
+class Estimate(TypedDict):
+    "What a run would make."
+
+    num_candidates: int
+    budget: dict[str, int]
+
+
+class Export(TypedDict):
+    "An augmented dataset being built or ready to download."
+
+    id: str
+    selection: str
+    run: str
+    run_name: str
+    dataset_name: str
+    format: str
+    content: ExportContent
+    accepted_only: bool
+    state: ExportState
+    progress: ExportProgress
+    num_real: int
+    num_synthetic: int
+    size_bytes: int
+    sha256: str
+    file_name: str
+    download_url: str | None
+    created_by: str | None
+    created_at: str
+    finished_at: str | None
+    error: Fault | None
+
+
+class ExportChanged(TypedDict):
+    "An export was queued, moved on (`current` of `max` images), or is ready to download."
+
+    type: Literal["export.changed"]
+    seq: int | None
+    ts: str
+    export: str
+    data: ExportChangedData
+
+
+class ExportChangedData(TypedDict):
+    state: ExportState
+    current: int
+    max: int
+    size_bytes: int
+    error_code: str
+    error_message: str
+
+
+class ExportFormatPlugin(TypedDict):
+    "A layout in which an augmented dataset is written."
+
+    name: str
+    card: Card
+    schema: dict[str, Any]
+    conflicts: list[Conflict]
+    suffix: str
+
+
+class ExportPage(TypedDict):
+    "One page of a list."
+
+    results: list[Export]
+    next: str | None
+    previous: str | None
+
+
+class ExportProgress(TypedDict):
+    "Images written so far."
+
+    current: int
+    max: int
+
+
+class Fault(TypedDict):
+    "Why a piece of work ended without its result."
+
+    code: str
+    message: str
+
+
+class FillToBudget(TypedDict):
+    "As many as every class lacks to a number of real and synthetic images together."
+
+    kind: Literal["fill_to"]
+    count: int
+
+
+class FillToBudgetRequest(TypedDict):
+    "As many as every class lacks to a number of real and synthetic images together."
+
+    kind: Literal["fill_to"]
+    count: int
+
+
+class FillToLargestBudget(TypedDict):
+    "As many as every class lacks to the size of the largest one."
+
+    kind: Literal["fill_to_largest"]
+
+
+class FillToLargestBudgetRequest(TypedDict):
+    "As many as every class lacks to the size of the largest one."
+
+    kind: Literal["fill_to_largest"]
+
+
+class FilterRequest(TypedDict):
+    "Which samples of a pool are meant; what is left out asks nothing."
+
+    label: NotRequired[str]
+    standing: NotRequired[Standing]
+    memorised: NotRequired[bool | None]
+    selection: NotRequired[str]
+    kept: NotRequired[bool | None]
+
+
+class Health(TypedDict):
+    "What was judged of the training at the last measured checkpoint."
+
+    step: int
+    best_step: int | None
+    judgements: list[Judgement]
+
+
+class HealthAction(TypedDict):
+    "What to do about a judgement: stop, finish with the best checkpoint, or run again with one setting changed."
+
+    kind: HealthActionKindEnum
+    setting: str | None
+    value: Any
+
+
+class History(TypedDict):
+    "Stored events in order. When the last one's `seq` is below `last_seq`, ask again from there."
+
+    results: list[LiveEvent]
+    last_seq: int
+
+
+class IngestFile(TypedDict):
+    "What became of one file of the source."
+
+    id: int
+    name: str
+    outcome: IngestOutcome
+    reason: str
+
+
+class IngestProgress(TypedDict):
+    "Files read so far, of all."
+
+    current: int
+    max: int
+
+
+class IngestReportPage(TypedDict):
+    "One page of a list."
+
+    results: list[IngestFile]
+    next: str | None
+    previous: str | None
+
+
+class JudgedData(TypedDict):
+    step: int
+    best_step: int | None
+    judgements: list[JudgementData]
+
+
+class Judgement(TypedDict):
+    "Something that goes wrong in training, or did."
+
+    code: str
+    message: str
+    since: int
+    until: int | None
+    actions: list[HealthAction]
+
+
+class JudgementData(TypedDict):
+    "Something that goes wrong in training, or did. `until` is the step at which it no longer held."
+
+    code: str
+    message: str
+    since: int
+    until: int | None
+    actions: list[ActionData]
+
+
+class Lab(TypedDict):
+    "A lab, with the role that the person has in it."
+
+    id: str
+    name: str
+    role: Role
+
+
+class LoginRequest(TypedDict):
+    "An e-mail address and its password."
+
+    email: str
+    password: str
+
+
+class Measured(TypedDict):
+    "One metric. `value` is null when it refused, and `caution` then says why."
+
+    value: float | None
+    low: float | None
+    high: float | None
+    num_real: int
+    num_synthetic: int
+    parts: dict[str, MeasuredPart]
+    per_class: dict[str, float]
+    details: dict[str, Any]
+    caution: str
+
+
+class MeasuredData(TypedDict):
+    values: dict[str, Measured]
+
+
+class MeasuredPart(TypedDict):
+    "A number that a metric's value is made of or read beside, with its 95 % interval."
+
+    value: float
+    low: float
+    high: float
+
+
+class Measurement(TypedDict):
+    "One metric. `value` is null when it refused, and `caution` then says why."
+
+    value: float | None
+    low: float | None
+    high: float | None
+    num_real: int
+    num_synthetic: int
+    parts: dict[str, MeasurementPart]
+    per_class: dict[str, float]
+    details: dict[str, Any]
+    caution: str
+
+
+class MeasurementPart(TypedDict):
+    "A number that a metric's value is made of or read beside."
+
+    value: float
+    low: float
+    high: float
+
+
+class Memory(TypedDict):
+    "What a run takes at its peak, and what the machine of the service has free for it now; in bytes."
+
+    needed_bytes: int
+    available_bytes: int
+    device: str
+    fits: bool
+    largest_batch_size: int | None
+    sentence: str
+
+
+class MetricPlugin(TypedDict):
+    "A measure."
+
+    name: str
+    card: Card
+    schema: dict[str, Any]
+    conflicts: list[Conflict]
+    unit: str
+    better: Better
+
+
+class ModelPlugin(TypedDict):
+    "A published generative method."
+
+    name: str
+    card: Card
+    schema: dict[str, Any]
+    conflicts: list[Conflict]
+    family: str
+    consumes: list[str]
+    provides: dict[str, str | None]
+    shaping: dict[str, Literal["value", "zero"]]
+
+
+class MultipleBudget(TypedDict):
+    "A multiple of the real training images of each class."
+
+    kind: Literal["multiple"]
+    factor: float
+
+
+class MultipleBudgetRequest(TypedDict):
+    "A multiple of the real training images of each class."
+
+    kind: Literal["multiple"]
+    factor: float
+
+
+class Neighbour(TypedDict):
+    "A training image that lies near a sample."
+
+    index: int
+    distance: float
+    label: str
+    thumbnail_url: str
+
+
+class NewDatasetRequest(TypedDict):
+    "A dataset to be made from a complete upload."
+
+    lab: str
+    name: str
+    upload: str
+
+
+class NewExportRequest(TypedDict):
+    "What the export shall hold."
+
+    selection: str
+    format: NotRequired[str]
+    content: NotRequired[ExportContent]
+    accepted_only: NotRequired[bool]
+
+
+class NewRecipeRequest(TypedDict):
+    "A recipe to be saved."
+
+    model: str
+    model_settings: NotRequired[dict[str, Any]]
+    sampler: str
+    sampler_settings: NotRequired[dict[str, Any]]
+    budget: BudgetRequest
+    pool_factor: NotRequired[float]
+    seed: NotRequired[int]
+    name: NotRequired[str]
+
+
+class NewRunRequest(TypedDict):
+    "A run to be started: give either a recipe, or the id of a saved one of the same lab."
+
+    version: str
+    recipe: NotRequired[NewRecipeRequest]
+    recipe_id: NotRequired[str]
+    name: NotRequired[str]
+    start: NotRequired[StartRequest]
+    compute: NotRequired[ComputeRequest]
+
+
+class NewSelectionRequest(TypedDict):
+    "What to choose by; the pool stays as it is and nothing is trained."
+
+    sampler: str
+    sampler_settings: NotRequired[dict[str, Any]]
+    budget: BudgetRequest
+    seed: NotRequired[int]
+
+
+class NewTokenRequest(TypedDict):
+    "What a token shall be."
+
+    name: str
+    can_write: NotRequired[bool]
+    days: NotRequired[int]
+
+
+class NewVerdictRequest(TypedDict):
+    "What a person thinks of a sample."
+
+    value: VerdictValue
+    reason: NotRequired[str]
+
+
+class NewVerdictsRequest(TypedDict):
+    "The same verdict on many samples, named by `ids` or by `filter`; null clears the person's own."
+
+    ids: NotRequired[list[int]]
+    filter: NotRequired[FilterRequest]
+    value: VerdictValue | None
+    reason: NotRequired[str]
+
+
+class NewVersionRequest(TypedDict):
+    "A version to be made from a complete upload."
+
+    upload: str
+
+
+class Parent(TypedDict):
+    "The checkpoint that a run starts from."
+
+    run: Relative
+    way: WayEnum
+    step: int
+    sha256: str
+
+
+class PerClassBudget(TypedDict):
+    "The same number for every class."
+
+    kind: Literal["per_class"]
+    count: int
+
+
+class PerClassBudgetRequest(TypedDict):
+    "The same number for every class."
+
+    kind: Literal["per_class"]
+    count: int
+
+
+class Person(TypedDict):
+    id: str
+    name: str
+    email: str
+    is_staff: bool
+
+
+class Point(TypedDict):
+    "The values logged at one step."
+
+    step: int
+    values: dict[str, float]
+
+
+class Pool(TypedDict):
+    "All candidates a run generated."
+
+    id: str
+    run: str
+    run_name: str
+    lab: str
+    version: str
+    classes: list[str]
+    class_counts: dict[str, int]
+    resolution: int
+    channels: int
+    num_samples: int
+    num_memorised: int
+    num_accepted: int
+    num_rejected: int
+    score_names: list[str]
+    checkpoint_sha256: str
+    created_at: str
+    standings: dict[str, ClassStandings]
+    selections: list[Selection]
+
+
+class PoolCreated(TypedDict):
+    "The pool can be reviewed."
+
+    type: Literal["pool.created"]
+    seq: int | None
+    ts: str
+    run: str
+    data: PoolCreatedData
+
+
+class PoolCreatedData(TypedDict):
+    pool: str
+    selection: str
+    num_samples: int
+
+
+class Preview(TypedDict):
+    "One row of the sample wall, a PNG of square tiles side by side."
+
+    step: int
+    url: str
+    tile: int
+    columns: list[PreviewColumn]
+    num_columns: int
+
+
+PreviewColumn = TypedDict("PreviewColumn", {"class": "str", "seed": "int"})
+
+
+class PreviewedData(TypedDict):
+    step: int
+    url: str
+    tile: int
+    columns: list[Column]
+    num_columns: int
+
+
+class Problem(TypedDict):
+    "One thing that is wrong with an input."
+
+    code: str
+    message: str
+    field: str
+
+
+class ProgressedData(TypedDict):
+    stage: str
+    step: int
+    num_steps: int
+    images_per_s: float | None
+    eta_s: float | None
+    device: str
+    points: list[Point]
+
+
+class Provenance(TypedDict):
+    "Where a sample comes from: enough to make it again."
+
+    run: str
+    run_name: str
+    recipe: Recipe
+    dataset_name: str
+    version: str
+    version_number: int
+    content_hash: str
+    checkpoint_sha256: str
+    device: str
+
+
+class Recipe(TypedDict):
+    "A saved recipe; it is never changed, so that a run can be repeated."
+
+    id: str
+    lab: str
+    number: int
+    name: str
+    model: str
+    model_settings: dict[str, Any]
+    sampler: str
+    sampler_settings: dict[str, Any]
+    budget: Budget
+    pool_factor: float
+    seed: int
+    created_by: str | None
+    created_at: str
+
+
+class RecipePage(TypedDict):
+    "One page of a list."
+
+    results: list[Recipe]
+    next: str | None
+    previous: str | None
+
+
+class Refusal(TypedDict):
+    "Why there is no subscription, in the shape of an error."
+
+    channel: str
+    id: str | None
+    code: str
+    message: str
+
+
+class Relative(TypedDict):
+    "A run beside another one: what it is called, and how one starts from the other."
+
+    id: str
+    name: str
+    model: str
+    dataset_name: str
+    version_number: int
+    state: RunState
+    created_at: str
+
+
+class ResumeRunRequest(TypedDict):
+    "What is to be otherwise from the last checkpoint on."
+
+    compute: NotRequired[ComputeRequest]
+
+
+class Run(TypedDict):
+    "A run with everything but its history."
+
+    id: str
+    lab: str
+    name: str
+    state: RunState
+    stop_requested: bool
+    cancel_requested: bool
+    finish_requested: bool
+    dataset: str
+    dataset_name: str
+    version: str
+    version_number: int
+    model: str
+    sampler: str
+    step: int
+    num_steps: int
+    stage_progress: float
+    images_per_s: float | None
+    eta_s: float | None
+    device: str
+    error: Fault | None
+    last_heard_s: float | None
+    actions: list[str]
+    pool: str | None
+    created_by: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    recipe: Recipe
+    compute: Compute
+    smaller_micro_batch: int | None
+    attempts: int
+    metrics: dict[str, Measurement]
+    warnings: list[RunWarning]
+    health: Health | None
+    queue_position: int | None
+    stages_done: list[Stage]
+    start: Parent | None
+    children: list[Child]
+    last_seq: int
+
+
+class RunChanged(TypedDict):
+    "The run entered another state, or somebody asked for it."
+
+    type: Literal["run.changed"]
+    seq: int | None
+    ts: str
+    run: str
+    data: ChangedData
+
+
+class RunCheckpointed(TypedDict):
+    "Training was saved; whatever happens from here on, it continues from this step."
+
+    type: Literal["run.checkpointed"]
+    seq: int | None
+    ts: str
+    run: str
+    data: CheckpointedData
+
+
+class RunJudged(TypedDict):
+    "The health of the training at a measured checkpoint; it replaces what was judged before."
+
+    type: Literal["run.judged"]
+    seq: int | None
+    ts: str
+    run: str
+    data: JudgedData
+
+
+class RunListItem(TypedDict):
+    "A run, as a list shows it."
+
+    id: str
+    lab: str
+    name: str
+    state: RunState
+    stop_requested: bool
+    cancel_requested: bool
+    finish_requested: bool
+    dataset: str
+    dataset_name: str
+    version: str
+    version_number: int
+    model: str
+    sampler: str
+    step: int
+    num_steps: int
+    stage_progress: float
+    images_per_s: float | None
+    eta_s: float | None
+    device: str
+    error: Fault | None
+    last_heard_s: float | None
+    actions: list[str]
+    pool: str | None
+    created_by: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
+class RunMeasured(TypedDict):
+    "The metrics of the synthetic images."
+
+    type: Literal["run.measured"]
+    seq: int | None
+    ts: str
+    run: str
+    data: MeasuredData
+
+
+class RunPage(TypedDict):
+    "One page of a list."
+
+    results: list[RunListItem]
+    next: str | None
+    previous: str | None
+
+
+class RunPreviewed(TypedDict):
+    "A new row of the sample wall."
+
+    type: Literal["run.previewed"]
+    seq: int | None
+    ts: str
+    run: str
+    data: PreviewedData
+
+
+class RunProgressed(TypedDict):
+    "Where the stage is, at most twice a second. Stored when it carries points; none of them is ever lost."
+
+    type: Literal["run.progressed"]
+    seq: int | None
+    ts: str
+    run: str
+    data: ProgressedData
+
+
+class RunSnapshot(TypedDict):
+    "The answer to a subscription: everything up to `seq`; the events that follow continue from there."
+
+    type: Literal["run.snapshot"]
+    seq: int | None
+    ts: str
+    run: str
+    data: Run
+
+
+class RunSwept(TypedDict):
+    "The sheet of one code of the trained model: the code moves, everything else stands still."
+
+    type: Literal["run.swept"]
+    seq: int | None
+    ts: str
+    run: str
+    data: SweptData
+
+
+class RunWarned(TypedDict):
+    "Something a person should know that does not stop the run."
+
+    type: Literal["run.warned"]
+    seq: int | None
+    ts: str
+    run: str
+    data: WarnedData
+
+
+class RunWarning(TypedDict):
+    "Something a person should know that did not stop the run."
+
+    code: str
+    message: str
+
+
+class Sample(TypedDict):
+    "One candidate, as the gallery shows it."
+
+    id: int
+    index: int
+    label: str
+    seed: str
+    standing: Standing
+    memorised: bool
+    scores: dict[str, float]
+    nearest_distance: float | None
+    verdict: VerdictValue | None
+    kept: bool | None
+    rank: int | None
+    reason: str
+    image_url: str
+
+
+class SampleDetail(TypedDict):
+    "One candidate with everything known of it."
+
+    id: int
+    index: int
+    label: str
+    seed: str
+    standing: Standing
+    memorised: bool
+    scores: dict[str, float]
+    nearest_distance: float | None
+    verdict: VerdictValue | None
+    kept: bool | None
+    rank: int | None
+    reason: str
+    image_url: str
+    pool: str
+    nearest: list[Neighbour]
+    verdicts: list[Verdict]
+    choices: list[Choice]
+    provenance: Provenance
+
+
+class SamplePage(TypedDict):
+    "One page of a list."
+
+    results: list[Sample]
+    next: str | None
+    previous: str | None
+
+
+class SamplerPlugin(TypedDict):
+    "A strategy that selects from a pool."
+
+    name: str
+    card: Card
+    schema: dict[str, Any]
+    conflicts: list[Conflict]
+    needs: list[str]
+    reasons: dict[str, str]
+
+
+class Scalars(TypedDict):
+    "The curves of a run."
+
+    steps: list[int]
+    values: dict[str, list[float | None]]
+
+
+class Selection(TypedDict):
+    "A sampler, budget and seed applied to a pool; the pool's first selection is the run's own."
+
+    id: str
+    pool: str
+    number: int
+    state: SelectionState
+    sampler: str
+    sampler_settings: dict[str, Any]
+    budget: Budget
+    seed: int
+    yields: dict[str, Yield]
+    num_kept: int
+    created_by: str | None
+    created_at: str
+    finished_at: str | None
+    error: Fault | None
+
+
+class SelectionChanged(TypedDict):
+    "A selection was queued, started, finished or failed; when it is finished, its yields can be read."
+
+    type: Literal["selection.changed"]
+    seq: int | None
+    ts: str
+    selection: str
+    data: SelectionChangedData
+
+
+class SelectionChangedData(TypedDict):
+    state: SelectionState
+    error_code: str
+    error_message: str
+
+
+class Session(TypedDict):
+    "Who is here. `person` is null for somebody not logged in."
+
+    setup_needed: bool
+    setup_code_needed: bool
+    person: Person | None
+    labs: list[Lab]
+    csrf_token: str
+    version: str
+
+
+class SetupRequest(TypedDict):
+    "The first visitor."
+
+    name: str
+    email: str
+    password: str
+    lab_name: NotRequired[str]
+    setup_code: NotRequired[str]
+
+
+class SocketAnswered(TypedDict):
+    "The answer to {\"type\": \"ping\"}."
+
+    type: Literal["socket.answered"]
+    seq: int | None
+    ts: str
+    data: dict[str, Any]
+
+
+class StartRequest(TypedDict):
+    "A checkpoint of an earlier run of the lab that a run starts from."
+
+    run: str
+    way: WayEnum
+    step: NotRequired[int]
+
+
+class SubscriptionEnded(TypedDict):
+    "The person may not watch this row any more, or asked for the end."
+
+    type: Literal["subscription.ended"]
+    seq: int | None
+    ts: str
+    data: Target
+
+
+class SubscriptionOpened(TypedDict):
+    "From now on events of this row arrive; the snapshot follows."
+
+    type: Literal["subscription.opened"]
+    seq: int | None
+    ts: str
+    data: Target
+
+
+class SubscriptionRefused(TypedDict):
+    "There is no such row for this person, or the message was not understood."
+
+    type: Literal["subscription.refused"]
+    seq: int | None
+    ts: str
+    data: Refusal
+
+
+class Sweep(TypedDict):
+    "One code's sheet, a PNG: a row of square tiles for each value, in the columns of the sample wall."
+
+    name: str
+    url: str
+    values: list[float]
+    tile: int
+    columns: list[PreviewColumn]
+
+
+class SweptData(TypedDict):
+    name: str
+    url: str
+    values: list[float]
+    tile: int
+    columns: list[Column]
+
+
+class Target(TypedDict):
+    "What a subscription is about."
+
+    channel: str
+    id: str | None
+
+
+class Token(TypedDict):
+    "A named key for programs; the secret part is not kept."
+
+    id: str
+    name: str
+    key_id: str
+    can_write: bool
+    created_at: str
+    expires_at: str
+    last_used_at: str | None
+
+
+class Upload(TypedDict):
+    "A file on its way; every byte below `offset` is on the server's disk."
+
+    id: str
+    lab: str
+    file_name: str
+    size_bytes: int
+    offset: int
+    state: UploadState
+
+
+class ValidateRunRequest(TypedDict):
+    "A recipe to be checked on a dataset version."
+
+    version: str
+    recipe: NewRecipeRequest
+    start: NotRequired[StartRequest]
+    compute: NotRequired[ComputeRequest]
+
+
+class Validation(TypedDict):
+    "What is wrong with a recipe on a dataset; the estimate is null when something is."
+
+    problems: list[Problem]
+    estimate: Estimate | None
+
+
+class Verdict(TypedDict):
+    "One person's accept or reject."
+
+    person: str
+    value: VerdictValue
+    reason: str
+    decided_at: str
+
+
+class VersionChanged(TypedDict):
+    "The version came further, is ready, or was rejected."
+
+    type: Literal["version.changed"]
+    seq: int | None
+    ts: str
+    version: str
+    data: VersionChangedData
+
+
+class VersionChangedData(TypedDict):
+    "Where a version is now."
+
+    state: VersionState
+    progress: VersionProgress | None
+    outcomes: dict[str, int]
+    num_images: int
+    error_code: str
+    error_message: str
+
+
+class VersionProgress(TypedDict):
+    "Files read so far, of all."
+
+    current: int
+    max: int
+
+
+class WarnedData(TypedDict):
+    code: str
+    message: str
+
+
+class Yield(TypedDict):
+    "What became of one class; `dropped` counts by reason code."
+
+    asked: int
+    generated: int
+    kept: int
+    dropped: dict[str, int]
+
+
+Budget = Union["PerClassBudget", "FillToLargestBudget", "FillToBudget", "CountsBudget", "MultipleBudget"]
+
+
+BudgetRequest = Union["PerClassBudgetRequest", "FillToLargestBudgetRequest", "FillToBudgetRequest", "CountsBudgetRequest", "MultipleBudgetRequest"]
+
+
+LiveEvent = Union["ExportChanged", "PoolCreated", "RunChanged", "RunCheckpointed", "RunJudged", "RunMeasured", "RunPreviewed", "RunProgressed", "RunSnapshot", "RunSwept", "RunWarned", "SelectionChanged", "SocketAnswered", "SubscriptionEnded", "SubscriptionOpened", "SubscriptionRefused", "VersionChanged"]
