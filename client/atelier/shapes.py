@@ -219,6 +219,7 @@ class DatasetImage(TypedDict):
     height: int
     is_grey: bool
     size_bytes: int
+    near: int | None
     thumbnail: str
     original: str
 
@@ -263,6 +264,7 @@ class DatasetVersion(TypedDict):
     num_images: int
     size_bytes: int
     content_hash: str
+    near_duplicates: NearDuplicates | None
     source_name: str
     error: Fault | None
     created_at: str
@@ -287,10 +289,13 @@ class Error(TypedDict):
 
 
 class Estimate(TypedDict):
-    "What a run would make."
+    "What a run would make, and how long it would take once a worker has it."
 
     num_candidates: int
     budget: dict[str, int]
+    duration_s: float | None
+    stages_s: dict[str, float] | None
+    duration_from: str
 
 
 class Export(TypedDict):
@@ -590,6 +595,14 @@ class MultipleBudgetRequest(TypedDict):
     factor: float
 
 
+class NearDuplicates(TypedDict):
+    "Groups of near duplicates, the images in them, and the images that were left out because of them."
+
+    groups: int
+    images: int
+    left_out: int
+
+
 class Neighbour(TypedDict):
     "A training image that lies near a sample."
 
@@ -806,6 +819,27 @@ class Provenance(TypedDict):
     content_hash: str
     checkpoint_sha256: str
     device: str
+    remake: str
+
+
+class Queue(TypedDict):
+    "Everything that this service computes or is to compute, in the order in which it starts."
+
+    results: list[QueueEntry]
+    at_work_per_person: int
+    waiting_per_person: int
+
+
+class QueueEntry(TypedDict):
+    "A run at work or waiting. Of another lab's, only that it is there is told."
+
+    run: RunListItem | None
+    is_own: bool
+    state: RunState
+    position: int | None
+    starts_in_s: float | None
+    left_s: float | None
+    over_limit: bool
 
 
 class Recipe(TypedDict):
@@ -885,6 +919,9 @@ class Run(TypedDict):
     device: str
     error: Fault | None
     last_heard_s: float | None
+    queue_position: int | None
+    starts_in_s: float | None
+    over_limit: bool
     actions: list[str]
     pool: str | None
     created_by: str | None
@@ -898,7 +935,6 @@ class Run(TypedDict):
     metrics: dict[str, Measurement]
     warnings: list[RunWarning]
     health: Health | None
-    queue_position: int | None
     stages_done: list[Stage]
     start: Parent | None
     children: list[Child]
@@ -959,6 +995,9 @@ class RunListItem(TypedDict):
     device: str
     error: Fault | None
     last_heard_s: float | None
+    queue_position: int | None
+    starts_in_s: float | None
+    over_limit: bool
     actions: list[str]
     pool: str | None
     created_by: str | None
