@@ -4,7 +4,7 @@ The data folder is a temporary one (tests/settings.py). The database is SQLite u
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,10 +105,11 @@ def client_of() -> "Callable[[Person], APIClient]":
 
 @pytest.fixture
 def token_of() -> "Callable[..., str]":
-    """token_of(person) -> the value of an Authorization header that speaks for the person."""
+    """token_of(person) -> the value of an Authorization header that speaks for the person, by default in everything."""
     from webapp.accounts.services import create_token
+    from webapp.core.permissions import Scope
 
-    def make(person: "Person", *, can_write: bool = True) -> str:
-        return "Token " + create_token(person, "test", can_write=can_write, days=1)[1]
+    def make(person: "Person", scopes: "Iterable[str]" = Scope.values, lab: "Lab | None" = None) -> str:
+        return "Token " + create_token(person, "test", scopes=scopes, days=1, lab=lab)[1]
 
     return make

@@ -199,7 +199,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
-        "webapp.core.permissions.TokenMayWrite",
+        "webapp.core.permissions.TokenHasScope",
     ],
     "DEFAULT_PARSER_CLASSES": ["webapp.core.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -229,6 +229,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "Better": ["lower", "higher", "towards 1"],
         "Role": "webapp.accounts.models.Role",
+        "Scope": "webapp.core.permissions.Scope",
         "UploadState": "webapp.datasets.models.Upload.State",
         "VersionState": "webapp.datasets.models.DatasetVersion.State",
         "IngestOutcome": "webapp.datasets.models.IngestFile.Outcome",

@@ -23,7 +23,7 @@ def begin() -> dict[str, str]:
     lab = Lab.objects.create(name="Faults")
     person = Person.objects.create(email="researcher@lab.example", name="Researcher", password="!")
     Membership.objects.create(lab=lab, person=person, role="researcher")
-    _, token = create_token(person, "faults", can_write=True, days=1)
+    _, token = create_token(person, "faults", days=1)
     return {"token": token, "version": str(make_dataset(lab).pk), "lab": str(lab.pk)}
 
 

@@ -1,6 +1,7 @@
 """Setup, login, tokens."""
 
 import threading
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -216,12 +217,42 @@ def test_expired_revoked_and_deactivated_tokens_are_refused(researcher: Person, 
 
 
 def test_reading_token_does_not_write(researcher: Person, lab: Lab, token_of: Callable[..., str]) -> None:
-    header = token_of(researcher, can_write=False)
+    header = token_of(researcher, [])
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=header)
     assert client.get("/api/v1/session/").json()["person"]["name"] == researcher.name
     answer = post(client, f"recipes/?lab={lab.pk}", {})
-    assert (answer.status_code, answer.json()["code"]) == (403, "read_only_token")
+    assert (answer.status_code, answer.json()["code"]) == (403, "token_scope")
+
+
+def test_a_token_does_what_its_scopes_name_and_no_more(
+    researcher: Person, lab: Lab, token_of: Callable[..., str], client_of: Callable[[Person], APIClient]
+) -> None:
+    made = post(client_of(researcher), "tokens/", {"name": "notebook", "scopes": ["export", "run"]}).json()
+    assert (made["scopes"], made["lab"]) == (["run", "export"], None)
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {made['secret']}")
+    assert post(client, f"recipes/?lab={lab.pk}", {}).status_code == 400
+    refused = post(client, "datasets/", {})
+    assert (refused.status_code, refused.json()["code"]) == (403, "token_scope")
+    assert "scope upload" in refused.json()["message"]
+    unknown = post(client_of(researcher), "tokens/", {"name": "notebook", "scopes": ["everything"]})
+    assert list(unknown.json()["fields"]) == ["scopes.0"]
+
+
+def test_a_token_of_one_lab_sees_no_other(member: Any, lab: Lab, outsider: Person, client_of: Any) -> None:
+    person, other = member(lab, "owner"), outsider.labs.get()
+    Membership.objects.create(lab=other, person=person, role="owner")
+    client = client_of(person)
+    assert post(client, "tokens/", {"name": "t", "lab": str(uuid.uuid4())}).json()["fields"].keys() == {"lab"}
+    made = post(client, "tokens/", {"name": "t", "lab": str(other.pk)}).json()
+    assert made["lab_name"] == "Other lab"
+    by_token = APIClient()
+    by_token.credentials(HTTP_AUTHORIZATION=f"Token {made['secret']}")
+    assert [one["name"] for one in by_token.get("/api/v1/session/").json()["labs"]] == ["Other lab"]
+    assert post(by_token, f"recipes/?lab={lab.pk}", {}).status_code == 404
+    assert post(by_token, f"recipes/?lab={other.pk}", {}).status_code == 400
+    assert len(client.get("/api/v1/session/").json()["labs"]) == 2
 
 
 def test_token_makes_no_token(researcher: Person, token_of: Callable[..., str]) -> None:

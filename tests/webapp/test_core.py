@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
-from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.test import APIClient, APIRequestFactory
@@ -246,40 +245,6 @@ def test_the_role_that_counts_is_the_one_in_that_lab(lab: Lab, outsider: Person,
     with pytest.raises(ForbiddenError):
         find(Recipe.objects.all(), outsider, "owner", pk=recipe.pk)
     assert list(visible(Recipe.objects.all(), outsider)) == [recipe]
-
-
-def routes(patterns: Any, prefix: str = "") -> list[tuple[str, Any]]:
-    found = []
-    for pattern in patterns:
-        where = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            found += routes(pattern.url_patterns, where)
-        elif isinstance(pattern, URLPattern):
-            found.append((where, pattern.callback))
-    return found
-
-
-OPEN = {
-    "api/v1/session/",
-    "api/v1/session/setup/",
-    "api/v1/session/login/",
-    "api/v1/session/logout/",
-    "api/schema/",
-    "api/schema/view/",
-}
-
-
-@pytest.mark.django_db
-def test_whoever_is_not_logged_in_gets_401_from_every_other_route() -> None:
-    views = [(route, view) for route, view in routes(get_resolver().url_patterns) if hasattr(view, "cls")]
-    assert len(views) > 15
-    for route, view in views:
-        path = "/" + route.replace("<uuid:pk>", str(uuid.uuid4())).replace("<int:index>", "0")
-        path = path.replace("<int:step>", "1").replace("<int:pk>", "1").replace("<slug:name>", "code_1")
-        assert "<" not in path, f"{route} has a part that this test does not know"
-        for method in ("get", "post", "put", "patch", "delete"):
-            if hasattr(view.cls, method) and route not in OPEN:
-                assert getattr(APIClient(), method)(path).status_code == 401, f"{method} {route}"
 
 
 # --- the rest ---------------------------------------------------------------------------------------------------

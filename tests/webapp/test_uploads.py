@@ -355,7 +355,7 @@ def test_reviewers_outsiders_and_reading_tokens_start_no_upload(
 ) -> None:
     assert Sender(server, token_of(reviewer)).create(lab).status == 403
     assert Sender(server, token_of(outsider)).create(lab).status == 404
-    assert Sender(server, token_of(researcher, can_write=False)).create(lab).status == 403
+    assert Sender(server, token_of(researcher, ["run", "review", "export"])).create(lab).status == 403
 
 
 @pytest.mark.parametrize("metadata", ["lab", "lab !!!", "lab " + "A" * 5000, "", "filename YQ=="])

@@ -33,6 +33,9 @@ class Person(AbstractUser):
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=120)
 
+    only_lab: uuid.UUID | None = None
+    """The one lab in which the person is seen while a token of that lab speaks for them; no column."""
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
     objects: ClassVar[PersonManager] = PersonManager()  # type: ignore[assignment]  # made by e-mail, not by user name
@@ -75,14 +78,18 @@ class Membership(models.Model):
 
 
 class ApiToken(models.Model):
-    """A named key for programs; only the hash of its secret is stored, and the secret is shown once."""
+    """A named key for programs; only the hash of its secret is stored, and the secret is shown once.
+
+    It reads what its person may read, in all labs or in one, and does besides what its scopes name.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="api_tokens")
+    lab = models.ForeignKey(Lab, null=True, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=120)
     key_id = models.CharField(max_length=8, unique=True)
     secret_hash = models.CharField(max_length=64)
-    can_write = models.BooleanField(default=True)
+    scopes = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)

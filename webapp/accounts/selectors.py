@@ -20,8 +20,9 @@ def setup_code_needed() -> bool:
 
 
 def memberships_of(person: Person) -> "QuerySet[Membership]":
-    """The person's labs, by name."""
-    return person.memberships.select_related("lab").order_by("lab__name")
+    """The person's labs, by name; one, while a token of that lab speaks for them."""
+    rows = person.memberships.select_related("lab").order_by("lab__name")
+    return rows if person.only_lab is None else rows.filter(lab=person.only_lab)
 
 
 def lab_by_name(name: str) -> Lab | None:
@@ -32,4 +33,8 @@ def lab_by_name(name: str) -> Lab | None:
 def tokens_of(person: Person) -> "QuerySet[ApiToken]":
     """The person's tokens that are not revoked, newest first; those that expired lately are still shown."""
     shown_since = timezone.now() - timedelta(days=30)
-    return person.api_tokens.filter(revoked_at__isnull=True, expires_at__gt=shown_since).order_by("-created_at")
+    return (
+        person.api_tokens.select_related("lab")
+        .filter(revoked_at__isnull=True, expires_at__gt=shown_since)
+        .order_by("-created_at")
+    )

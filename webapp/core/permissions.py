@@ -1,16 +1,17 @@
-"""Who may do what: the ladder of roles in a lab, and the two questions every view asks.
+"""Who may do what: the ladder of roles in a lab, the two questions every view asks, and what a token may.
 
 An object of a lab the person is not in does not exist for them (404); in their own lab a role too low is refused (403).
+A token reads what its person may read, in the one lab it is bound to where it is bound; anything else needs a scope.
 Only the names of relations are known here: every lab-owned model reaches its lab by a path such as `dataset__lab`, and
 a lab has `memberships` with `person` and `role`.
 """
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db.models import F, Model, QuerySet
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from django.db.models import F, Model, QuerySet, TextChoices
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 
 from webapp.core.errors import ForbiddenError, NotFoundError
@@ -34,6 +35,7 @@ class HasKey(Protocol):
 class HasMemberships(Protocol):
     """A lab, known here only by its memberships."""
 
+    pk: Any
     memberships: Any
 
 
@@ -44,6 +46,8 @@ def includes(role: str | None, wanted: str) -> bool:
 
 def role_in(lab: HasMemberships, person: HasKey) -> str | None:
     """The person's role in the lab, None when not a member."""
+    if (only := _only_lab(person)) is not None and lab.pk != only:
+        return None
     role: str | None = lab.memberships.filter(person_id=person.pk).values_list("role", flat=True).first()
     return role
 
@@ -54,7 +58,9 @@ def require_role(person: HasKey, lab: HasMemberships, role: str) -> None:
 
 
 def visible(rows: "QuerySet[M]", person: HasKey | AnonymousUser, lab_path: str = "lab") -> "QuerySet[M]":
-    """The rows of the labs that the person is in."""
+    """The rows of the labs that the person is in; of one, while a token of that lab speaks for them."""
+    if (only := _only_lab(person)) is not None:
+        rows = rows.filter(**{lab_path or "pk": only})
     return rows.filter(**{f"{_step(lab_path)}memberships__person": person.pk}) if person.pk else rows.none()
 
 
@@ -77,6 +83,11 @@ def find(
     return row
 
 
+def _only_lab(person: HasKey | AnonymousUser) -> Any:
+    """The lab that a token binds its person to, or None."""
+    return getattr(person, "only_lab", None)
+
+
 def _step(lab_path: str) -> str:
     """What leads from a row to its lab, "" when the row is the lab."""
     return f"{lab_path}__" if lab_path else ""
@@ -91,14 +102,49 @@ def _check(actual: str | None, wanted: str) -> None:
         )
 
 
-class TokenMayWrite(BasePermission):
-    """A token made for reading only reads."""
+# --- tokens -----------------------------------------------------------------------------------------------------
+class Scope(TextChoices):
+    """What a token may do besides reading. Making tokens, passwords and people need a login in the browser."""
 
-    message = "This token may only read; make one that may write."
-    code = "read_only_token"
+    REVIEW = "review", "Give and take back verdicts"
+    UPLOAD = "upload", "Upload, make, change and delete datasets"
+    RUN = "run", "Save recipes, start and steer runs, select again"
+    EXPORT = "export", "Build and delete exports, download them and original images"
+
+
+SCOPE_OF_APP: Final = {
+    "datasets": Scope.UPLOAD,
+    "recipes": Scope.RUN,
+    "runs": Scope.RUN,
+    "gallery": Scope.REVIEW,
+    "exports": Scope.EXPORT,
+}
+"""What changing something of an app needs. A view that needs another scope says so in `token_scopes`."""
+
+
+def scope_of(view: type, method: str) -> str | None:
+    """The scope that a token needs for this method of a view; None: every token may, "": none does."""
+    method = "GET" if method in SAFE_METHODS else method
+    own: dict[str, str] = getattr(view, "token_scopes", {})
+    if method in own or method == "GET":
+        return own.get(method)
+    return SCOPE_OF_APP.get(view.__module__.split(".")[1], "")
+
+
+def require_scope(token: Any, scope: str | None) -> None:
+    """Raises: ForbiddenError for a token without this scope; a session (None) has them all."""
+    if token is None or scope is None or scope in token.scopes:
+        return
+    needed = f"it needs the scope {scope}; make one with it" if scope else "no token may; log in"
+    raise ForbiddenError(f"This token may not do this: {needed} in the browser.", code="token_scope")
+
+
+class TokenHasScope(BasePermission):
+    """A token does only what it was made for."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        return request.method in SAFE_METHODS or getattr(request.auth, "can_write", True)
+        require_scope(request.auth, scope_of(type(view), request.method or "GET"))
+        return True
 
 
 class NotByToken(BasePermission):
@@ -109,3 +155,7 @@ class NotByToken(BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.auth is None
+
+
+BROWSER_ONLY: Final = [IsAuthenticated, NotByToken]
+"""The permissions of views for a person at a browser."""

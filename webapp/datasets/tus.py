@@ -29,12 +29,11 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import DatabaseError
 
 from webapp.accounts.authentication import Identity, check_origin, identify
-from webapp.core import storage
+from webapp.core import permissions, storage
 from webapp.core.asgi import App, Receive, Scope, Send, answer, answer_fault, bare_request
 from webapp.core.errors import (
     AtelierError,
     DiskFullError,
-    ForbiddenError,
     GoneError,
     InvalidError,
     LockedError,
@@ -147,14 +146,13 @@ async def _take_chunk(scope: Scope, receive: Receive, send: Send, upload_id: str
 
 # --- before the body --------------------------------------------------------------------------------------------
 def _identity(request: ASGIRequest) -> Identity:
-    """Raises: AtelierError for a host that is not served, nobody logged in, a reading token, another site's page."""
+    """Raises: AtelierError for a host that is not served, nobody logged in, a token not for it, another site's page."""
     try:
         request.get_host()
     except DisallowedHost:
         raise InvalidError("This host name is not served here.", code="bad_host") from None
     identity = identify(request)
-    if identity.token is not None and not identity.token.can_write:
-        raise ForbiddenError("This token may only read; make one that may write.", code="read_only_token")
+    permissions.require_scope(identity.token, permissions.Scope.UPLOAD)
     check_origin(request, identity)
     return identity
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
@@ -18,7 +18,7 @@ from webapp.accounts.models import Role
 from webapp.core.downloads import send_file
 from webapp.core.errors import ConflictError, InvalidError
 from webapp.core.pagination import PAGING, page_of, paginate
-from webapp.core.permissions import find, require_role
+from webapp.core.permissions import Scope, find, require_role
 from webapp.core.queries import read_uuid
 from webapp.core.schema import FaultSerializer, fault_of
 from webapp.core.storage import stored
@@ -160,6 +160,8 @@ class ExportView(APIView):
 
 class ExportDownloadView(APIView):
     """The file of an export; `Range` continues a download that broke off."""
+
+    token_scopes: ClassVar = {"GET": Scope.EXPORT}
 
     @extend_schema(
         operation_id="exports_download",

@@ -1077,7 +1077,10 @@ export interface components {
             readonly id: string;
             name: string;
             key_id: string;
-            can_write: boolean;
+            scopes: components["schemas"]["Scope"][];
+            /** Format: uuid */
+            lab: string | null;
+            lab_name: string | null;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -1746,10 +1749,20 @@ export interface components {
         NewTokenRequest: {
             name: string;
             /**
-             * @description False: the token only reads.
-             * @default true
+             * @description What it may do besides reading; none: it only reads.
+             * @default [
+             *       "review",
+             *       "upload",
+             *       "run",
+             *       "export"
+             *     ]
              */
-            can_write: boolean;
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Format: uuid
+             * @description The one lab it is good for; null: every lab of yours.
+             */
+            lab?: string | null;
             /**
              * @description Days until it expires.
              * @default 90
@@ -2621,6 +2634,14 @@ export interface components {
                 [key: string]: (number | null)[];
             };
         };
+        /**
+         * @description * `review` - Give and take back verdicts
+         *     * `upload` - Upload, make, change and delete datasets
+         *     * `run` - Save recipes, start and steer runs, select again
+         *     * `export` - Build and delete exports, download them and original images
+         * @enum {string}
+         */
+        Scope: "review" | "upload" | "run" | "export";
         /** @description A sampler, budget and seed applied to a pool; the pool's first selection is the run's own. */
         Selection: {
             /** Format: uuid */
@@ -2893,7 +2914,10 @@ export interface components {
             readonly id: string;
             name: string;
             key_id: string;
-            can_write: boolean;
+            scopes: components["schemas"]["Scope"][];
+            /** Format: uuid */
+            lab: string | null;
+            lab_name: string | null;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */

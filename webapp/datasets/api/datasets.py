@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -19,7 +19,7 @@ from webapp.core import storage
 from webapp.core.downloads import send_file
 from webapp.core.errors import InvalidError
 from webapp.core.pagination import PAGING, page_of, paginate
-from webapp.core.permissions import find, require_role, visible
+from webapp.core.permissions import Scope, find, require_role, visible
 from webapp.core.queries import read_choice, read_text, read_uuid
 from webapp.core.schema import FaultSerializer, fault_of
 from webapp.core.spreadsheets import csv_lines
@@ -329,6 +329,8 @@ class ThumbnailView(APIView):
 
 class OriginalView(APIView):
     """The bytes as they were uploaded, always as a download: they are never shown inside this site."""
+
+    token_scopes: ClassVar = {"GET": Scope.EXPORT}
 
     @extend_schema(
         operation_id="versions_original",

@@ -1,6 +1,6 @@
 """Selections: what a sampler kept of a pool, and why it dropped the rest."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Role
-from webapp.core.permissions import find
+from webapp.core.permissions import Scope, find
 from webapp.core.schema import FaultSerializer, fault_of
 from webapp.gallery.models import Selection
 from webapp.gallery.selectors.pools import POOL_LAB, SELECTION_LAB, all_pools, all_selections, selections_of
@@ -77,6 +77,8 @@ class NewSelectionSerializer(serializers.Serializer[Any]):
 
 class PoolSelectionsView(APIView):
     """The selections of a pool."""
+
+    token_scopes: ClassVar = {"POST": Scope.RUN}
 
     @extend_schema(operation_id="selections_list", tags=["gallery"], responses=SelectionSerializer(many=True))
     def get(self, request: Request, pk: UUID) -> Response:

@@ -1,8 +1,20 @@
-import { Alert, Button, Group, NumberInput, Stack, Switch, Table, Text, TextInput } from '@mantine/core';
+import {
+  Alert,
+  Button,
+  Checkbox,
+  Group,
+  NativeSelect,
+  NumberInput,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+} from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
 import { api, http, queries, take, type Schemas } from '@/api/client';
 import { faultsOf } from '@/api/errors';
+import { useLab } from '@/api/lab';
 import { AskButton } from '@/components/AskButton';
 import { CopyLine } from '@/components/CopyLine';
 import { Empty } from '@/components/Empty';
@@ -12,7 +24,10 @@ import { Columns, Page, Panel } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { TableScroll } from '@/components/TableScroll';
 
+type Scope = Schemas['Scope'];
+
 const LIST_KEY = ['get', '/api/v1/tokens/'];
+const EVERY_LAB = '';
 
 /** Keys for programs: made, shown once, revoked. */
 export function TokensPage() {
@@ -68,7 +83,10 @@ function TokenTable({ tokens }: { tokens: Schemas['Token'][] }) {
             <Table.Tr key={token.id}>
               <Table.Td fw={500}>{token.name}</Table.Td>
               <Table.Td ff="monospace">atl_{token.key_id}</Table.Td>
-              <Table.Td>{token.can_write ? 'read and write' : 'read'}</Table.Td>
+              <Table.Td>
+                {['read', ...token.scopes].join(', ')}
+                {token.lab_name !== null && `; only in ${token.lab_name}`}
+              </Table.Td>
               <Table.Td>{token.last_used_at === null ? 'never' : ago(token.last_used_at)}</Table.Td>
               <Table.Td>{moment(token.expires_at)}</Table.Td>
               <Table.Td ta="right">
@@ -89,8 +107,17 @@ function TokenTable({ tokens }: { tokens: Schemas['Token'][] }) {
   );
 }
 
+const SCOPES: { value: Scope; label: string }[] = [
+  { value: 'review', label: 'Give verdicts' },
+  { value: 'upload', label: 'Upload and change datasets' },
+  { value: 'run', label: 'Start and steer runs' },
+  { value: 'export', label: 'Build exports, download them and original images' },
+];
+const NOTHING_YET = { name: '', days: 90, scopes: SCOPES.map(({ value }) => value), lab: EVERY_LAB };
+
 function NewToken() {
-  const form = useForm({ initialValues: { name: '', can_write: true, days: 90 } });
+  const { labs } = useLab();
+  const form = useForm({ initialValues: NOTHING_YET });
   const create = useMutation({
     mutationFn: (body: Schemas['NewTokenRequest']) => take(http.POST('/api/v1/tokens/', { body })),
     onSuccess: async () => {
@@ -101,7 +128,11 @@ function NewToken() {
   });
   return (
     <Panel title="New token">
-      <form onSubmit={form.onSubmit((values) => create.mutate(values))}>
+      <form
+        onSubmit={form.onSubmit((values) =>
+          create.mutate({ ...values, lab: values.lab === EVERY_LAB ? null : values.lab }),
+        )}
+      >
         <Stack gap="sm">
           <TextInput
             label="Name"
@@ -111,7 +142,23 @@ function NewToken() {
             {...form.getInputProps('name')}
           />
           <NumberInput label="Days until it expires" min={1} max={366} {...form.getInputProps('days')} />
-          <Switch label="May change things" {...form.getInputProps('can_write', { type: 'checkbox' })} />
+          <Checkbox.Group label="Besides reading, it may" {...form.getInputProps('scopes')}>
+            <Stack gap={6} mt={4}>
+              {SCOPES.map((scope) => (
+                <Checkbox key={scope.value} {...scope} />
+              ))}
+            </Stack>
+          </Checkbox.Group>
+          {labs.length > 1 && (
+            <NativeSelect
+              label="Good for"
+              data={[
+                { value: EVERY_LAB, label: 'Every lab of mine' },
+                ...labs.map(({ id, name }) => ({ value: id, label: name })),
+              ]}
+              {...form.getInputProps('lab')}
+            />
+          )}
           <Fault error={create.error} />
           <Group>
             <Button type="submit" loading={create.isPending}>

@@ -1,7 +1,6 @@
-"""Session, first setup, and tokens."""
+"""Session, first setup, login."""
 
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import login, logout
@@ -11,20 +10,16 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.accounts import logins, selectors, services
-from webapp.accounts.authentication import person_of
-from webapp.accounts.models import ApiToken, Person, Role
-from webapp.core.errors import NotFoundError
-from webapp.core.permissions import NotByToken, TokenMayWrite
+from webapp.accounts.models import Person, Role
 
 MAX_PASSWORD_SIGNS = 1024
 """Above it hashing would be a way to keep the service busy."""
-BROWSER_ONLY = [IsAuthenticated, NotByToken]
 
 
 # --- session ----------------------------------------------------------------------------------------------------
@@ -147,65 +142,3 @@ class LogoutView(APIView):
     def post(self, request: Request) -> Response:
         logout(request._request)
         return _session(request._request)
-
-
-# --- tokens -----------------------------------------------------------------------------------------------------
-class TokenSerializer(serializers.ModelSerializer[ApiToken]):
-    """A named key for programs; the secret part is not kept."""
-
-    class Meta:
-        model = ApiToken
-        fields = ["id", "name", "key_id", "can_write", "created_at", "expires_at", "last_used_at"]
-
-
-class NewTokenSerializer(serializers.Serializer[Any]):
-    """What a token shall be."""
-
-    name = serializers.CharField(max_length=120)
-    can_write = serializers.BooleanField(default=True, help_text="False: the token only reads.")
-    days = serializers.IntegerField(min_value=1, max_value=366, default=90, help_text="Days until it expires.")
-
-
-class CreatedTokenSerializer(TokenSerializer):
-    """A new token, with its full text: this is the only time it is shown."""
-
-    secret = serializers.CharField()
-
-    class Meta(TokenSerializer.Meta):
-        fields = [*TokenSerializer.Meta.fields, "secret"]
-
-
-class TokensView(APIView):
-    """The person's tokens."""
-
-    permission_classes = BROWSER_ONLY
-
-    @extend_schema(operation_id="tokens_list", tags=["tokens"], responses=TokenSerializer(many=True))
-    def get(self, request: Request) -> Response:
-        return Response(TokenSerializer(selectors.tokens_of(person_of(request)), many=True).data)
-
-    @extend_schema(
-        operation_id="tokens_create",
-        tags=["tokens"],
-        request=NewTokenSerializer,
-        responses={201: CreatedTokenSerializer},
-    )
-    def post(self, request: Request) -> Response:
-        given = NewTokenSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        token, secret = services.create_token(person_of(request), **given.validated_data)
-        return Response({**TokenSerializer(token).data, "secret": secret}, status=status.HTTP_201_CREATED)
-
-
-class TokenView(APIView):
-    """One token of the person."""
-
-    permission_classes = [*BROWSER_ONLY, TokenMayWrite]
-
-    @extend_schema(operation_id="tokens_revoke", tags=["tokens"], responses={204: None})
-    def delete(self, request: Request, pk: UUID) -> Response:
-        token = selectors.tokens_of(person_of(request)).filter(pk=pk).first()
-        if token is None:
-            raise NotFoundError
-        services.revoke_token(token)
-        return Response(status=status.HTTP_204_NO_CONTENT)

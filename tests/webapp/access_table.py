@@ -1,0 +1,139 @@
+"""Who may do what at each address of the service: one row for each method of each route.
+
+A new address needs a row, and `test_access.py` says which one is missing. `Row("POST", "runs/<uuid:pk>/stop/",
+"researcher", "run")` reads: somebody in the lab needs the role researcher or above, a token the scope `run`; with a
+lower role it answers 403, to anybody who is not in the lab 404, to nobody 401. The walk calls it with every role and
+every token on the rows that `access_world.py` makes; a kind of row that is new there needs its id in `World.ids`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tests.worlds import QUICK
+from webapp.core.permissions import ROLES
+
+ANYBODY: Final = "anybody"
+"""Also somebody who is not logged in."""
+PERSON: Final = "person"
+"""Whoever is logged in, in whatever lab or none; of a list they get their own part."""
+STAFF: Final = "staff"
+"""Server staff, whatever their labs."""
+NO_TOKEN: Final = "no token"
+"""In the place of a scope: only a person at a browser."""
+ANY_TOKEN: Final = ""
+
+Body = Callable[[Any], dict[str, Any]] | dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of one address."""
+
+    method: str
+    route: str
+    role: str
+    scope: str = ANY_TOKEN
+    body: Body = None
+    """What is sent: a body, or what makes one of the world."""
+    query: str = ""
+    """After the address; `{lab}` is the lab's id."""
+    media: bool = False
+    """A file or picture: asked for with HEAD and Range, too."""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.route}"
+
+
+VIEWER, REVIEWER, RESEARCHER, ADMIN, OWNER = ROLES
+TUS: Final = {"Tus-Resumable": "1.0.0"}
+
+
+def _run(world: Any) -> dict[str, Any]:
+    return {"version": str(world.version.pk), "recipe": QUICK}
+
+
+def _no_run(world: Any) -> dict[str, Any]:
+    return {"version": str(world.version.pk), "recipe": {**QUICK, "model": "unknown"}}
+
+
+def _chosen(world: Any) -> dict[str, Any]:
+    return {"value": "accept", "samples": [world.sample.pk]}
+
+
+ACCOUNTS = [
+    Row("GET", "session/", ANYBODY),
+    Row("POST", "session/setup/", ANYBODY),
+    Row("POST", "session/login/", ANYBODY),
+    Row("POST", "session/logout/", ANYBODY),
+    Row("GET", "tokens/", PERSON, NO_TOKEN),
+    Row("POST", "tokens/", PERSON, NO_TOKEN, {"name": "another"}),
+    Row("DELETE", "tokens/<uuid:pk>/", "own", NO_TOKEN),
+]
+DATASETS = [
+    Row("POST", "uploads/", RESEARCHER, "upload", headers={**TUS, "Upload-Length": "5", "Upload-Metadata": "{upload}"}),
+    Row("HEAD", "uploads/<uuid:pk>/", RESEARCHER, headers=TUS),
+    Row("PATCH", "uploads/<uuid:pk>/", PERSON, "upload", headers=TUS),  # walked at the ASGI server's own door, too
+    Row("DELETE", "uploads/<uuid:pk>/", RESEARCHER, "upload", headers=TUS),
+    Row("GET", "uploads/<uuid:pk>/status/", RESEARCHER),
+    Row("GET", "datasets/", PERSON),
+    Row("POST", "datasets/", RESEARCHER, "upload", lambda world: world.new_dataset()),
+    Row("GET", "datasets/<uuid:pk>/", VIEWER),
+    Row("DELETE", "datasets/<uuid:pk>/", ADMIN, "upload"),
+    Row("POST", "datasets/<uuid:pk>/versions/", RESEARCHER, "upload", lambda world: {"upload": world.any_id}),
+    Row("GET", "versions/<uuid:pk>/", VIEWER),
+    Row("GET", "versions/<uuid:pk>/report/", VIEWER),
+    Row("GET", "versions/<uuid:pk>/report.csv", VIEWER, media=True),
+    Row("GET", "versions/<uuid:pk>/images/", VIEWER),
+    Row("GET", "versions/<uuid:pk>/images/<int:index>/thumbnail/", VIEWER, media=True),
+    Row("GET", "versions/<uuid:pk>/images/<int:index>/original/", VIEWER, "export", media=True),
+]
+RECIPES = [
+    Row("GET", "catalogue/", PERSON),
+    Row("GET", "recipes/", PERSON),
+    Row("POST", "recipes/", RESEARCHER, "run", {**QUICK, "name": "one"}, query="?lab={lab}"),
+    Row("GET", "recipes/<uuid:pk>/", VIEWER),
+]
+RUNS = [
+    Row("GET", "runs/", PERSON),
+    Row("POST", "runs/", RESEARCHER, "run", _run),
+    Row("POST", "runs/validate/", VIEWER, "run", _run),
+    Row("POST", "runs/memory/", VIEWER, "run", _no_run),
+    Row("GET", "runs/<uuid:pk>/", VIEWER),
+    *(Row("POST", f"runs/<uuid:pk>/{verb}/", RESEARCHER, "run") for verb in ("stop", "finish", "resume", "cancel")),
+    Row("POST", "runs/<uuid:pk>/retry/", RESEARCHER, "run"),
+    Row("GET", "runs/<uuid:pk>/events/", VIEWER),
+    Row("GET", "runs/<uuid:pk>/scalars/", VIEWER),
+    Row("GET", "runs/<uuid:pk>/previews/", VIEWER),
+    Row("GET", "runs/<uuid:pk>/previews/<int:step>/", VIEWER, media=True),
+    Row("GET", "runs/<uuid:pk>/sweeps/", VIEWER),
+    Row("GET", "runs/<uuid:pk>/sweeps/<slug:name>/", VIEWER, media=True),
+    Row("GET", "runs/<uuid:pk>/checkpoints/", VIEWER),
+]
+GALLERY = [
+    Row("GET", "pools/<uuid:pk>/", VIEWER),
+    Row("GET", "pools/<uuid:pk>/samples/", VIEWER),
+    Row("POST", "pools/<uuid:pk>/verdicts/", REVIEWER, "review", _chosen),
+    Row("POST", "pools/<uuid:pk>/verdicts/undo/", REVIEWER, "review"),
+    Row("GET", "pools/<uuid:pk>/selections/", VIEWER),
+    Row("POST", "pools/<uuid:pk>/selections/", RESEARCHER, "run", {"sampler": "random"}),
+    Row("GET", "samples/<int:pk>/", VIEWER),
+    Row("GET", "samples/<int:pk>/image/", VIEWER, media=True),
+    Row("PUT", "samples/<int:pk>/verdict/", REVIEWER, "review", {"value": "reject"}),
+    Row("DELETE", "samples/<int:pk>/verdict/", REVIEWER, "review"),
+    Row("GET", "selections/<uuid:pk>/", VIEWER),
+]
+EXPORTS = [
+    Row("GET", "exports/", PERSON),
+    Row("POST", "exports/", RESEARCHER, "export", lambda world: {"selection": str(world.selection.pk)}),
+    Row("GET", "exports/<uuid:pk>/", VIEWER),
+    Row("DELETE", "exports/<uuid:pk>/", ADMIN, "export"),
+    Row("GET", "exports/<uuid:pk>/download/", VIEWER, "export", media=True),
+]
+ROWS = [*ACCOUNTS, *DATASETS, *RECIPES, *RUNS, *GALLERY, *EXPORTS]
+OUTSIDE_THE_API = {"api/schema/", "api/schema/view/", "health/live", "health/ready"}
+"""Addresses that tell everybody the same, and nothing of anybody's."""
+CHANNELS = {"version": VIEWER, "run": VIEWER, "selection": VIEWER, "export": VIEWER}
+"""What a page can watch over the socket, and the role that it needs."""
