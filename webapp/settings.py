@@ -190,6 +190,8 @@ DISK_FLOOR_BYTES = int(env("DISK_FLOOR_BYTES", str(2 * 2**30)))
 """DISK_FLOOR_BYTES: free space that uploads never take, in bytes."""
 UPLOAD_EXPIRES_H = 72
 """An upload that nobody touched for so many hours is removed."""
+EXPORT_KEPT_DAYS = int(env("EXPORT_KEPT_DAYS", "30"))
+"""EXPORT_KEPT_DAYS: days after which the file of a finished export is removed; 0 keeps it until somebody deletes it."""
 MAX_OPEN_UPLOADS = 10
 """Uploads that one person may have on their way at the same time."""
 REST_FRAMEWORK: dict[str, Any] = {

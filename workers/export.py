@@ -38,17 +38,18 @@ class ExportWork(Work[Export]):
         export = selectors.with_origins().get(pk=self.row.pk)
         catalogue = catalog.load(storage.catalogue_folder())
         suffix = catalogue.export_formats[export.format].suffix
-        pool, recipe = export.selection.pool, export.selection.pool.run.recipe
+        shape = selectors.shape_of(export)
+        pool = export.selection.pool.path if export.selection else None
         return {
             "verb": "export",
             "format": export.format,
             "title": title_of(export),
-            "classes": pool.run.version.classes,
-            "resolution": pool.resolution,
-            "channels": pool.channels,
-            "fit": recipe.model_settings["fit"],
+            "classes": export.version.classes,
+            "resolution": shape.resolution,
+            "channels": shape.channels,
+            "fit": shape.fit,
             "images": _write_lines(self.folder / "images.jsonl", selectors.real_rows(export)),
-            "pool": str(storage.stored(pool.path)),
+            "pool": pool and str(storage.stored(pool)),
             "samples": _write_lines(self.folder / "samples.jsonl", selectors.synthetic_rows(export)),
             "provenance": provenance_of(export),
             "card": card_of(export, catalogue),

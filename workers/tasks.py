@@ -15,7 +15,7 @@ from webapp.datasets.services.datasets import TASK as INGEST_VERSION
 from webapp.datasets.services.interruptions import settle_abandoned_version
 from webapp.datasets.services.uploads import expire_uploads
 from webapp.exports.services.building import TASK as BUILD_EXPORT
-from webapp.exports.services.building import settle_abandoned_export
+from webapp.exports.services.building import expire_exports, settle_abandoned_export
 from webapp.gallery.services.selections import TASK as MAKE_SELECTION
 from webapp.gallery.services.selections import settle_abandoned_selection
 from webapp.runs.services.control import TASK as EXECUTE_RUN
@@ -70,7 +70,7 @@ def begin(instance: Any, **_: Any) -> None:
     routes: dict[str, dict[str, str]] = app.conf.task_routes
     kinds = [kind for task, kind in KINDS.items() if routes[task]["queue"] in queues]
     duties = [Duty(kind.model, task, SETTLE[task]) for task, kind in KINDS.items()]
-    reconciler = Reconciler(duties, chores=[expire_uploads])
+    reconciler = Reconciler(duties, chores=[expire_uploads, expire_exports])
     watch = Watch(kinds, reconciler)
     _watches.append(watch)
     watch.start()

@@ -14,7 +14,7 @@ from webapp.accounts.models import Lab, Person
 from webapp.core import storage
 from webapp.exports import selectors
 from webapp.exports.models import Export
-from webapp.exports.services.building import create_export, finish_export, settle_abandoned_export
+from webapp.exports.services.building import create_export, expire_exports, finish_export, settle_abandoned_export
 from webapp.exports.services.card import card_of
 from webapp.exports.services.provenance import provenance_of
 from webapp.gallery.models import Pool, Selection
@@ -35,14 +35,18 @@ def api(client_of: ClientOf, researcher: Person) -> APIClient:
     return client_of(researcher)
 
 
+@pytest.fixture
+def catalogue() -> catalog.Catalogue:
+    return catalog.load(storage.catalogue_folder())
+
+
 def ask(client: APIClient, pool: Pool, **wish: Any) -> Any:
     return client.post("/api/v1/exports/", {"selection": str(pool.selections.get().pk), **wish}, format="json")
 
 
-def make(pool: Pool, content: str = "both", accepted_only: bool = False) -> Export:
-    export = create_export(
-        pool.selections.get(), None, format="image_folder", content=content, accepted_only=accepted_only
-    )
+def make(pool: Pool, content: str = "both", accepted_only: bool = False, max_ratio: float | None = None) -> Export:
+    wish = {"content": content, "accepted_only": accepted_only, "max_ratio": max_ratio}
+    export = create_export(pool.selections.get(), None, format="image_folder", **wish)
     return selectors.all_exports().get(pk=export.pk)
 
 
@@ -157,12 +161,97 @@ def test_provenance_names_everything_that_made_it(pool: Pool) -> None:
     assert told["code_version"]
 
 
+# --- the cap, the estimate, a version alone ----------------------------------------------------------------------
+def test_the_cap_leaves_the_best_of_each_class_and_a_rejected_one_gives_its_place_away(
+    pool: Pool, reviewer: Person
+) -> None:
+    version = pool.run.version
+    version.counts["train"] = {"bar": 2, "dot": 1}
+    version.save()
+    capped = make(pool, max_ratio=1.5)
+    assert indexes(capped) == {22, 20, 18, 23}, "three of class 0 and one of class 1, the best by rank"
+    judge(pool, reviewer, "reject", 22, 23)
+    assert indexes(capped) == {20, 18, 16, 21}
+    assert indexes(make(pool, max_ratio=0)) == set()
+    assert indexes(make(pool, max_ratio=1000)) == {16, 17, 18, 19, 20, 21}
+
+
+def test_the_cap_stands_in_the_card_and_in_the_provenance(pool: Pool, catalogue: catalog.Catalogue) -> None:
+    version = pool.run.version
+    version.counts["train"] = {"bar": 2, "dot": 1}
+    version.save()
+    capped = make(pool, max_ratio=1.5)
+    assert "at most 1.5 synthetic images for one real training image" in card_of(capped, catalogue)
+    assert "this left out 4." in card_of(capped, catalogue)
+    told = provenance_of(capped)["export"]
+    assert (told["max_ratio"], told["caps"]) == (1.5, {"bar": 3, "dot": 1})
+
+
+def test_more_classes_than_a_database_nests_conditions_are_capped(pool: Pool) -> None:
+    names = [f"class {number}" for number in range(2500)]
+    Pool.objects.filter(pk=pool.pk).update(classes=names)
+    version = pool.run.version
+    version.classes, version.counts = names, {"train": dict.fromkeys(names, 1)}
+    version.save()
+    assert indexes(make(pool, max_ratio=1)) == {22, 23}
+
+
+def test_what_an_export_would_hold_and_take_is_told_before_it_is_built(api: APIClient, pool: Pool) -> None:
+    wish = {"selection": str(pool.selections.get().pk), "max_ratio": 0.125}
+    told = api.post("/api/v1/exports/estimate/", wish, format="json").json()
+    assert (told["num_real"], told["synthetic"]) == (72, {"bar": 3, "dot": 3})
+    assert told["left_out"] == {"bar": 1, "dot": 1}
+    real = sum(pool.run.version.images.values_list("size_bytes", flat=True))
+    assert real < told["size_bytes"] < real + 78 * 4096
+    assert Export.objects.count() == 0
+    assert ask(api, pool, max_ratio=0.125).json()["estimated_bytes"] == told["size_bytes"]
+
+
+def test_a_version_is_exported_without_any_run(api: APIClient, lab: Lab, catalogue: catalog.Catalogue) -> None:
+    version = make_dataset(lab)
+    answer = api.post("/api/v1/exports/", {"version": str(version.pk), "name": "As it is"}, format="json")
+    assert answer.status_code == 202, answer.json()
+    told = answer.json()
+    assert (told["content"], told["run"], told["selection"], told["name"]) == ("real", None, None, "As it is")
+    assert told["file_name"].startswith("as-it-is-v1-real-")
+    export = selectors.all_exports().get(pk=told["id"])
+    assert (len(list(selectors.real_rows(export))), indexes(export)) == (72, set())
+    assert selectors.shape_of(export) == selectors.Shape(16, 1, "crop")
+    assert "run" not in provenance_of(export)
+    assert "It holds real images only." in card_of(export, catalogue)
+    assert [row["id"] for row in api.get(f"/api/v1/exports/?version={version.pk}").json()["results"]] == [told["id"]]
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({}, "selection"),
+        ({"version": True, "selection": True}, "selection"),
+        ({"version": True, "content": "both"}, "content"),
+    ],
+)
+def test_an_export_is_of_a_selection_or_of_a_version_and_not_of_both(
+    api: APIClient, pool: Pool, wish: dict[str, Any], field: str
+) -> None:
+    ids = {"version": str(pool.run.version_id), "selection": str(pool.selections.get().pk)}
+    answer = api.post("/api/v1/exports/", {**wish, **{key: ids[key] for key in ids if key in wish}}, format="json")
+    assert (answer.status_code, field in answer.json()["fields"]) == (400, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_export_whose_time_is_over_loses_its_file_and_says_so(api: APIClient, pool: Pool) -> None:
+    export = ready(pool, BYTES)
+    days = (export.expires_at - export.finished_at).days if export.expires_at and export.finished_at else None
+    assert days == 30
+    assert expire_exports() == 0
+    Export.objects.filter(pk=export.pk).update(expires_at=export.finished_at)
+    assert (expire_exports(), expire_exports()) == (1, 0)
+    assert not storage.all_attempts("exports", export.pk).exists()
+    assert api.get(f"/api/v1/exports/{export.pk}/").json()["state"] == "expired"
+    assert api.get(f"/api/v1/exports/{export.pk}/download/").status_code == 410
+
+
 # --- the card ---------------------------------------------------------------------------------------------------
-@pytest.fixture
-def catalogue() -> catalog.Catalogue:
-    return catalog.load(storage.catalogue_folder())
-
-
 MEASURED = {
     "kid": {
         "value": 0.0123,

@@ -16,7 +16,7 @@ from webapp.core import storage
 from webapp.datasets.models import DatasetVersion
 from webapp.datasets.services import create_dataset
 from webapp.exports.models import Export
-from webapp.exports.services.building import create_export, delete_export
+from webapp.exports.services.building import create_export, delete_export, export_of_version, queue_export
 from webapp.gallery.models import Pool, Selection
 from webapp.gallery.services.selections import add_selection
 from webapp.gallery.services.verdicts import decide
@@ -182,6 +182,17 @@ def test_only_accepted_when_asked_and_nothing_at_all_is_a_sentence(pool: Pool, r
     decide(pool, reviewer, [pool.samples.get(index=22).pk], "accept")
     again, _ = export(pool, "synthetic", accepted_only=True)
     assert (again.num_real, again.num_synthetic) == (0, 1)
+
+
+def test_a_version_without_a_run_becomes_a_zip_of_equal_squares(lab: Lab) -> None:
+    version = make_dataset(lab, train=3, val=1, test=1)
+    made = queue_export(export_of_version(version, format="stylegan"), None)
+    assert supervise(ExportWork, made.pk)
+    made.refresh_from_db()
+    assert (made.state, made.num_real, made.num_synthetic) == ("ready", 6, 0), made.error_message
+    with zipfile.ZipFile(storage.stored(made.path)) as archive:
+        assert len(json.loads(archive.read("dataset.json"))["labels"]) == 6
+        assert "run" not in json.loads(archive.read("provenance.json"))
 
 
 def test_one_that_is_deleted_while_it_is_built_leaves_nothing(

@@ -16,15 +16,16 @@ from rest_framework.views import APIView
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Role
 from webapp.core.downloads import send_file
-from webapp.core.errors import ConflictError, InvalidError
+from webapp.core.errors import ConflictError, GoneError, InvalidError
 from webapp.core.pagination import PAGING, page_of, paginate
 from webapp.core.permissions import Scope, find, require_role
 from webapp.core.queries import read_uuid
 from webapp.core.schema import FaultSerializer, fault_of
 from webapp.core.storage import stored
+from webapp.datasets.selectors import version_for
 from webapp.exports.models import Export
-from webapp.exports.selectors import EXPORT_LAB, all_exports, exports_visible_to
-from webapp.exports.services.building import create_export, delete_export
+from webapp.exports.selectors import EXPORT_LAB, all_exports, estimate_of, exports_visible_to
+from webapp.exports.services.building import delete_export, export_of_selection, export_of_version, queue_export
 from webapp.gallery.selectors.pools import SELECTION_LAB, all_selections
 from webapp.recipes.catalogue import catalogue
 
@@ -41,10 +42,13 @@ class ExportProgressSerializer(serializers.Serializer[Any]):
 class ExportSerializer(serializers.ModelSerializer[Export]):
     """An augmented dataset being built or ready to download."""
 
-    selection = serializers.UUIDField(source="selection_id")
-    run = serializers.UUIDField(source="selection.pool.run_id")
-    run_name = serializers.CharField(source="selection.pool.run.name", allow_blank=True)
-    dataset_name = serializers.CharField(source="selection.pool.run.version.dataset.name")
+    selection = serializers.UUIDField(source="selection_id", allow_null=True)
+    run = serializers.UUIDField(source="selection.pool.run_id", allow_null=True, default=None)
+    run_name = serializers.CharField(source="selection.pool.run.name", allow_null=True, default=None)
+    version = serializers.UUIDField(source="version_id")
+    version_number = serializers.IntegerField(source="version.number")
+    dataset = serializers.UUIDField(source="version.dataset_id")
+    dataset_name = serializers.CharField(source="version.dataset.name")
     created_by = serializers.CharField(source="created_by.name", allow_null=True, default=None)
     progress = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
@@ -55,18 +59,25 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         model = Export
         fields = [
             "id",
+            "name",
             "selection",
             "run",
             "run_name",
+            "version",
+            "version_number",
+            "dataset",
             "dataset_name",
             "format",
             "content",
             "accepted_only",
+            "max_ratio",
             "state",
             "progress",
             "num_real",
             "num_synthetic",
             "size_bytes",
+            "estimated_bytes",
+            "expires_at",
             "sha256",
             "file_name",
             "download_url",
@@ -92,14 +103,46 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
 
 
 class NewExportSerializer(serializers.Serializer[Any]):
-    """What the export shall hold."""
+    """What the export shall hold: what a selection kept, or a dataset version as it is."""
 
-    selection = serializers.UUIDField()
+    selection = serializers.UUIDField(required=False, help_text="A selection and the real images of its version.")
+    version = serializers.UUIDField(required=False, help_text="The real images of a version, without any run.")
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     format = serializers.CharField(max_length=60, default="image_folder", help_text="A name on the shelf of formats.")
-    content = serializers.ChoiceField(choices=Export.Content.choices, default=Export.Content.BOTH)
+    content = serializers.ChoiceField(
+        choices=Export.Content.choices, required=False, help_text="`both` of a selection, `real` of a version."
+    )
     accepted_only = serializers.BooleanField(
         default=False, help_text="Only samples that people accepted; otherwise all that are selected and not rejected."
     )
+    max_ratio = serializers.FloatField(
+        min_value=0,
+        max_value=1000,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Synthetic images of a class at most so many times its real training images, the best first.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("selection" in attrs) == ("version" in attrs):
+            message = "Give a selection, or a version whose real images alone are wanted; and not both."
+            raise serializers.ValidationError({"selection": [message]})
+        if "version" in attrs and attrs.get("content", Export.Content.REAL) != Export.Content.REAL:
+            message = "A version has real images only; give a selection for synthetic ones."
+            raise serializers.ValidationError({"content": [message]})
+        return attrs
+
+
+class ExportEstimateSerializer(serializers.Serializer[Any]):
+    """What an export would hold now, and what it takes at most."""
+
+    num_real = serializers.IntegerField()
+    synthetic = serializers.DictField(child=serializers.IntegerField(), help_text="Class -> samples that go in.")
+    left_out = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Class -> samples that the cap leaves out."
+    )
+    size_bytes = serializers.IntegerField(help_text="At most.")
 
 
 ExportPage = page_of(ExportSerializer, "ExportPage")
@@ -113,6 +156,7 @@ class ExportsView(APIView):
         tags=["exports"],
         parameters=[
             OpenApiParameter("run", OpenApiTypes.UUID, description="Only this run's."),
+            OpenApiParameter("version", OpenApiTypes.UUID, description="Only those made of this version alone."),
             *PAGING,
         ],
         responses=ExportPage,
@@ -121,6 +165,8 @@ class ExportsView(APIView):
         rows = exports_visible_to(person_of(request))
         if run := read_uuid(request, "run"):
             rows = rows.filter(selection__pool__run=run)
+        if version := read_uuid(request, "version"):
+            rows = rows.filter(version=version, selection=None)
         return paginate(
             request, rows, ("-created_at", "-id"), lambda exports: ExportSerializer(exports, many=True).data
         )
@@ -129,15 +175,46 @@ class ExportsView(APIView):
         operation_id="exports_create", tags=["exports"], request=NewExportSerializer, responses={202: ExportSerializer}
     )
     def post(self, request: Request) -> Response:
-        given = NewExportSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        values = given.validated_data
-        selection = find(
-            all_selections(), person_of(request), Role.RESEARCHER, SELECTION_LAB, pk=values.pop("selection")
-        )
-        _check_format(values["format"])
-        export = create_export(selection, person_of(request), **values)
+        export, name = _asked(request, Role.RESEARCHER)
+        queue_export(export, person_of(request), name)
         return Response(ExportSerializer(all_exports().get(pk=export.pk)).data, status=status.HTTP_202_ACCEPTED)
+
+
+class ExportEstimateView(APIView):
+    """What an export would hold and take; nothing is built."""
+
+    @extend_schema(
+        operation_id="exports_estimate",
+        tags=["exports"],
+        request=NewExportSerializer,
+        responses=ExportEstimateSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        export, _ = _asked(request, Role.VIEWER)
+        return Response(ExportEstimateSerializer(estimate_of(export)).data)
+
+
+def _asked(request: Request, role: str) -> tuple[Export, str]:
+    """The export that a body asks for, not saved, and its name.
+
+    Raises: InvalidError, NotFoundError, ForbiddenError, ConflictError.
+    """
+    given = NewExportSerializer(data=request.data)
+    given.is_valid(raise_exception=True)
+    values, person = given.validated_data, person_of(request)
+    _check_format(values["format"])
+    if "version" in values:
+        version = version_for(person, values["version"], role)
+        return export_of_version(version, format=values["format"]), values["name"]
+    selection = find(all_selections(), person, role, SELECTION_LAB, pk=values["selection"])
+    export = export_of_selection(
+        selection,
+        format=values["format"],
+        content=values.get("content", Export.Content.BOTH),
+        accepted_only=values["accepted_only"],
+        max_ratio=values["max_ratio"],
+    )
+    return export, values["name"]
 
 
 class ExportView(APIView):
@@ -153,7 +230,7 @@ class ExportView(APIView):
         person = person_of(request)
         export = find(all_exports(), person, Role.RESEARCHER, EXPORT_LAB, pk=pk)
         if export.created_by != person:
-            require_role(person, export.selection.pool.run.version.dataset.lab, Role.ADMIN)
+            require_role(person, export.version.dataset.lab, Role.ADMIN)
         delete_export(export)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -170,6 +247,8 @@ class ExportDownloadView(APIView):
     )
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         export = find(all_exports(), person_of(request), Role.VIEWER, EXPORT_LAB, pk=pk)
+        if export.state == Export.State.EXPIRED:
+            raise GoneError("The time of this export is over and its file was removed; build it again.")
         if export.state != Export.State.READY:
             raise ConflictError(f"This export is {export.state}; it can be downloaded when it is ready.")
         return send_file(
@@ -188,8 +267,8 @@ class ExportDownloadView(APIView):
 
 def file_name_of(export: Export) -> str:
     """A name that every system can store: the dataset's, in plain signs, with version and selection."""
-    version = export.selection.pool.run.version
-    plain = unicodedata.normalize("NFKD", version.dataset.name).encode("ascii", "ignore").decode()
+    version = export.version
+    plain = unicodedata.normalize("NFKD", export.name or version.dataset.name).encode("ascii", "ignore").decode()
     name = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-").lower()[:60] or "dataset"
     what = {"both": "augmented", "real": "real", "synthetic": "synthetic"}[export.content]
     return f"{name}-v{version.number}-{what}-{str(export.pk)[:8]}.zip"

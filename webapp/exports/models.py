@@ -1,4 +1,4 @@
-"""Exports: an augmented dataset being built or ready to download."""
+"""Exports: a dataset, augmented or as it is, being built or ready to download."""
 
 from typing import ClassVar
 
@@ -6,11 +6,15 @@ from django.conf import settings
 from django.db import models
 
 from webapp.core.leases import Leased
+from webapp.datasets.models import DatasetVersion
 from webapp.gallery.models import Selection
 
 
 class Export(Leased):
-    """One augmented dataset: by default the real images, and what is selected and not rejected."""
+    """One augmented dataset: by default the real images, and what is selected and not rejected.
+
+    Without a selection it holds the real images of its version alone.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -18,6 +22,7 @@ class Export(Leased):
         INTERRUPTED = "interrupted"
         READY = "ready"
         FAILED = "failed"
+        EXPIRED = "expired"
 
     class Content(models.TextChoices):
         BOTH = "both"
@@ -27,15 +32,22 @@ class Export(Leased):
     CLAIMABLE: ClassVar[tuple[str, ...]] = (State.QUEUED, State.INTERRUPTED)
     ACTIVE: ClassVar[tuple[str, ...]] = (State.BUILDING,)
 
-    selection = models.ForeignKey(Selection, on_delete=models.PROTECT, related_name="exports")
+    version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="exports")
+    selection = models.ForeignKey(Selection, null=True, on_delete=models.PROTECT, related_name="exports")
+    name = models.CharField(max_length=120, blank=True)
     format = models.CharField(max_length=60, default="image_folder")
     content = models.CharField(max_length=9, choices=Content.choices, default=Content.BOTH)
     accepted_only = models.BooleanField(default=False, help_text="Only samples that people accepted.")
+    max_ratio = models.FloatField(
+        null=True, help_text="Synthetic images of a class, at most so many for each of its real training images."
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     path = models.CharField(max_length=300, blank=True, help_text="Relative to the data folder.")
     size_bytes = models.BigIntegerField(default=0)
+    estimated_bytes = models.BigIntegerField(default=0, help_text="What it may take, said before it is built.")
     sha256 = models.CharField(max_length=64, blank=True)
     num_real = models.PositiveIntegerField(default=0)
     num_synthetic = models.PositiveIntegerField(default=0)
     progress = models.JSONField(default=dict)
+    expires_at = models.DateTimeField(null=True, help_text="When its file is removed; null keeps it.")

@@ -1,19 +1,23 @@
 """What there is to read about exports, and the rows that one holds."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Case, Count, F, IntegerField, Min, QuerySet, Sum, Value, When
 
 from webapp.core import storage
 from webapp.core.permissions import HasKey, visible
+from webapp.datasets.selectors import VERSION_LAB, all_grey, train_counts
 from webapp.exports.models import Export
-from webapp.gallery.models import Choice, Sample, SampleScore
-from webapp.gallery.selectors.pools import SELECTION_LAB
+from webapp.gallery.models import Choice, Sample, SampleScore, Selection
 
-EXPORT_LAB = f"selection__{SELECTION_LAB}"
+EXPORT_LAB = f"version__{VERSION_LAB}"
 BATCH = 1000
+ROW_BYTES = 2048
+"""What an image takes besides its pixels, at most: headers, its rows in manifest and sums, its text chunk."""
+LARGEST_SIDE = 1024
 
 
 def all_exports() -> "QuerySet[Export]":
@@ -24,7 +28,7 @@ def all_exports() -> "QuerySet[Export]":
 def with_origins() -> "QuerySet[Export]":
     """Every row, with what it was made from."""
     return Export.objects.select_related(
-        "selection__pool__run__version__dataset", "selection__pool__run__recipe", "created_by"
+        "version__dataset", "selection__pool__run__version__dataset", "selection__pool__run__recipe", "created_by"
     )
 
 
@@ -34,7 +38,20 @@ def exports_visible_to(person: HasKey | AnonymousUser) -> "QuerySet[Export]":
 
 
 def included(export: Export) -> "QuerySet[Choice]":
-    """The samples that the export holds: selected and not rejected, or only those that people accepted."""
+    """The samples that the export holds: those that are `wanted`, of each class the best up to the cap."""
+    chosen = wanted(export)
+    if export.max_ratio is None:
+        return chosen
+    last = _last_ranks(export, chosen)
+    if not last:
+        return chosen.none()
+    ends = [When(sample__label=label, then=Value(rank)) for label, rank in last.items()]
+    capped = chosen.annotate(last_rank=Case(*ends, default=Value(-1), output_field=IntegerField()))
+    return capped.filter(rank__lte=F("last_rank"))
+
+
+def wanted(export: Export) -> "QuerySet[Choice]":
+    """Selected and not rejected, or only those that people accepted; whatever the cap leaves of them."""
     kept = Choice.objects.filter(selection=export.selection_id, kept=True)
     if export.content == Export.Content.REAL:
         return kept.none()
@@ -43,11 +60,86 @@ def included(export: Export) -> "QuerySet[Choice]":
     return kept.exclude(sample__standing=Sample.Standing.REJECTED)
 
 
+def class_caps(export: Export) -> dict[str, int]:
+    """Class -> the most synthetic images that `max_ratio` allows: a multiple of the real training images."""
+    ratio = export.max_ratio or 0.0
+    return {name: int(ratio * count + 1e-9) for name, count in train_counts(export.version).items()}
+
+
+def _last_ranks(export: Export, chosen: "QuerySet[Choice]") -> dict[int, int]:
+    """Label -> the rank of the last sample that the cap leaves; a class without any is left out."""
+    if export.selection is None:
+        return {}
+    caps = class_caps(export)
+    room = {label: caps.get(name, 0) for label, name in enumerate(export.selection.pool.classes)}
+    last: dict[int, int] = {}
+    for label, rank in chosen.order_by("sample__label", "rank").values_list("sample__label", "rank").iterator():
+        if room[label] > 0 and rank is not None:
+            room[label] -= 1
+            last[label] = rank
+    return last
+
+
+def synthetic_counts(export: Export, chosen: "QuerySet[Choice] | None" = None) -> dict[str, int]:
+    """Class -> synthetic images, of the included ones where nothing else is given."""
+    if export.selection is None:
+        return {}
+    names = export.selection.pool.classes
+    rows = (included(export) if chosen is None else chosen).order_by().values_list("sample__label")
+    return {names[label]: number for label, number in rows.annotate(number=Count("pk"))}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What an export would hold, and what it would take at most.
+
+    synthetic, left_out: class -> samples that go in, and samples that the cap leaves out.
+    """
+
+    num_real: int
+    synthetic: dict[str, int]
+    left_out: dict[str, int]
+    size_bytes: int
+
+
+def estimate_of(export: Export) -> Estimate:
+    """Of an export as asked for, saved or not. Synthetic images count as if they could not be compressed."""
+    real = export.version.images.all() if export.content != Export.Content.SYNTHETIC else export.version.images.none()
+    facts = real.aggregate(images=Count("pk"), size_bytes=Sum("size_bytes"))
+    synthetic = synthetic_counts(export)
+    before = synthetic_counts(export, wanted(export)) if export.max_ratio is not None else synthetic
+    size = (facts["size_bytes"] or 0) + ROW_BYTES * facts["images"]
+    if export.selection is not None:
+        pool = export.selection.pool
+        size += sum(synthetic.values()) * (pool.resolution**2 * pool.channels + ROW_BYTES)
+    left_out = {name: count - synthetic.get(name, 0) for name, count in before.items()}
+    return Estimate(facts["images"], synthetic, {name: count for name, count in left_out.items() if count}, size)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a format that wants equal images makes of the real ones."""
+
+    resolution: int
+    channels: int
+    fit: Literal["crop", "pad", "stretch"]
+
+
+def shape_of(export: Export) -> Shape:
+    """As the run's model saw them; without a run, the largest power of two that no training image must grow to."""
+    if export.selection is not None:
+        pool = export.selection.pool
+        return Shape(pool.resolution, pool.channels, pool.run.recipe.model_settings["fit"])
+    sides = export.version.images.filter(split="train").aggregate(width=Min("width"), height=Min("height"))
+    side = min(sides["width"] or 1, sides["height"] or 1, LARGEST_SIDE)
+    return Shape(1 << max(side, 1).bit_length() - 1, 1 if all_grey(export.version) else 3, "crop")
+
+
 def real_rows(export: Export) -> Iterator[dict[str, Any]]:
     """The real images of all splits, as the plan of an export names them; none when only synthetic ones are wanted."""
     if export.content == Export.Content.SYNTHETIC:
         return
-    version = export.selection.pool.run.version
+    version = export.version
     origin = version_facts(export)
     for image in version.images.order_by("index").iterator(BATCH):
         yield {
@@ -62,8 +154,10 @@ def real_rows(export: Export) -> Iterator[dict[str, Any]]:
 
 def synthetic_rows(export: Export) -> Iterator[dict[str, Any]]:
     """The included samples in the order of the pool, with their manifest columns."""
+    if export.selection is None:
+        return
     pool = export.selection.pool
-    recipe, origin = recipe_facts(export), version_facts(export)
+    recipe, origin = recipe_facts(export.selection), version_facts(export)
     for samples in _in_batches(export):
         scores: dict[int, dict[str, float]] = {}
         rows = SampleScore.objects.filter(sample__in=[sample.pk for sample in samples])
@@ -98,9 +192,9 @@ def _in_batches(export: Export) -> Iterator[list[Sample]]:
         last = samples[-1].index
 
 
-def recipe_facts(export: Export) -> dict[str, Any]:
+def recipe_facts(selection: Selection) -> dict[str, Any]:
     """The recipe of the run, and the sampler of the selection that is exported."""
-    recipe, selection = export.selection.pool.run.recipe, export.selection
+    recipe = selection.pool.run.recipe
     return {
         "id": str(recipe.pk),
         "number": recipe.number,
@@ -113,5 +207,5 @@ def recipe_facts(export: Export) -> dict[str, Any]:
 
 def version_facts(export: Export) -> dict[str, Any]:
     """The dataset version that everything comes from."""
-    version = export.selection.pool.run.version
+    version = export.version
     return {"dataset": version.dataset.name, "number": version.number, "content_hash": version.content_hash}

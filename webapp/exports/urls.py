@@ -6,6 +6,7 @@ from webapp.exports import api
 
 urlpatterns = [
     path("exports/", api.ExportsView.as_view()),
+    path("exports/estimate/", api.ExportEstimateView.as_view()),
     path("exports/<uuid:pk>/", api.ExportView.as_view()),
     path("exports/<uuid:pk>/download/", api.ExportDownloadView.as_view()),
 ]

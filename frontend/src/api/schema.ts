@@ -127,6 +127,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/estimate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What an export would hold and take; nothing is built. */
+        post: operations["exports_estimate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pools/{id}/": {
         parameters: {
             query?: never;
@@ -1233,21 +1250,39 @@ export interface components {
         Export: {
             /** Format: uuid */
             readonly id: string;
+            name: string;
             /** Format: uuid */
-            selection: string;
+            selection: string | null;
             /** Format: uuid */
-            run: string;
-            run_name: string;
+            run: string | null;
+            run_name: string | null;
+            /** Format: uuid */
+            version: string;
+            version_number: number;
+            /** Format: uuid */
+            dataset: string;
             dataset_name: string;
             format: string;
             content: components["schemas"]["ExportContent"];
             /** @description Only samples that people accepted. */
             accepted_only: boolean;
+            /**
+             * Format: double
+             * @description Synthetic images of a class, at most so many for each of its real training images.
+             */
+            max_ratio: number | null;
             state: components["schemas"]["ExportState"];
             readonly progress: components["schemas"]["ExportProgress"];
             num_real: number;
             num_synthetic: number;
             size_bytes: number;
+            /** @description What it may take, said before it is built. */
+            estimated_bytes: number;
+            /**
+             * Format: date-time
+             * @description When its file is removed; null keeps it.
+             */
+            expires_at: string | null;
             sha256: string;
             readonly file_name: string;
             /** @description Null until the export is ready. */
@@ -1308,6 +1343,20 @@ export interface components {
          * @enum {string}
          */
         ExportContent: "both" | "real" | "synthetic";
+        /** @description What an export would hold now, and what it takes at most. */
+        ExportEstimate: {
+            num_real: number;
+            /** @description Class -> samples that go in. */
+            synthetic: {
+                [key: string]: number;
+            };
+            /** @description Class -> samples that the cap leaves out. */
+            left_out: {
+                [key: string]: number;
+            };
+            /** @description At most. */
+            size_bytes: number;
+        };
         /** @description A layout in which an augmented dataset is written. */
         ExportFormatPlugin: {
             name: string;
@@ -1338,9 +1387,10 @@ export interface components {
          *     * `interrupted` - Interrupted
          *     * `ready` - Ready
          *     * `failed` - Failed
+         *     * `expired` - Expired
          * @enum {string}
          */
-        ExportState: "queued" | "building" | "interrupted" | "ready" | "failed";
+        ExportState: "queued" | "building" | "interrupted" | "ready" | "failed" | "expired";
         /** @description Why a piece of work ended without its result. */
         Fault: {
             /** @description Stable, for programs. */
@@ -1684,22 +1734,43 @@ export interface components {
             /** Format: uuid */
             upload: string;
         };
-        /** @description What the export shall hold. */
+        /** @description What the export shall hold: what a selection kept, or a dataset version as it is. */
         NewExportRequest: {
-            /** Format: uuid */
-            selection: string;
+            /**
+             * Format: uuid
+             * @description A selection and the real images of its version.
+             */
+            selection?: string;
+            /**
+             * Format: uuid
+             * @description The real images of a version, without any run.
+             */
+            version?: string;
+            /** @default  */
+            name: string;
             /**
              * @description A name on the shelf of formats.
              * @default image_folder
              */
             format: string;
-            /** @default both */
-            content: components["schemas"]["ExportContent"];
+            /**
+             * @description `both` of a selection, `real` of a version.
+             *
+             *     * `both` - Both
+             *     * `real` - Real
+             *     * `synthetic` - Synthetic
+             */
+            content?: components["schemas"]["ExportContent"];
             /**
              * @description Only samples that people accepted; otherwise all that are selected and not rejected.
              * @default false
              */
             accepted_only: boolean;
+            /**
+             * Format: double
+             * @description Synthetic images of a class at most so many times its real training images, the best first.
+             */
+            max_ratio?: number | null;
         };
         /** @description A recipe to be saved. */
         NewRecipeRequest: {
@@ -3264,6 +3335,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only this run's. */
                 run?: string;
+                /** @description Only those made of this version alone. */
+                version?: string;
             };
             header?: never;
             path?: never;
@@ -3297,7 +3370,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["NewExportRequest"];
             };
@@ -3398,6 +3471,38 @@ export interface operations {
                 };
                 content: {
                     "application/zip": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_estimate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewExportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportEstimate"];
                 };
             };
             /** @description An error. */

@@ -25,6 +25,10 @@ const pages: RouteObject[] = [
     path: 'runs/:runId/exports',
     lazy: async () => ({ Component: (await import('@/features/exports/ExportPage')).ExportPage }),
   },
+  {
+    path: 'datasets/:datasetId/:number/exports',
+    lazy: async () => ({ Component: (await import('@/features/exports/VersionExportPage')).VersionExportPage }),
+  },
   { path: 'tokens', lazy: async () => ({ Component: (await import('@/features/accounts/TokensPage')).TokensPage }) },
   { path: '*', Component: Missing },
 ];

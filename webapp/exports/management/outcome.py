@@ -15,6 +15,8 @@ from webapp.runs.states import STAGES
 def outcome_of(export: Export, out: Path) -> dict[str, Any]:
     """The figures of a finished export and its run."""
     selection = export.selection
+    if selection is None:
+        raise ValueError(f"export {export.pk} was made of a version alone; there is no run to tell of")
     pool, run = selection.pool, selection.pool.run
     version = run.version
     synthetic = Counter(included(export).values_list("sample__label", flat=True))

@@ -1,5 +1,8 @@
 """Exports: asked for by people, built by a worker."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -8,27 +11,69 @@ from webapp.accounts.models import Person
 from webapp.core import storage
 from webapp.core.errors import ConflictError
 from webapp.core.queue import call_worker
+from webapp.datasets.models import DatasetVersion
 from webapp.exports.events import publish_export
 from webapp.exports.models import Export
+from webapp.exports.selectors import estimate_of
 from webapp.gallery.models import Selection
 
 TASK = "exports.build"
+EXPIRE_AT_ONCE = 100
 State = Export.State
 
 
-@transaction.atomic
-def create_export(
-    selection: Selection, person: Person | None, *, format: str, content: str, accepted_only: bool
+def export_of_selection(
+    selection: Selection, *, format: str, content: str, accepted_only: bool, max_ratio: float | None = None
 ) -> Export:
-    """Queue an export of what the selection kept.
+    """What is asked for, not saved: what the selection kept, and the real images of the run's version.
 
     Raises: ConflictError while the selection is not finished.
     """
     if selection.state != Selection.State.FINISHED:
         raise ConflictError(f"This selection is {selection.state}; it can be exported when it is finished.")
-    export = Export.objects.create(
-        selection=selection, format=format, content=content, accepted_only=accepted_only, created_by=person
+    return Export(
+        version=selection.pool.run.version,
+        selection=selection,
+        format=format,
+        content=content,
+        accepted_only=accepted_only,
+        max_ratio=max_ratio,
     )
+
+
+def export_of_version(version: DatasetVersion, *, format: str) -> Export:
+    """What is asked for, not saved: the real images of a version alone.
+
+    Raises: ConflictError for a version that is not ready.
+    """
+    if version.state != DatasetVersion.State.READY:
+        raise ConflictError(f"This version is {version.state}; it can be exported when it is ready.")
+    return Export(version=version, format=format, content=Export.Content.REAL)
+
+
+def create_export(
+    selection: Selection,
+    person: Person | None,
+    *,
+    format: str,
+    content: str,
+    accepted_only: bool,
+    max_ratio: float | None = None,
+    name: str = "",
+) -> Export:
+    """Queue an export of what the selection kept. Raises: ConflictError."""
+    asked = export_of_selection(
+        selection, format=format, content=content, accepted_only=accepted_only, max_ratio=max_ratio
+    )
+    return queue_export(asked, person, name)
+
+
+@transaction.atomic
+def queue_export(export: Export, person: Person | None, name: str = "") -> Export:
+    """Save and queue what was asked for."""
+    export.created_by, export.name = person, name.strip()
+    export.estimated_bytes = estimate_of(export).size_bytes
+    export.save()
     publish_export(export)
     call_worker(TASK, export)
     return export
@@ -74,6 +119,7 @@ def finish_export(
         num_synthetic=num_synthetic,
         error_code="",
         error_message="",
+        expires_at=Now() + timedelta(days=days) if (days := settings.EXPORT_KEPT_DAYS) else None,
     )
     export.refresh_from_db()
     own = storage.export_folder(export.pk, export.fence)
@@ -116,6 +162,20 @@ def give_back_export(export: Export) -> None:
     export.give_back()
     publish_export(export)
     call_worker(TASK, export)
+
+
+def expire_exports() -> int:
+    """Remove the files of exports whose time is over; their rows say so. Returns how many."""
+    over, expired = Export.objects.filter(state=State.READY, expires_at__lt=Now()), 0
+    for export in over[:EXPIRE_AT_ONCE]:
+        with transaction.atomic():
+            if not over.filter(pk=export.pk).update(state=State.EXPIRED, path="", size_bytes=0):
+                continue
+            export.refresh_from_db()
+            publish_export(export)
+        storage.remove_tree(storage.all_attempts("exports", export.pk))
+        expired += 1
+    return expired
 
 
 def settle_abandoned_export(export: Export) -> Export | None:

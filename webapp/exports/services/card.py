@@ -1,19 +1,20 @@
 """README.md of an export: what it holds and how far it can be trusted, for somebody who does not know this service."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml.catalog import Card, Catalogue
 from webapp.exports.models import Export
-from webapp.exports.selectors import included
+from webapp.exports.selectors import included, synthetic_counts, wanted
+from webapp.gallery.models import Pool, Selection
+from webapp.runs.models import Run
 
 SPLITS = ("train", "val", "test")
 
 
 def title_of(export: Export) -> str:
     """Also the heading of the card."""
-    dataset = export.selection.pool.run.version.dataset.name
+    dataset = export.version.dataset.name
     if export.content == Export.Content.REAL:
         return dataset
     return f"{dataset}, synthetic images" if export.content == Export.Content.SYNTHETIC else f"{dataset}, augmented"
@@ -22,8 +23,10 @@ def title_of(export: Export) -> str:
 def card_of(export: Export, catalogue: Catalogue) -> str:
     """The whole text, in Markdown."""
     parts = [f"# {_inline(title_of(export))}", _summary(export), _counts(export)]
-    if export.content != Export.Content.REAL:
-        parts += [_method(export, catalogue), _yields(export), _metrics(export), _memorised(export)]
+    if export.selection is not None and export.content != Export.Content.REAL:
+        selection = export.selection
+        parts += [_method(selection, catalogue), _yields(selection), _metrics(selection.pool.run)]
+        parts.append(_memorised(export, selection.pool))
     if export.content != Export.Content.SYNTHETIC:
         parts.append(_metadata())
     parts += [_files(), _licence()]
@@ -31,7 +34,7 @@ def card_of(export: Export, catalogue: Catalogue) -> str:
 
 
 def _summary(export: Export) -> str:
-    version = export.selection.pool.run.version
+    version = export.version
     origin = f"Made from version {version.number} of the dataset *{_inline(version.dataset.name)}*"
     lines = [f"{origin} (content hash `{version.content_hash}`)."]
     if export.content == Export.Content.REAL:
@@ -42,15 +45,24 @@ def _summary(export: Export) -> str:
         "**Synthetic images are in the training split only**; validation and test hold real images alone. "
         "`manifest.jsonl` says of every image whether it is synthetic (`synthetic`).",
     ]
+    if export.max_ratio is not None:
+        lines.insert(2, _cap(export, export.max_ratio))
     return "\n".join(lines)
 
 
+def _cap(export: Export, ratio: float) -> str:
+    left = sum(synthetic_counts(export, wanted(export)).values()) - sum(synthetic_counts(export).values())
+    return (
+        f"Of each class there are at most {ratio:g} synthetic images for one real training image, the best by the "
+        f"sampler's order; this left out {left}."
+    )
+
+
 def _counts(export: Export) -> str:
-    version, pool = export.selection.pool.run.version, export.selection.pool
-    wanted = export.content != Export.Content.SYNTHETIC
-    real = {split: version.counts.get(split, {}) if wanted else {} for split in SPLITS}
-    labels: Counter[int] = Counter(included(export).values_list("sample__label", flat=True).iterator())
-    synthetic = {pool.classes[label]: count for label, count in labels.items()}
+    version = export.version
+    has_real = export.content != Export.Content.SYNTHETIC
+    real = {split: version.counts.get(split, {}) if has_real else {} for split in SPLITS}
+    synthetic = synthetic_counts(export)
     rows = [
         [_inline(name), *(real[split].get(name, 0) for split in SPLITS), synthetic.get(name, 0)]
         for name in version.classes
@@ -60,8 +72,8 @@ def _counts(export: Export) -> str:
     return "## What it holds\n\n" + _table(head, [*rows, totals])
 
 
-def _method(export: Export, catalogue: Catalogue) -> str:
-    selection, recipe = export.selection, export.selection.pool.run.recipe
+def _method(selection: Selection, catalogue: Catalogue) -> str:
+    recipe = selection.pool.run.recipe
     model, sampler = catalogue.models.get(recipe.model), catalogue.samplers.get(selection.sampler)
     return "\n".join(
         [
@@ -70,7 +82,7 @@ def _method(export: Export, catalogue: Catalogue) -> str:
             + (f" (*{_inline(recipe.name)}*)" if recipe.name else "")
             + f", seed {recipe.seed}.",
             f"- Sampler: {_reference(selection.sampler, sampler.card if sampler else None)}.",
-            f"- Checkpoint: sha256 `{export.selection.pool.checkpoint_sha256}`.",
+            f"- Checkpoint: sha256 `{selection.pool.checkpoint_sha256}`.",
             "- The generator, the scores and the metrics saw training and validation images, never the test split.",
             "- Every setting stands in `provenance.json`.",
         ]
@@ -85,7 +97,7 @@ def _reference(name: str, card: Card | None) -> str:
     return f"{card.title} (`{name}`)" + (f": {cited}." if cited else "") + link
 
 
-def _yields(export: Export) -> str:
+def _yields(selection: Selection) -> str:
     rows = [
         [
             _inline(name),
@@ -94,13 +106,13 @@ def _yields(export: Export) -> str:
             part["kept"],
             ", ".join(f"{reason}: {count}" for reason, count in sorted(part["dropped"].items())) or "none",
         ]
-        for name, part in export.selection.yields.items()
+        for name, part in selection.yields.items()
     ]
     return "## Yield\n\n" + _table(["class", "asked", "generated", "kept", "dropped, by reason"], rows)
 
 
-def _metrics(export: Export) -> str:
-    rows, metrics = [], export.selection.pool.run.metrics
+def _metrics(run: Run) -> str:
+    rows, metrics = [], run.metrics
     for name, row in metrics.items():
         between = "" if row["low"] is None else f"{row['low']:.4g} to {row['high']:.4g}"
         value = "refused" if row["value"] is None else f"{row['value']:.4g}"
@@ -117,8 +129,7 @@ def _metrics(export: Export) -> str:
     return f"## Measures of the run\n\n{note}\n\n{_table(head, rows)}"
 
 
-def _memorised(export: Export) -> str:
-    pool = export.selection.pool
+def _memorised(export: Export, pool: Pool) -> str:
     chosen = included(export)
     total, copies = chosen.count(), chosen.filter(sample__memorised=True).count()
     share = f"{100 * copies / total:.1f} %" if total else "none"

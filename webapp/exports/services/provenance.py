@@ -5,23 +5,39 @@ from typing import Any
 from django.conf import settings
 
 from webapp.exports.models import Export
-from webapp.exports.selectors import version_facts
+from webapp.exports.selectors import class_caps, version_facts
+from webapp.gallery.models import Selection
 
 
 def provenance_of(export: Export) -> dict[str, Any]:
-    """Dataset version, recipe, run, checkpoint, selection, metrics, and the version of the code."""
-    selection = export.selection
-    pool = selection.pool
-    run, recipe = pool.run, pool.run.recipe
-    checkpoint = run.checkpoints.filter(sha256=pool.checkpoint_sha256).first()
+    """The version of the code and of the dataset and, with synthetic images, all that made them."""
     return {
         "code_version": settings.VERSION,
         "dataset_version": {
             **version_facts(export),
-            "id": str(run.version_id),
-            "counts": run.version.counts,
-            "split_seed": run.version.split_seed,
+            "id": str(export.version_id),
+            "counts": export.version.counts,
+            "split_seed": export.version.split_seed,
         },
+        **({} if export.selection is None else _synthesis(export.selection)),
+        "export": {
+            "id": str(export.pk),
+            "name": export.name,
+            "content": export.content,
+            "accepted_only": export.accepted_only,
+            "max_ratio": export.max_ratio,
+            "caps": None if export.max_ratio is None else class_caps(export),
+            "created_at": _time(export.created_at),
+        },
+    }
+
+
+def _synthesis(selection: Selection) -> dict[str, Any]:
+    """Recipe, run, checkpoint, pool, selection, metrics."""
+    pool = selection.pool
+    run, recipe = pool.run, pool.run.recipe
+    checkpoint = run.checkpoints.filter(sha256=pool.checkpoint_sha256).first()
+    return {
         "recipe": {
             "id": str(recipe.pk),
             "number": recipe.number,
@@ -59,12 +75,6 @@ def provenance_of(export: Export) -> dict[str, Any]:
             "yields": selection.yields,
         },
         "metrics": run.metrics,
-        "export": {
-            "id": str(export.pk),
-            "content": export.content,
-            "accepted_only": export.accepted_only,
-            "created_at": _time(export.created_at),
-        },
     }
 
 

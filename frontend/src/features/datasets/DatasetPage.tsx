@@ -106,6 +106,11 @@ function Head({ dataset, version }: { dataset: Schemas['Dataset']; version: Vers
               onChange={(value) => void navigate(`/datasets/${dataset.id}/${value ?? ''}`)}
             />
           )}
+          {version.state === 'ready' && (
+            <Button component={Link} to={`/datasets/${dataset.id}/${version.number}/exports`} variant="default">
+              Export
+            </Button>
+          )}
           {version.state === 'ready' && may('researcher') && (
             <Button component={Link} to={`/runs/new?version=${version.id}`}>
               New run

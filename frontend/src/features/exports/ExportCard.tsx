@@ -12,7 +12,7 @@ import { Fault } from '@/components/Fault';
 import { bytes, count, moment, words } from '@/components/format';
 import { Panel, Stats } from '@/components/Page';
 import { StateLabel, type Tone } from '@/components/StateLabel';
-import { useLiveExport } from './live';
+import { ENDED, useLiveExport } from './live';
 
 type Export = Schemas['Export'];
 
@@ -22,6 +22,7 @@ const WORDS: Record<Export['state'], { label: string; tone: Tone }> = {
   interrupted: { label: 'Interrupted', tone: 'warn' },
   ready: { label: 'Ready', tone: 'good' },
   failed: { label: 'Failed', tone: 'bad' },
+  expired: { label: 'Expired', tone: 'waiting' },
 };
 
 /** One export: what it holds, how far it is, and how to take it away. */
@@ -30,7 +31,7 @@ export function ExportCard({ start }: { start: Export }) {
   const { label, tone } = WORDS[one.state];
   return (
     <Panel
-      title={one.file_name}
+      title={one.name === '' ? one.file_name : one.name}
       actions={
         <Group gap="xs">
           <StateLabel tone={tone}>{label}</StateLabel>
@@ -41,14 +42,20 @@ export function ExportCard({ start }: { start: Export }) {
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
           {words(one.format)}, {CONTENT[one.content]}
-          {one.accepted_only ? ', accepted only' : ''}; asked for {moment(one.created_at)}
+          {one.accepted_only ? ', accepted only' : ''}
+          {one.max_ratio === null ? '' : `, at most ${one.max_ratio} synthetic per real`}; asked for{' '}
+          {moment(one.created_at)}
           {one.created_by === null ? '' : ` by ${one.created_by}`}
         </Text>
         {one.state === 'failed' && <Fault error={new Error(one.error?.message ?? 'The reason is not known.')} />}
         {one.state === 'interrupted' && one.error !== null && (
           <Fault error={new Error(one.error.message)} title="It waits, and goes on by itself" />
         )}
-        {one.state === 'ready' ? <Ready one={one} /> : one.state !== 'failed' && <Building one={one} />}
+        {one.state === 'ready' && <Ready one={one} />}
+        {one.state === 'expired' && (
+          <Text size="sm">Its time is over and the file was removed; the same export can be built again.</Text>
+        )}
+        {!ENDED.has(one.state) && <Building one={one} />}
       </Stack>
     </Panel>
   );
@@ -112,6 +119,11 @@ function Ready({ one }: { one: Export }) {
           Download
         </Button>
       </Group>
+      {one.expires_at !== null && (
+        <Text size="xs" c="dimmed">
+          The file stays until {moment(one.expires_at)}.
+        </Text>
+      )}
       <div>
         <Text size="xs" c="dimmed" mb={4}>
           sha256

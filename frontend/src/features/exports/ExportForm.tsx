@@ -1,11 +1,13 @@
-import { Button, Radio, Select, Stack, Switch, Text } from '@mantine/core';
+import { Button, NumberInput, Radio, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, http, take, type Schemas } from '@/api/client';
+import { http, take, type Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
 import { Fault } from '@/components/Fault';
 import { count, plural, words } from '@/components/format';
 import { Panel } from '@/components/Page';
+import { EstimateLine } from './EstimateLine';
+import { FormatSelect } from './FormatSelect';
 
 type Content = Schemas['Export']['content'];
 
@@ -27,14 +29,21 @@ export function ExportForm({ pool, selection: asked }: { pool: Schemas['Pool']; 
   const [format, setFormat] = useState('image_folder');
   const [content, setContent] = useState<Content>('both');
   const [acceptedOnly, setAcceptedOnly] = useState(false);
-  const { data: catalogue } = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
+  const [maxRatio, setMaxRatio] = useState<number | null>(null);
+  const [name, setName] = useState('');
   const queries = useQueryClient();
+  const wish = {
+    selection,
+    format,
+    content,
+    accepted_only: acceptedOnly,
+    max_ratio: content === 'real' ? null : maxRatio,
+    name: '',
+  };
   const build = useMutation({
-    mutationFn: () =>
-      take(http.POST('/api/v1/exports/', { body: { selection, format, content, accepted_only: acceptedOnly } })),
+    mutationFn: () => take(http.POST('/api/v1/exports/', { body: { ...wish, name } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['get', '/api/v1/exports/'] }),
   });
-  const chosen = catalogue?.export_formats.find((one) => one.name === format);
   if (!may('researcher'))
     return (
       <Panel title="New export">
@@ -56,14 +65,7 @@ export function ExportForm({ pool, selection: asked }: { pool: Schemas['Pool']; 
           value={selection}
           onChange={(id) => setSelection(id ?? '')}
         />
-        <Select
-          label="Format"
-          description={chosen && `${chosen.card.summary} ${chosen.card.limits}`}
-          allowDeselect={false}
-          data={(catalogue?.export_formats ?? []).map((one) => ({ value: one.name, label: one.card.title }))}
-          value={format}
-          onChange={(name) => setFormat(name ?? 'image_folder')}
-        />
+        <FormatSelect value={format} onChange={setFormat} />
         <Radio.Group label="Content" value={content} onChange={(value) => setContent(value)}>
           <Stack gap="xs" mt={4}>
             {CONTENTS.map((one) => (
@@ -72,6 +74,18 @@ export function ExportForm({ pool, selection: asked }: { pool: Schemas['Pool']; 
           </Stack>
         </Radio.Group>
         {content !== 'real' && (
+          <NumberInput
+            label="Synthetic images per real one, at most"
+            description="For each class, counted on its training images; the best ranked stay. Empty: no cap."
+            min={0}
+            max={1000}
+            step={0.5}
+            decimalScale={3}
+            value={maxRatio ?? ''}
+            onChange={(value) => setMaxRatio(value === '' ? null : Number(value))}
+          />
+        )}
+        {content !== 'real' && (
           <Switch
             label="Only accepted samples"
             description={`Otherwise everything selected and not rejected. Accepted in this pool: ${plural(pool.num_accepted, 'sample')}.`}
@@ -79,6 +93,13 @@ export function ExportForm({ pool, selection: asked }: { pool: Schemas['Pool']; 
             onChange={(event) => setAcceptedOnly(event.currentTarget.checked)}
           />
         )}
+        <TextInput
+          label="Name (optional)"
+          maxLength={120}
+          value={name}
+          onChange={(e) => setName(e.currentTarget.value)}
+        />
+        {selection !== '' && <EstimateLine wish={wish} />}
         <Fault error={build.error} />
         <Button onClick={() => build.mutate()} loading={build.isPending} disabled={selection === ''}>
           Build the export

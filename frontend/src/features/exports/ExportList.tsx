@@ -6,12 +6,12 @@ import { MoreButton } from '@/components/MoreButton';
 import { Panel } from '@/components/Page';
 import { ExportCard } from './ExportCard';
 
-/** The exports of a run, newest first. */
-export function ExportList({ run }: { run: string }) {
+/** The exports of a run, or of a version alone, newest first. */
+export function ExportList({ of }: { of: { run: string } | { version: string } }) {
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = api.useInfiniteQuery(
     'get',
     '/api/v1/exports/',
-    { params: { query: { run } } },
+    { params: { query: of } },
     { initialPageParam: null, getNextPageParam: (page) => cursorOf(page.next) },
   );
   const exports = data?.pages.flatMap((page) => page.results) ?? [];
@@ -25,8 +25,9 @@ export function ExportList({ run }: { run: string }) {
     return (
       <Panel title="Exports">
         <Empty title="No exports yet">
-          Choose what it shall hold and press “Build the export”. By default it holds every real image, and the samples
-          that the sampler selected and nobody rejected.
+          {'run' in of
+            ? 'Choose what it shall hold and press “Build the export”. By default it holds every real image, and the samples that the sampler selected and nobody rejected.'
+            : 'Choose a format and press “Build the export”. It holds the real images of this version, each in its split.'}
         </Empty>
       </Panel>
     );

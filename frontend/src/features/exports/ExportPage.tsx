@@ -37,7 +37,7 @@ export function ExportPage() {
         summary="The augmented dataset as one file, with a row for every image and where it comes from."
       />
       <Columns
-        main={<ExportList run={runId} />}
+        main={<ExportList of={{ run: runId }} />}
         aside={
           pool.data === undefined ? (
             pool.error === null ? (

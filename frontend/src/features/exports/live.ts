@@ -4,7 +4,8 @@ import { useWatch } from '@/api/live';
 
 type Export = Schemas['Export'];
 
-const ENDED = new Set<Export['state']>(['ready', 'failed']);
+/** States in which nothing of it will change by itself soon. */
+export const ENDED = new Set<Export['state']>(['ready', 'failed', 'expired']);
 
 /** An export that stays right while it is built: by the socket, or by asking while that is lost. */
 export function useLiveExport(start: Export): Export {
