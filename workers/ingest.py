@@ -1,5 +1,6 @@
 """An ingest: from an upload, or a path given at the server's command line, to a dataset version with its report."""
 
+import json
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -17,6 +18,7 @@ from webapp.datasets.services.ingest import (
     save_ingested_files,
 )
 from webapp.datasets.services.interruptions import give_back_ingest, interrupt_ingest, pause_ingest
+from webapp.datasets.services.versions import earlier_images
 from workers.supervisor import Work
 
 SPLIT_FRACTIONS = [0.8, 0.1, 0.1]
@@ -43,19 +45,34 @@ class IngestWork(Work[DatasetVersion]):
         dataset = self.row.dataset
         return {
             "verb": "ingest",
-            "source": str(source),
+            "source": str(source) if source else None,
             "source_name": name,
+            "earlier": str(self._write_earlier()) if self.row.edits else None,
+            "resplit": self.row.edits.get("resplit", False),
             "out": str(self.folder),
             "store": str(storage.lab_folder(dataset.lab_id)),
             "kind": dataset.kind,
             "split_seed": self.row.split_seed,
-            "split_fractions": SPLIT_FRACTIONS,
+            "split_fractions": self.row.split_fractions or SPLIT_FRACTIONS,
             "limits": {},
         }
 
-    def _source(self) -> tuple[Path, str]:
-        """The file or folder to read, and how people know it."""
+    def _write_earlier(self) -> Path:
+        """JSON lines of what the version before holds, with what a person changed."""
+        if self.row.base is None:
+            raise GoneError("The version that this one is made from is not there any more; start from another one.")
+        path = self.folder / "earlier.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8") as stream:
+            for image in earlier_images(self.row):
+                stream.write(json.dumps(image) + "\n")
+        return path
+
+    def _source(self) -> tuple[Path | None, str]:
+        """The file or folder to read, if any, and how people know it."""
         upload = self.row.upload
+        if upload is None and not self.row.source_path:
+            return None, ""
         path = Path(self.row.source_path) if upload is None else storage.upload_file(upload.pk)
         if not path.exists():
             raise GoneError("What was to be read in is not on the server any more; upload it again.")

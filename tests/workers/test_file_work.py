@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from tests.worlds import CLASSES, make_dataset, make_pool, picture, queue_run
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
 from webapp.datasets.models import DatasetVersion
-from webapp.datasets.services import create_dataset
+from webapp.datasets.selectors import Difference, difference
+from webapp.datasets.services import create_dataset, next_version
+from webapp.datasets.services.versions import Choice, Edits
 from webapp.exports.models import Export
 from webapp.exports.services.building import create_export, delete_export, export_of_version, queue_export
 from webapp.gallery.models import Pool, Selection
@@ -78,6 +81,35 @@ def test_a_source_with_nothing_in_it_is_rejected_with_the_reason(lab: Lab, tmp_p
 def test_a_source_that_is_gone_is_rejected(lab: Lab, tmp_path: Path) -> None:
     version = ingest(lab, tmp_path / "never")
     assert (version.state, version.error_code) == ("rejected", "gone")
+
+
+def test_a_next_version_shares_the_files_and_differs_as_was_asked(lab: Lab, tmp_path: Path) -> None:
+    first = ingest(lab, folder_of_pictures(tmp_path / "shapes"))
+    shutil.rmtree(tmp_path / "shapes")
+    stored = sorted((storage.lab_folder(lab.pk) / "objects").rglob("*.png"))
+    one = first.images.get(name="dot/3.png")
+    edits = Edits(exclude=Choice(classes=["bar"], images=[one.index]), relabel={"spot": Choice(classes=["dot"])})
+    version = next_version(first, edits)
+    assert supervise(IngestWork, version.pk)
+    version.refresh_from_db()
+    assert (version.state, version.number, version.classes) == ("ready", 2, ["spot"]), version.error_message
+    assert (version.num_images, version.outcomes) == (9, {"accepted": 9, "skipped": 11})
+    splits = dict(first.images.filter(label="dot").values_list("name", "split"))
+    assert dict(version.images.values_list("name", "split")) == {n: s for n, s in splits.items() if n != "dot/3.png"}
+    assert sorted((storage.lab_folder(lab.pk) / "objects").rglob("*.png")) == stored
+    assert difference(version, first) == Difference(added=0, removed=11, relabelled=9, moved=0, unchanged=0)
+
+    redrawn = next_version(first, Edits(resplit=True), split_seed=5, split_fractions=[0.5, 0.3, 0.2])
+    assert supervise(IngestWork, redrawn.pk)
+    redrawn.refresh_from_db()
+    assert redrawn.counts == {
+        "train": {"bar": 5, "dot": 5},
+        "val": {"bar": 3, "dot": 3},
+        "test": {"bar": 2, "dot": 2},
+    }
+    changed = difference(redrawn, first)
+    assert (changed.added, changed.removed, changed.relabelled, changed.moved + changed.unchanged) == (0, 0, 0, 20)
+    assert changed.moved > 0
 
 
 # --- selections -------------------------------------------------------------------------------------------------

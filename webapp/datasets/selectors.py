@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Final, NamedTuple
 
 from channels.db import database_sync_to_async
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet
 
 from webapp.accounts.models import Person, Role
 from webapp.core.errors import NotFoundError
@@ -44,13 +44,13 @@ def dataset_for(person: Person, pk: uuid.UUID, role: str = Role.VIEWER) -> Datas
 
 def _with_versions(rows: "QuerySet[Dataset]") -> "QuerySet[Dataset]":
     """With what is shown of each version, in two queries however many there are; the newest first."""
-    versions = DatasetVersion.objects.select_related("upload").order_by("-number")
+    versions = DatasetVersion.objects.select_related("upload", "base").defer("edits", "base__edits").order_by("-number")
     return rows.select_related("created_by").prefetch_related(Prefetch("versions", queryset=versions))
 
 
 def version_for(person: Person, pk: uuid.UUID, role: str = Role.VIEWER) -> DatasetVersion:
     """Raises: NotFoundError, ForbiddenError."""
-    return find(DatasetVersion.objects.select_related("dataset", "upload"), person, role, VERSION_LAB, pk=pk)
+    return find(DatasetVersion.objects.select_related("dataset", "upload", "base"), person, role, VERSION_LAB, pk=pk)
 
 
 def stored_image(person: Person, version_id: uuid.UUID, index: int) -> StoredImage:
@@ -72,6 +72,39 @@ def images_of(version: DatasetVersion, label: str = "", split: str = "") -> "Que
     if label:
         rows = rows.filter(label=label)
     return rows.filter(split=split) if split else rows
+
+
+class Difference(NamedTuple):
+    """How many images a version has that another has not, and the other way round; of both, what differs."""
+
+    added: int
+    removed: int
+    relabelled: int
+    moved: int
+    unchanged: int
+
+
+def version_before(version: DatasetVersion) -> DatasetVersion | None:
+    """What the version was made from, else the ready version numbered before it."""
+    ready = DatasetVersion.objects.filter(dataset=version.dataset_id, state=DatasetVersion.State.READY)
+    if version.base_id is not None:
+        return ready.filter(pk=version.base_id).first()
+    return ready.filter(number__lt=version.number).order_by("-number").first()
+
+
+def difference(version: DatasetVersion, other: DatasetVersion) -> Difference:
+    """What `version` has that `other` has not; images are the same when their bytes are."""
+    twins = DatasetImage.objects.filter(version=other, sha256=OuterRef("sha256"))
+    rows = version.images.annotate(twin_label=twins.values("label")[:1], twin_split=twins.values("split")[:1])
+    same_label, same_split = Q(label=F("twin_label")), Q(split=F("twin_split"))
+    counted = rows.aggregate(
+        added=Count("pk", filter=Q(twin_label=None)),
+        relabelled=Count("pk", filter=Q(twin_label__isnull=False) & ~same_label),
+        moved=Count("pk", filter=same_label & ~same_split),
+        unchanged=Count("pk", filter=same_label & same_split),
+    )
+    shared = counted["relabelled"] + counted["moved"] + counted["unchanged"]
+    return Difference(removed=other.num_images - shared, **counted)
 
 
 def report_of(version: DatasetVersion, outcome: str = "") -> "QuerySet[IngestFile]":

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from webapp.datasets.api import datasets, uploads
+from webapp.datasets.api import datasets, uploads, versions
 
 urlpatterns = [
     path("uploads/", uploads.UploadsView.as_view()),
@@ -10,8 +10,9 @@ urlpatterns = [
     path("uploads/<uuid:pk>/status/", uploads.UploadStatusView.as_view()),
     path("datasets/", datasets.DatasetsView.as_view()),
     path("datasets/<uuid:pk>/", datasets.DatasetView.as_view()),
-    path("datasets/<uuid:pk>/versions/", datasets.DatasetVersionsView.as_view()),
+    path("datasets/<uuid:pk>/versions/", versions.DatasetVersionsView.as_view()),
     path("versions/<uuid:pk>/", datasets.VersionView.as_view()),
+    path("versions/<uuid:pk>/difference/", versions.VersionDifferenceView.as_view()),
     path("versions/<uuid:pk>/report/", datasets.VersionReportView.as_view()),
     path("versions/<uuid:pk>/report.csv", datasets.VersionReportCsvView.as_view()),
     path("versions/<uuid:pk>/images/", datasets.VersionImagesView.as_view()),

@@ -66,7 +66,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Another version of a dataset; the ones before it stay as they are. */
+        /** @description A version made from an earlier one shares its files; images of its upload are added to it. */
         post: operations["datasets_add_version"];
         delete?: never;
         options?: never;
@@ -796,6 +796,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/versions/{id}/difference/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How a version differs from another one of its dataset. */
+        get: operations["versions_difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/versions/{id}/images/": {
         parameters: {
             query?: never;
@@ -1017,6 +1034,11 @@ export interface components {
             rank: number | null;
             reason: string;
         };
+        /** @description Some images by their index, and whole classes. */
+        ChoiceRequest: {
+            images?: number[];
+            classes?: string[];
+        };
         /** @description How many samples of one class the lab has decided about. */
         ClassStandings: {
             accepted: number;
@@ -1176,6 +1198,8 @@ export interface components {
             /** Format: uuid */
             dataset: string;
             number: number;
+            /** @description Number of the version it was made from. */
+            base: number | null;
             state: components["schemas"]["VersionState"];
             readonly progress: components["schemas"]["IngestProgress"] | null;
             /** @description Outcome -> number of files. */
@@ -1215,6 +1239,20 @@ export interface components {
              */
             verdict: components["schemas"]["VerdictValue"] | null;
             standing: components["schemas"]["Standing"];
+        };
+        /** @description How a version differs from another one; images are the same when their bytes are. */
+        Difference: {
+            /** @description Number of the other version. */
+            other: number;
+            /** @description Images that the other version does not have. */
+            added: number;
+            /** @description Images that only the other version has. */
+            removed: number;
+            /** @description Images of both with another label. */
+            relabelled: number;
+            /** @description Images of both, with the same label, in another split. */
+            moved: number;
+            unchanged: number;
         };
         /** @description Every error has this shape. */
         Error: {
@@ -1855,10 +1893,18 @@ export interface components {
             /** @default  */
             reason: string;
         };
-        /** @description A version to be made from a complete upload. */
+        /** @description Images of a complete upload alone, or those of a version of the dataset with what is to differ; or both. */
         NewVersionRequest: {
             /** Format: uuid */
-            upload: string;
+            upload?: string;
+            /**
+             * Format: uuid
+             * @description The version that the next one is made from.
+             */
+            base?: string;
+            exclude?: components["schemas"]["ChoiceRequest"];
+            relabel?: components["schemas"]["RelabelRequest"][];
+            resplit?: components["schemas"]["ResplitRequest"];
         };
         /** @description The checkpoint that a run starts from. */
         Parent: {
@@ -2145,6 +2191,12 @@ export interface components {
             /** Message */
             message: string;
         };
+        /** @description The images that get one label. */
+        RelabelRequest: {
+            images?: number[];
+            classes?: string[];
+            label: string;
+        };
         /** @description A run beside another one: what it is called, and how one starts from the other. */
         Relative: {
             /** Format: uuid */
@@ -2156,6 +2208,20 @@ export interface components {
             state: components["schemas"]["RunState"];
             /** Format: date-time */
             readonly created_at: string;
+        };
+        /** @description All splits drawn anew. */
+        ResplitRequest: {
+            /** @default 0 */
+            seed: number;
+            /**
+             * @description Shares of train, val and test; they add up to 1.
+             * @default [
+             *       0.8,
+             *       0.1,
+             *       0.1
+             *     ]
+             */
+            fractions: number[];
         };
         /** @description What is to be otherwise from the last checkpoint on. */
         ResumeRunRequest: {
@@ -3301,7 +3367,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["NewVersionRequest"];
             };
@@ -4909,6 +4975,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_difference: {
+        parameters: {
+            query?: {
+                /** @description Left out: what it was made from, or the one numbered before it. */
+                other?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Difference"];
                 };
             };
             /** @description An error. */

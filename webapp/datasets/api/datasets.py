@@ -66,6 +66,9 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     near_duplicates = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     source_name = serializers.SerializerMethodField()
+    base = serializers.IntegerField(
+        source="base.number", allow_null=True, default=None, help_text="Number of the version it was made from."
+    )
 
     class Meta:
         model = DatasetVersion
@@ -73,6 +76,7 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
             "id",
             "dataset",
             "number",
+            "base",
             "state",
             "progress",
             "outcomes",
@@ -162,12 +166,6 @@ class NewDatasetSerializer(serializers.Serializer[Any]):
     upload = serializers.UUIDField()
 
 
-class NewVersionSerializer(serializers.Serializer[Any]):
-    """A version to be made from a complete upload."""
-
-    upload = serializers.UUIDField()
-
-
 DatasetPage = page_of(DatasetSerializer, "DatasetPage")
 DatasetImagePage = page_of(DatasetImageSerializer, "DatasetImagePage")
 IngestReportPage = page_of(IngestFileSerializer, "IngestReportPage")
@@ -220,24 +218,6 @@ class DatasetView(APIView):
             require_role(person, dataset.lab, Role.ADMIN)
         services.delete_dataset(dataset)
         return Response(status=204)
-
-
-class DatasetVersionsView(APIView):
-    """Another version of a dataset; the ones before it stay as they are."""
-
-    @extend_schema(
-        operation_id="datasets_add_version",
-        tags=["datasets"],
-        request=NewVersionSerializer,
-        responses={202: DatasetVersionSerializer},
-    )
-    def post(self, request: Request, pk: uuid.UUID) -> Response:
-        given = NewVersionSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        person = person_of(request)
-        dataset = selectors.dataset_for(person, pk, Role.RESEARCHER)
-        upload = find_upload(person, given.validated_data["upload"])
-        return Response(DatasetVersionSerializer(services.add_version(dataset, upload=upload)).data, status=202)
 
 
 # --- versions ---------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from webapp.datasets.services.ingest import (
     save_ingested_files,
 )
 from webapp.datasets.services.uploads import abandon_upload, create_upload, expire_uploads
+from webapp.datasets.services.versions import next_version
 
 __all__ = [
     "abandon_upload",
@@ -19,6 +20,7 @@ __all__ = [
     "delete_dataset",
     "expire_uploads",
     "finish_ingest",
+    "next_version",
     "reject_version",
     "report_ingest_progress",
     "save_ingested_files",

@@ -4,7 +4,7 @@ import unicodedata
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, ProtectedError
@@ -37,7 +37,7 @@ def create_dataset(
     try:
         with transaction.atomic():
             dataset = Dataset.objects.create(lab=lab, name=clean_name(name), created_by=created_by)
-            _queue_version(dataset, upload, source_path, split_seed)
+            queue_version(dataset, upload=upload, source_path=source_path, split_seed=split_seed)
     except IntegrityError as error:
         if not Dataset.objects.filter(lab=lab, name=clean_name(name)).exists():
             raise
@@ -54,14 +54,24 @@ def add_version(
     Raises: ConflictError.
     """
     with transaction.atomic():
-        return _queue_version(dataset, upload, source_path, split_seed)
+        return queue_version(dataset, upload=upload, source_path=source_path, split_seed=split_seed)
 
 
-def _queue_version(
-    dataset: Dataset, upload: Upload | None, source_path: Path | None, split_seed: int
+def queue_version(
+    dataset: Dataset,
+    *,
+    upload: Upload | None = None,
+    source_path: Path | None = None,
+    base: DatasetVersion | None = None,
+    **values: Any,
 ) -> DatasetVersion:
-    if (upload is None) == (source_path is None):
-        raise ValueError("a version is made from an upload or from a path, and from exactly one of them")
+    """The next number of a dataset, for a worker to fill; inside a transaction.
+
+    Raises: InvalidError, ConflictError for an upload that cannot be used.
+    """
+    sources = sum(source is not None for source in (upload, source_path))
+    if sources > 1 or (sources == 0 and base is None):
+        raise ValueError("a version is made from an upload, or a path, or an earlier version and perhaps an upload")
     Dataset.objects.select_for_update().get(pk=dataset.pk)
     if upload is not None:
         upload = Upload.objects.select_for_update().get(pk=upload.pk)
@@ -71,8 +81,9 @@ def _queue_version(
         dataset=dataset,
         number=latest + 1,
         upload=upload,
-        split_seed=split_seed,
         source_path=str(source_path.resolve()) if source_path else "",
+        base=base,
+        **values,
     )
     call_worker(TASK, version)
     return version

@@ -9,9 +9,12 @@ import { Page } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
 import { StateLabel } from '@/components/StateLabel';
+import { DifferencePanel } from './DifferencePanel';
+import { NO_EDITS } from './edits';
 import { ImageGrid } from './ImageGrid';
 import { IngestPanel } from './IngestPanel';
 import { useLiveVersion } from './live';
+import { NextVersion } from './NextVersion';
 import { ReportTable } from './ReportTable';
 import { VersionPanel } from './VersionPanel';
 import { isMoving, wordsOf } from './words';
@@ -64,17 +67,27 @@ function VersionView({ dataset, id, below }: ViewProps) {
 
 function ReadyView({ version, below }: { version: Version; below: (version: string) => ReactNode }) {
   const [label, setLabel] = useState<string | null>(null);
+  const [edits, setEdits] = useState(NO_EDITS);
+  const { may } = useLab();
   return (
     <>
       <VersionPanel version={version} label={label} onLabel={setLabel} />
+      {version.number > 1 && <DifferencePanel version={version} />}
       {below(version.id)}
+      {may('researcher') && <NextVersion version={version} edits={edits} onEdits={setEdits} />}
       <Tabs defaultValue="images" keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="images">Images</Tabs.Tab>
           <Tabs.Tab value="report">Ingest report</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="images">
-          <ImageGrid version={version} label={label} onLabel={setLabel} />
+          <ImageGrid
+            version={version}
+            label={label}
+            onLabel={setLabel}
+            edits={edits}
+            onEdits={may('researcher') ? setEdits : null}
+          />
         </Tabs.Panel>
         <Tabs.Panel value="report">
           <ReportTable version={version} />
@@ -93,7 +106,7 @@ function Head({ dataset, version }: { dataset: Schemas['Dataset']; version: Vers
       title={dataset.name}
       crumbs={[{ label: 'Home', to: '/' }]}
       badge={<StateLabel tone={tone}>{label}</StateLabel>}
-      summary={`Version ${version.number}, ${moment(version.created_at)}`}
+      summary={`Version ${version.number}${version.base === null ? '' : `, made from version ${version.base}`}, ${moment(version.created_at)}`}
       actions={
         <>
           {dataset.versions.length > 1 && (

@@ -3,8 +3,8 @@ import { Dropzone } from '@mantine/dropzone';
 import { IconFileZip, IconUpload, IconX } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useNavigate } from 'react-router';
-import { http, queries, take } from '@/api/client';
+import { useNavigate, useSearchParams } from 'react-router';
+import { api, http, queries, take } from '@/api/client';
 import { faultsOf } from '@/api/errors';
 import { useLab } from '@/api/lab';
 import { uploadLimit } from '@/api/limits';
@@ -24,12 +24,21 @@ export function UploadPage() {
   const { transfer, begin, pause, resume, discard } = useSending();
   const { data: limit } = useQuery({ queryKey: ['upload-limit'], queryFn: uploadLimit, staleTime: Infinity });
 
+  const base = useBase();
+
   const create = useMutation({
-    mutationFn: (upload: string) =>
-      take(http.POST('/api/v1/datasets/', { body: { lab: lab?.id ?? '', name: name.trim(), upload } })),
-    onSuccess: async (dataset) => {
+    mutationFn: async (upload: string) => {
+      if (base === null)
+        return (await take(http.POST('/api/v1/datasets/', { body: { lab: lab?.id ?? '', name: name.trim(), upload } })))
+          .id;
+      const params = { path: { id: base.dataset } };
+      const made = take(http.POST('/api/v1/datasets/{id}/versions/', { params, body: { base: base.id, upload } }));
+      return `${base.dataset}/${(await made).number}`;
+    },
+    onSuccess: async (address) => {
       await queries.invalidateQueries({ queryKey: ['get', '/api/v1/datasets/'] });
-      await navigate(`/datasets/${dataset.id}`);
+      await queries.invalidateQueries({ queryKey: ['get', '/api/v1/datasets/{id}/'] });
+      await navigate(`/datasets/${address}`);
     },
   });
   const choose = (chosen: File) => {
@@ -51,7 +60,14 @@ export function UploadPage() {
     );
   return (
     <Page>
-      <PageHead title="Upload a dataset" />
+      <PageHead
+        title={base === null ? 'Upload a dataset' : 'Add images'}
+        summary={
+          base === null
+            ? undefined
+            : `They are added to version ${base.number}; together they become the next version of the dataset.`
+        }
+      />
       <Columns
         main={
           <Panel>
@@ -74,24 +90,26 @@ export function UploadPage() {
                 }}
               >
                 <Stack>
-                  <TextInput
-                    label="Name of the dataset"
-                    description="As your lab will find it; you can name it while the file is on its way."
-                    value={name}
-                    onChange={(event) => setName(event.currentTarget.value)}
-                    error={faultsOf(create.error).name}
-                    maxLength={120}
-                    required
-                    maw={420}
-                  />
+                  {base === null && (
+                    <TextInput
+                      label="Name of the dataset"
+                      description="As your lab will find it; you can name it while the file is on its way."
+                      value={name}
+                      onChange={(event) => setName(event.currentTarget.value)}
+                      error={faultsOf(create.error).name}
+                      maxLength={120}
+                      required
+                      maw={420}
+                    />
+                  )}
                   <Fault error={create.error} />
                   <Group>
                     <Button
                       type="submit"
-                      disabled={transfer.upload === null || name.trim() === ''}
+                      disabled={transfer.upload === null || (base === null && name.trim() === '')}
                       loading={create.isPending}
                     >
-                      Create the dataset
+                      {base === null ? 'Create the dataset' : 'Make the next version'}
                     </Button>
                     {file !== null && transfer.upload === null && (
                       <Text size="sm" c="dimmed">
@@ -108,6 +126,19 @@ export function UploadPage() {
       />
     </Page>
   );
+}
+
+/** The version that images are added to, from the address; null when a new dataset is made. */
+function useBase() {
+  const [search] = useSearchParams();
+  const id = search.get('base');
+  const { data } = api.useQuery(
+    'get',
+    '/api/v1/versions/{id}/',
+    { params: { path: { id: id ?? '' } } },
+    { enabled: id !== null },
+  );
+  return data ?? null;
 }
 
 function Drop({ onChoose, limit }: { onChoose: (file: File) => void; limit: number | null }) {
