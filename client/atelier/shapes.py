@@ -11,7 +11,7 @@ Better = Literal["lower", "higher", "towards 1"]
 
 ExportContent = Literal["both", "real", "synthetic"]
 
-ExportState = Literal["queued", "building", "interrupted", "ready", "failed"]
+ExportState = Literal["queued", "building", "interrupted", "ready", "failed", "expired"]
 
 HealthActionKindEnum = Literal["stop", "finish", "change"]
 
@@ -20,6 +20,8 @@ IngestOutcome = Literal["accepted", "duplicate", "skipped", "failed"]
 Role = Literal["viewer", "reviewer", "researcher", "admin", "owner"]
 
 RunState = Literal["queued", "preparing", "training", "generating", "scoring", "selecting", "finished", "stopping", "stopped", "failed", "cancelled", "interrupted"]
+
+Scope = Literal["review", "upload", "run", "export"]
 
 SelectionState = Literal["queued", "selecting", "interrupted", "finished", "failed"]
 
@@ -131,6 +133,13 @@ class Choice(TypedDict):
     reason: str
 
 
+class ChoiceRequest(TypedDict):
+    "Some images by their index, and whole classes."
+
+    images: NotRequired[list[int]]
+    classes: NotRequired[list[str]]
+
+
 class ClassStandings(TypedDict):
     "How many samples of one class the lab has decided about."
 
@@ -188,7 +197,9 @@ class CreatedToken(TypedDict):
     id: str
     name: str
     key_id: str
-    can_write: bool
+    scopes: list[Scope]
+    lab: str | None
+    lab_name: str | None
     created_at: str
     expires_at: str
     last_used_at: str | None
@@ -256,6 +267,7 @@ class DatasetVersion(TypedDict):
     id: str
     dataset: str
     number: int
+    base: int | None
     state: VersionState
     progress: IngestProgress | None
     outcomes: dict[str, int]
@@ -280,6 +292,17 @@ class Decided(TypedDict):
     standing: Standing
 
 
+class Difference(TypedDict):
+    "How a version differs from another one; images are the same when their bytes are."
+
+    other: int
+    added: int
+    removed: int
+    relabelled: int
+    moved: int
+    unchanged: int
+
+
 class Error(TypedDict):
     "Every error has this shape."
 
@@ -302,18 +325,25 @@ class Export(TypedDict):
     "An augmented dataset being built or ready to download."
 
     id: str
-    selection: str
-    run: str
-    run_name: str
+    name: str
+    selection: str | None
+    run: str | None
+    run_name: str | None
+    version: str
+    version_number: int
+    dataset: str
     dataset_name: str
     format: str
     content: ExportContent
     accepted_only: bool
+    max_ratio: float | None
     state: ExportState
     progress: ExportProgress
     num_real: int
     num_synthetic: int
     size_bytes: int
+    estimated_bytes: int
+    expires_at: str | None
     sha256: str
     file_name: str
     download_url: str | None
@@ -340,6 +370,15 @@ class ExportChangedData(TypedDict):
     size_bytes: int
     error_code: str
     error_message: str
+
+
+class ExportEstimate(TypedDict):
+    "What an export would hold now, and what it takes at most."
+
+    num_real: int
+    synthetic: dict[str, int]
+    left_out: dict[str, int]
+    size_bytes: int
 
 
 class ExportFormatPlugin(TypedDict):
@@ -621,12 +660,15 @@ class NewDatasetRequest(TypedDict):
 
 
 class NewExportRequest(TypedDict):
-    "What the export shall hold."
+    "What the export shall hold: what a selection kept, or a dataset version as it is."
 
-    selection: str
+    selection: NotRequired[str]
+    version: NotRequired[str]
+    name: NotRequired[str]
     format: NotRequired[str]
     content: NotRequired[ExportContent]
     accepted_only: NotRequired[bool]
+    max_ratio: NotRequired[float | None]
 
 
 class NewRecipeRequest(TypedDict):
@@ -666,7 +708,8 @@ class NewTokenRequest(TypedDict):
     "What a token shall be."
 
     name: str
-    can_write: NotRequired[bool]
+    scopes: NotRequired[list[Scope]]
+    lab: NotRequired[str | None]
     days: NotRequired[int]
 
 
@@ -687,9 +730,13 @@ class NewVerdictsRequest(TypedDict):
 
 
 class NewVersionRequest(TypedDict):
-    "A version to be made from a complete upload."
+    "Images of a complete upload alone, or those of a version of the dataset with what is to differ; or both."
 
-    upload: str
+    upload: NotRequired[str]
+    base: NotRequired[str]
+    exclude: NotRequired[ChoiceRequest]
+    relabel: NotRequired[list[RelabelRequest]]
+    resplit: NotRequired[ResplitRequest]
 
 
 class Parent(TypedDict):
@@ -877,6 +924,14 @@ class Refusal(TypedDict):
     message: str
 
 
+class RelabelRequest(TypedDict):
+    "The images that get one label."
+
+    images: NotRequired[list[int]]
+    classes: NotRequired[list[str]]
+    label: str
+
+
 class Relative(TypedDict):
     "A run beside another one: what it is called, and how one starts from the other."
 
@@ -887,6 +942,13 @@ class Relative(TypedDict):
     version_number: int
     state: RunState
     created_at: str
+
+
+class ResplitRequest(TypedDict):
+    "All splits drawn anew."
+
+    seed: NotRequired[int]
+    fractions: NotRequired[list[float]]
 
 
 class ResumeRunRequest(TypedDict):
@@ -1279,7 +1341,9 @@ class Token(TypedDict):
     id: str
     name: str
     key_id: str
-    can_write: bool
+    scopes: list[Scope]
+    lab: str | None
+    lab_name: str | None
     created_at: str
     expires_at: str
     last_used_at: str | None
