@@ -37,7 +37,7 @@ class Row:
     body: Body = None
     """What is sent: a body, or what makes one of the world."""
     query: str = ""
-    """After the address; `{lab}` is the lab's id."""
+    """After the address; `{lab}` and `{version}` are ids."""
     media: bool = False
     """A file or picture: asked for with HEAD and Range, too."""
     headers: dict[str, str] = field(default_factory=dict)
@@ -84,6 +84,7 @@ DATASETS = [
     Row("DELETE", "datasets/<uuid:pk>/", ADMIN, "upload"),
     Row("POST", "datasets/<uuid:pk>/versions/", RESEARCHER, "upload", lambda world: {"upload": world.any_id}),
     Row("GET", "versions/<uuid:pk>/", VIEWER),
+    Row("GET", "versions/<uuid:pk>/difference/", VIEWER, query="?other={version}"),
     Row("GET", "versions/<uuid:pk>/report/", VIEWER),
     Row("GET", "versions/<uuid:pk>/report.csv", VIEWER, media=True),
     Row("GET", "versions/<uuid:pk>/images/", VIEWER),
@@ -101,6 +102,7 @@ RUNS = [
     Row("POST", "runs/", RESEARCHER, "run", _run),
     Row("POST", "runs/validate/", VIEWER, "run", _run),
     Row("POST", "runs/memory/", VIEWER, "run", _no_run),
+    Row("GET", "runs/queue/", PERSON),
     Row("GET", "runs/<uuid:pk>/", VIEWER),
     *(Row("POST", f"runs/<uuid:pk>/{verb}/", RESEARCHER, "run") for verb in ("stop", "finish", "resume", "cancel")),
     Row("POST", "runs/<uuid:pk>/retry/", RESEARCHER, "run"),
@@ -128,6 +130,7 @@ GALLERY = [
 EXPORTS = [
     Row("GET", "exports/", PERSON),
     Row("POST", "exports/", RESEARCHER, "export", lambda world: {"selection": str(world.selection.pk)}),
+    Row("POST", "exports/estimate/", VIEWER, "export", lambda world: {"selection": str(world.selection.pk)}),
     Row("GET", "exports/<uuid:pk>/", VIEWER),
     Row("DELETE", "exports/<uuid:pk>/", ADMIN, "export"),
     Row("GET", "exports/<uuid:pk>/download/", VIEWER, "export", media=True),

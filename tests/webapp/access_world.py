@@ -92,7 +92,9 @@ class World:
         return Run.objects.get(pk=run.pk)
 
     def _export(self) -> Export:
-        export = Export.objects.create(selection=self.selection, state=Export.State.READY, sha256="a" * 64)
+        export = Export.objects.create(
+            version=self.version, selection=self.selection, state=Export.State.READY, sha256="a" * 64
+        )
         file = storage.export_folder(export.pk, 1) / "export.zip"
         file.parent.mkdir(parents=True)
         file.write_bytes(b"PK")

@@ -131,7 +131,7 @@ def _has_token(visitor: Visitor) -> bool:
 
 
 def path_of(row: Row, world: World, visitor: Visitor, pk: Any = None) -> str:
-    path = f"/{API}{row.route}{row.query.format(lab=world.lab.pk)}"
+    path = f"/{API}{row.route}{row.query.format(lab=world.lab.pk, version=world.version.pk)}"
     path = path.replace("<int:index>", "0").replace("<int:step>", str(STEP)).replace("<slug:name>", CODE)
     if "pk>" in path:
         kind = row.route.partition("/")[0]

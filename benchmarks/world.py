@@ -1,0 +1,51 @@
+"""Rows and events of a stack that is measured, made in a process of its own: `python -m benchmarks.world WORD …`.
+
+begin PEOPLE -> {"tokens", "lab", "version", "run", "pool"}     tell RUN EVENTS, one a second -> how many
+"""
+
+import json
+import sys
+import time
+import uuid
+
+import django
+
+django.setup()
+
+from tests.worlds import make_dataset, make_pool, queue_run  # noqa: E402
+from webapp.accounts.models import Lab, Membership, Person  # noqa: E402
+from webapp.accounts.services import create_token  # noqa: E402
+from webapp.core.events import group_of, publish  # noqa: E402
+from webapp.runs.events import CHANNEL, ProgressedData, RunProgressed  # noqa: E402
+
+POOL_SIZE = 2000
+
+
+def begin(people: str) -> dict[str, object]:
+    """A lab of researchers with a dataset and a run whose pool is there."""
+    lab = Lab.objects.create(name="Measured")
+    tokens = []
+    for number in range(int(people)):
+        person = Person.objects.create(email=f"researcher{number}@lab.example", name="Researcher", password="!")
+        Membership.objects.create(lab=lab, person=person, role="researcher")
+        tokens.append(create_token(person, "measured", can_write=True, days=1)[1])
+    version = make_dataset(lab)
+    run = queue_run(version, person)
+    pool = make_pool(run, size=POOL_SIZE)
+    return {"tokens": tokens, "lab": str(lab.pk), "version": str(version.pk), "run": str(run.pk), "pool": str(pool.pk)}
+
+
+def tell(run: str, number: str) -> int:
+    """As a worker that trains does, but for the rows."""
+    for step in range(int(number)):
+        data = ProgressedData(
+            stage="train", current=step, max=int(number), images_per_s=100.0, eta_s=float(int(number) - step)
+        )
+        publish(group_of(CHANNEL, uuid.UUID(run)), RunProgressed(run=uuid.UUID(run), data=data))
+        time.sleep(1.0)
+    return int(number)
+
+
+words = {"begin": begin, "tell": tell}
+word, *arguments = sys.argv[1:]
+print(json.dumps(words[word](*arguments)))
