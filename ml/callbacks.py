@@ -33,6 +33,10 @@ class Callbacks:
     def on_health(self, step: int, best_step: int | None, judgements: Sequence[Judgement]) -> None:
         """How the training fares at a measured checkpoint; it replaces what was judged before."""
 
+    def should_show(self) -> bool:
+        """Asked after each step; true shows samples now, beside the planned previews. A wish is told once."""
+        return False
+
     def should_finish(self) -> bool:
         """Asked before each step; true ends the loop as if it were over, once there is a checkpoint."""
         return False

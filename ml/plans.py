@@ -75,6 +75,7 @@ class RunPlan(TypedDict):
 
     compute: read by `ml.compute`.
     finish_when: a file; once it is there, training ends and the best checkpoint makes the images.
+    preview_when: a file; once it is there, training shows its samples after the next step and removes it.
     The run's own newest checkpoint, `resume_from`, wins over `start`.
     """
 
@@ -85,6 +86,7 @@ class RunPlan(TypedDict):
     done: dict[Stage, Artefacts]
     resume_from: str | None
     finish_when: NotRequired[str]
+    preview_when: NotRequired[str]
     start: Start | None
     compute: NotRequired[dict[str, Any]]
 

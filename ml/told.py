@@ -53,9 +53,16 @@ class Meter:
 class Told(Callbacks):
     """The training loop's callbacks as events."""
 
-    def __init__(self, emit: Emit, should_stop: ShouldStop, finish_when: Path | None = None) -> None:
-        """finish_when: a file whose being there asks to end training early."""
+    def __init__(
+        self,
+        emit: Emit,
+        should_stop: ShouldStop,
+        finish_when: Path | None = None,
+        preview_when: Path | None = None,
+    ) -> None:
+        """Files whose being there asks to end training early, and to show samples now."""
         self._emit, self._should_stop, self._finish_when = emit, should_stop, finish_when
+        self._preview_when = preview_when
 
     def on_progress(
         self, step: int, num_steps: int, images_per_s: float | None, eta_s: float | None, device: str
@@ -109,6 +116,12 @@ class Told(Callbacks):
     def on_health(self, step: int, best_step: int | None, judgements: Sequence[Judgement]) -> None:
         told = [judgement.told() for judgement in judgements]
         self._emit({"event": "health", "step": step, "best_step": best_step, "judgements": told})
+
+    def should_show(self) -> bool:
+        if self._preview_when is None or not self._preview_when.exists():
+            return False
+        self._preview_when.unlink(missing_ok=True)
+        return True
 
     def should_finish(self) -> bool:
         return self._finish_when is not None and self._finish_when.exists()

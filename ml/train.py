@@ -121,7 +121,7 @@ def train(
                     break
                 return run.stop()
             run.advance()
-            if run.step in run.preview_steps:
+            if run.callbacks.should_show() or run.step in run.preview_steps:
                 run.show()
             if run.step in run.planned_steps:
                 run.save(measured=True)

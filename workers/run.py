@@ -47,6 +47,8 @@ class RunWork(Work[Run]):
         self._stopwatch = Stopwatch()
         self._yields: dict[str, Any] = {}
         self._is_asked_to_finish = False
+        self._preview_wish = row.preview_made
+        """The newest wish for a preview that the child was told of."""
 
     @property
     def folder(self) -> Path:
@@ -66,6 +68,7 @@ class RunWork(Work[Run]):
             "compute": self.row.compute,
             "resume_from": None if "train" in done else self._resume_from(),
             "finish_when": str(self._wish(self.row)),
+            "preview_when": str(self._wish_to_see(self.row)),
             "start": self._start(),
         }
 
@@ -77,6 +80,17 @@ class RunWork(Work[Run]):
         file = self.folder / "finish"
         if seen.finish_requested:
             file.touch()
+        return file
+
+    def _wish_to_see(self, seen: Run) -> Path:
+        """The file that has the child show its samples and that it then removes; there again with each new wish.
+
+        A wish that an attempt did not live to fulfil is told to the next one.
+        """
+        file = self.folder / "preview"
+        if seen.preview_wish > self._preview_wish:
+            file.touch()
+            self._preview_wish = seen.preview_wish
         return file
 
     def _write_images(self) -> Path:
@@ -162,6 +176,7 @@ class RunWork(Work[Run]):
         if seen.finish_requested and not self._is_asked_to_finish:
             self._wish(seen)
             self._is_asked_to_finish = True
+        self._wish_to_see(seen)
 
     def _write_progress(self, data: ProgressedData) -> None:
         attempt.note_progress(self.row, data)
@@ -177,7 +192,7 @@ class RunWork(Work[Run]):
                 "num_columns": event["num_columns"],
             }
         )
-        attempt.add_preview(self.row, data, storage.relative(Path(event["file"])))
+        attempt.add_preview(self.row, data, storage.relative(Path(event["file"])), self._preview_wish)
 
     def _sweep(self, event: SweepMade) -> None:
         data = SweptData.model_validate(

@@ -60,7 +60,7 @@ class SelectionWork(Work[Selection]):
         selections.finish_selection(self.row, self._result["yields"])
 
     def cancelled(self) -> None:
-        self.failed("cancelled", "Somebody cancelled it.")
+        selections.cancelled_selection(self.row)
 
     def give_back(self) -> None:
         selections.give_back_selection(self.row)

@@ -232,6 +232,19 @@ def test_the_wall_shows_the_same_classes_and_noise_at_every_planned_step(pack: P
     assert json.loads(json.dumps(columns)) == columns
 
 
+def test_samples_are_shown_after_the_next_step_when_somebody_asks(pack: Pack, tmp_path: Path) -> None:
+    class Asked(Told):
+        def should_show(self) -> bool:
+            return wishes.pop(0)
+
+    told, wishes = Asked(), [step == 5 for step in range(1, 13)]
+    result = train(Dcgan, settings(), pack, tmp_path / "asked", 3, callbacks=told)
+    assert [step for step, *_ in told.previews] == [4, 5, 8, 12]
+    plain = train(Dcgan, settings(), pack, tmp_path / "plain", 3)
+    first, second = read_checkpoint(result.last).tensors, read_checkpoint(plain.last).tensors
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
 def test_showing_and_saving_do_not_change_what_is_learnt(pack: Pack, tmp_path: Path) -> None:
     often = train(Dcgan, settings(num_previews=12, num_checkpoints=12), pack, tmp_path / "often", 3)
     once = train(Dcgan, settings(num_previews=1, num_checkpoints=1), pack, tmp_path / "once", 3)

@@ -3,11 +3,13 @@
 import io
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 from rest_framework.test import APIClient
@@ -15,9 +17,10 @@ from rest_framework.test import APIClient
 from tests.worlds import CLASSES, make_dataset, make_pool, queue_run
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
-from webapp.core.leases import LeaseLostError
+from webapp.core.leases import LeaseLostError, new_owner
 from webapp.gallery.models import Choice, Pool, Sample, SampleScore, Selection
 from webapp.gallery.services import pools as services
+from webapp.gallery.services import selections
 from webapp.runs.models import Run, RunState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -318,6 +321,41 @@ def test_a_further_selection_is_numbered_and_queued(client_of: ClientOf, researc
     assert answers[0].json()["state"] == "queued"
     listed = client.get(f"/api/v1/pools/{pool.pk}/selections/").json()
     assert [row["number"] for row in listed] == [1, 2, 3]
+
+
+def test_a_selection_is_cancelled_and_made_again(
+    client_of: ClientOf, researcher: Person, reviewer: Person, pool: Pool
+) -> None:
+    wish = {"sampler": "random", "budget": {"kind": "per_class", "count": 2}}
+    client = client_of(researcher)
+    made = client.post(f"/api/v1/pools/{pool.pk}/selections/", wish, format="json").json()
+    address = f"/api/v1/selections/{made['id']}/"
+    assert made["actions"] == ["cancel"]
+    assert client_of(reviewer).post(f"{address}cancel/").status_code == 403
+    told = [client.post(f"{address}cancel/").json() for _ in range(2)]
+    assert [(one["state"], one["actions"]) for one in told] == [("cancelled", ["retry"])] * 2
+    assert Selection.next_due() is None
+    told = client.post(f"{address}retry/").json()
+    assert (told["state"], told["error"], told["finished_at"]) == ("queued", None, None)
+    assert client.post(f"{address}retry/").status_code == 409
+    held = Selection.claim(Selection.objects.get(pk=made["id"]).pk, new_owner(), Selection.State.SELECTING)
+    assert held is not None
+    assert client.post(f"{address}cancel/").json()["actions"] == []
+    assert held.renew().cancel_requested
+    selections.cancelled_selection(held)
+    assert client.get(address).json()["state"] == "cancelled"
+    first = pool.selections.get(number=1)
+    assert client.post(f"/api/v1/selections/{first.pk}/cancel/").status_code == 409
+
+
+def test_a_selection_whose_worker_vanished_after_it_was_cancelled_is_cancelled(pool: Pool) -> None:
+    selection = selections.add_selection(pool, None, "random", {}, {"kind": "per_class", "count": 2}, 1)
+    held = Selection.claim(selection.pk, new_owner(), Selection.State.SELECTING)
+    assert held is not None
+    selections.cancel_selection(held)
+    Selection.objects.filter(pk=held.pk).update(lease_expires_at=Now() - timedelta(seconds=1))
+    assert selections.settle_abandoned_selection(Selection.objects.get(pk=held.pk)) is not None
+    assert Selection.objects.get(pk=held.pk).state == "cancelled"
 
 
 @pytest.mark.parametrize(

@@ -302,13 +302,27 @@ def test_a_run_in_training_is_asked_to_finish_once_it_has_a_checkpoint(api: APIC
     assert "finish" in api.get(f"/api/v1/runs/{run.pk}/").json()["actions"]
     told = [post(api, f"runs/{run.pk}/finish/").json() for _ in range(2)]
     assert [(one["state"], one["finish_requested"], one["actions"]) for one in told] == [
-        ("training", True, ["stop", "cancel"])
+        ("training", True, ["stop", "preview", "cancel"])
     ] * 2
     assert told[0]["last_seq"] == told[1]["last_seq"], "asking twice is asking once"
     assert mine.renew().finish_requested
     mine.refresh_from_db()
     attempt.leave_stage(mine, "train", {"checkpoint": "x", "sha256": "0"})
     assert post(api, f"runs/{run.pk}/finish/").status_code == 409
+
+
+def test_a_run_in_training_is_asked_to_show_its_samples_now(api: APIClient, run: Run) -> None:
+    mine = held(run)
+    assert post(api, f"runs/{run.pk}/preview/").status_code == 409
+    attempt.enter_stage(mine, "train")
+    assert "preview" in api.get(f"/api/v1/runs/{run.pk}/").json()["actions"]
+    told = [post(api, f"runs/{run.pk}/preview/").json() for _ in range(2)]
+    assert [(one["preview_requested"], "preview" in one["actions"]) for one in told] == [(True, False)] * 2
+    assert told[0]["last_seq"] == told[1]["last_seq"], "asking twice is asking once"
+    data = PreviewedData(step=7, url="x", tile=16, columns=[], num_columns=0)
+    attempt.add_preview(mine, data, "a.png", wish=mine.renew().preview_wish)
+    told = api.get(f"/api/v1/runs/{run.pk}/").json()
+    assert (told["preview_requested"], "preview" in told["actions"]) == (False, True)
 
 
 @pytest.mark.parametrize("end", ["stopped", "failed"])

@@ -148,6 +148,27 @@ def test_the_wish_to_finish_lies_in_the_folder_of_the_attempt_once_it_is_seen(ru
     assert Path(RunWork(again).plan()["finish_when"]).exists(), "a later attempt is told before it starts"
 
 
+def test_each_wish_for_a_preview_is_told_to_the_child_once_and_again_to_a_later_attempt(run: Run) -> None:
+    mine = Run.claim(run.pk, new_owner(), RunState.PREPARING)
+    assert mine is not None
+    work = RunWork(mine)
+    work.folder.mkdir(parents=True)
+    wish = Path(work.plan()["preview_when"])
+    work.asked(mine)
+    assert not wish.exists()
+    Run.objects.filter(pk=run.pk).update(preview_wish=1)
+    work.asked(mine.renew())
+    wish.unlink()  # as the child does
+    work.asked(mine.renew())
+    assert not wish.exists(), "the same wish is told once"
+    again = RunWork(Run.objects.get(pk=run.pk))
+    assert Path(again.plan()["preview_when"]).exists(), "what an attempt did not live to fulfil is told to the next"
+    file = work.folder / "previews" / "step-00000003.png"
+    again.heard({"event": "preview", "step": 3, "file": str(file), "tile": 16, "columns": [], "num_columns": 0})
+    run.refresh_from_db()
+    assert not run.preview_requested
+
+
 def test_a_run_ends_with_a_pool_a_selection_curves_previews_and_metrics(run: Run) -> None:
     run = finish(run)
     pool = Pool.objects.get(run=run)

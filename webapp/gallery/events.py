@@ -20,7 +20,7 @@ class SelectionChangedData(BaseModel):
 
 
 class SelectionChanged(Event):
-    """A selection was queued, started, finished or failed; when it is finished, its yields can be read."""
+    """A selection was queued, started, finished, failed or cancelled; when it is finished, its yields can be read."""
 
     type: Literal["selection.changed"] = "selection.changed"
     selection: uuid.UUID

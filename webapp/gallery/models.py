@@ -84,6 +84,7 @@ class Selection(Leased):
         INTERRUPTED = "interrupted"
         FINISHED = "finished"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
     CLAIMABLE: ClassVar[tuple[str, ...]] = (State.QUEUED, State.INTERRUPTED)
     ACTIVE: ClassVar[tuple[str, ...]] = (State.SELECTING,)

@@ -14,4 +14,6 @@ urlpatterns = [
     path("samples/<int:pk>/image/", api.SampleImageView.as_view()),
     path("samples/<int:pk>/verdict/", api.SampleVerdictView.as_view()),
     path("selections/<uuid:pk>/", api.SelectionView.as_view()),
+    path("selections/<uuid:pk>/cancel/", api.CancelSelectionView.as_view()),
+    path("selections/<uuid:pk>/retry/", api.RetrySelectionView.as_view()),
 ]

@@ -71,6 +71,8 @@ class Run(Leased):
     finish_requested = models.BooleanField(
         default=False, help_text="Training ends early, and the best checkpoint makes the images."
     )
+    preview_wish = models.PositiveIntegerField(default=0, help_text="Previews asked for beside the planned.")
+    preview_made = models.PositiveIntegerField(default=0, help_text="How many of those wishes are fulfilled.")
     last_seq = models.PositiveBigIntegerField(default=0)
     parent = models.ForeignKey(
         "self",
@@ -105,6 +107,11 @@ class Run(Leased):
         with transaction.atomic():
             person = cls._default_manager.filter(pk=pk).values_list("created_by", flat=True).first()
             return super().claim(pk, owner, state) if may_start(cls, pk, person) else None
+
+    @property
+    def preview_requested(self) -> bool:
+        """Whether somebody waits for a preview that was asked for."""
+        return self.preview_wish > self.preview_made
 
     @property
     def is_trained(self) -> bool:

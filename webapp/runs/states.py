@@ -56,16 +56,20 @@ FINISHABLE = frozenset({S.QUEUED, S.INTERRUPTED, S.PREPARING, S.TRAINING, S.STOP
 """States in which training may lie ahead; it can then end with the best checkpoint there is."""
 
 
-def actions_in(state: RunState, is_stopping: bool, is_cancelling: bool, can_finish: bool) -> list[str]:
-    """What a person may ask of a run now: stop, finish, resume, cancel, retry.
+def actions_in(
+    state: RunState, is_stopping: bool, is_cancelling: bool, can_finish: bool, is_previewing: bool = False
+) -> list[str]:
+    """What a person may ask of a run now: stop, finish, preview, resume, cancel, retry.
 
-    can_finish: it has a checkpoint, its training is not over, and nobody asked for that yet.
+    can_finish: it has a checkpoint, its training is not over, and nobody asked for that yet. is_previewing: a preview
+    was asked for and is not there yet.
     """
     if is_cancelling:
         return ["retry"] if state == S.CANCELLED else []
     allowed = {
         "stop": S.STOPPING in MOVES[state] or state in (S.QUEUED, S.INTERRUPTED),
         "finish": can_finish and state in FINISHABLE,
+        "preview": state == S.TRAINING and not is_previewing,
         "resume": state in RESUMABLE,
         "cancel": S.CANCELLED in MOVES[state],
         "retry": state in REPEATABLE,

@@ -12,6 +12,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/", api.RunView.as_view()),
     path("runs/<uuid:pk>/stop/", api.StopRunView.as_view()),
     path("runs/<uuid:pk>/finish/", api.FinishRunView.as_view()),
+    path("runs/<uuid:pk>/preview/", api.PreviewNowView.as_view()),
     path("runs/<uuid:pk>/resume/", api.ResumeRunView.as_view()),
     path("runs/<uuid:pk>/cancel/", api.CancelRunView.as_view()),
     path("runs/<uuid:pk>/retry/", api.RetryRunView.as_view()),

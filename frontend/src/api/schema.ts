@@ -368,6 +368,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Show samples after the next step of training; they come as a row of the sample wall. */
+        post: operations["runs_preview_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/previews/": {
         parameters: {
             query?: never;
@@ -618,6 +635,40 @@ export interface paths {
         get: operations["selections_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/selections/{id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give a selection up that is not made yet. */
+        post: operations["selections_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/selections/{id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make a selection that failed or was cancelled again. */
+        post: operations["selections_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -938,6 +989,12 @@ export interface components {
              */
             value: boolean | number | string | null;
         };
+        /**
+         * @description * `cancel` - cancel
+         *     * `retry` - retry
+         * @enum {string}
+         */
+        ActionsEnum: "cancel" | "retry";
         /**
          * @description * `lower` - lower
          *     * `higher` - higher
@@ -2299,6 +2356,8 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             recipe: components["schemas"]["Recipe"];
+            /** @description Whether a preview was asked for that is not there yet. */
+            preview_requested: boolean;
             /** @description Every option, those left out with their defaults. */
             readonly compute: components["schemas"]["Compute"];
             /** @description Images at once with which a run that ended for want of memory may go on; null for other runs. */
@@ -2804,10 +2863,12 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             readonly error: components["schemas"]["Fault"] | null;
+            /** @description What a researcher may ask of it now. */
+            readonly actions: components["schemas"]["ActionsEnum"][];
         };
         /**
          * SelectionChanged
-         * @description A selection was queued, started, finished or failed; when it is finished, its yields can be read.
+         * @description A selection was queued, started, finished, failed or cancelled; when it is finished, its yields can be read.
          */
         SelectionChanged: {
             /**
@@ -2847,9 +2908,10 @@ export interface components {
          *     * `interrupted` - Interrupted
          *     * `finished` - Finished
          *     * `failed` - Failed
+         *     * `cancelled` - Cancelled
          * @enum {string}
          */
-        SelectionState: "queued" | "selecting" | "interrupted" | "finished" | "failed";
+        SelectionState: "queued" | "selecting" | "interrupted" | "finished" | "failed" | "cancelled";
         /** @description Who is here. `person` is null for somebody not logged in. */
         Session: {
             /** @description Nobody exists yet; the next visitor becomes the owner. */
@@ -4120,6 +4182,36 @@ export interface operations {
             };
         };
     };
+    runs_preview_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_previews: {
         parameters: {
             query?: never;
@@ -4597,6 +4689,66 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    selections_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    selections_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,14 +2,16 @@
 
 from webapp.gallery.api.pools import PoolView
 from webapp.gallery.api.samples import PoolSamplesView, SampleImageView, SampleView
-from webapp.gallery.api.selections import PoolSelectionsView, SelectionView
+from webapp.gallery.api.selections import CancelSelectionView, PoolSelectionsView, RetrySelectionView, SelectionView
 from webapp.gallery.api.verdicts import PoolVerdictsView, SampleVerdictView, UndoView
 
 __all__ = [
+    "CancelSelectionView",
     "PoolSamplesView",
     "PoolSelectionsView",
     "PoolVerdictsView",
     "PoolView",
+    "RetrySelectionView",
     "SampleImageView",
     "SampleVerdictView",
     "SampleView",

@@ -15,7 +15,7 @@ from webapp.core.permissions import Scope, find
 from webapp.core.schema import FaultSerializer, fault_of
 from webapp.gallery.models import Selection
 from webapp.gallery.selectors.pools import POOL_LAB, SELECTION_LAB, all_pools, all_selections, selections_of
-from webapp.gallery.services.selections import add_selection
+from webapp.gallery.services.selections import REPEATABLE, add_selection, cancel_selection, retry_selection
 from webapp.recipes.api import MAX_SEED, BudgetField, SettingsField
 
 
@@ -38,6 +38,7 @@ class SelectionSerializer(serializers.ModelSerializer[Selection]):
     yields = serializers.DictField(child=YieldSerializer(), help_text="By class.")
     num_kept = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
+    actions = serializers.SerializerMethodField(help_text="What a researcher may ask of it now.")
 
     class Meta:
         model = Selection
@@ -56,11 +57,19 @@ class SelectionSerializer(serializers.ModelSerializer[Selection]):
             "created_at",
             "finished_at",
             "error",
+            "actions",
         ]
 
     @extend_schema_field(FaultSerializer(allow_null=True))
     def get_error(self, selection: Selection) -> dict[str, str] | None:
         return fault_of(selection)
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=["cancel", "retry"])))
+    def get_actions(self, selection: Selection) -> list[str]:
+        if selection.state in REPEATABLE:
+            return ["retry"]
+        open_states = (*Selection.CLAIMABLE, *Selection.ACTIVE)
+        return ["cancel"] if selection.state in open_states and not selection.cancel_requested else []
 
     def get_num_kept(self, selection: Selection) -> int:
         return sum(part["kept"] for part in selection.yields.values())
@@ -106,3 +115,23 @@ class SelectionView(APIView):
     def get(self, request: Request, pk: UUID) -> Response:
         selection = find(all_selections(), person_of(request), Role.VIEWER, SELECTION_LAB, pk=pk)
         return Response(SelectionSerializer(selection).data)
+
+
+class CancelSelectionView(APIView):
+    """Give a selection up that is not made yet."""
+
+    @extend_schema(operation_id="selections_cancel", tags=["gallery"], request=None, responses=SelectionSerializer)
+    def post(self, request: Request, pk: UUID) -> Response:
+        selection = find(all_selections(), person_of(request), Role.RESEARCHER, SELECTION_LAB, pk=pk)
+        return Response(SelectionSerializer(cancel_selection(selection)).data)
+
+
+class RetrySelectionView(APIView):
+    """Make a selection that failed or was cancelled again."""
+
+    @extend_schema(
+        operation_id="selections_retry", tags=["gallery"], request=None, responses={202: SelectionSerializer}
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        selection = find(all_selections(), person_of(request), Role.RESEARCHER, SELECTION_LAB, pk=pk)
+        return Response(SelectionSerializer(retry_selection(selection)).data, status=status.HTTP_202_ACCEPTED)

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from ml import catalog
 from webapp.accounts.models import Person
 from webapp.core import storage
-from webapp.core.errors import InvalidError
+from webapp.core.errors import ConflictError, InvalidError
 from webapp.core.queue import call_worker
 from webapp.datasets.selectors import train_counts
 from webapp.gallery.events import publish_selection
@@ -18,6 +18,8 @@ from webapp.recipes.validation import check_selection
 
 TASK = "selections.execute"
 State = Selection.State
+REPEATABLE = (State.FAILED, State.CANCELLED)
+"""States in which it may be queued again."""
 
 
 def first_selection(pool: Pool, yields: dict[str, Any]) -> Selection:
@@ -68,6 +70,59 @@ def add_selection(
     return selection
 
 
+@transaction.atomic
+def cancel_selection(selection: Selection) -> Selection:
+    """Give the selection up; a worker that makes it ends within seconds. Asking twice is asking once.
+
+    Raises: ConflictError when it has ended otherwise.
+    """
+    selection = _locked(selection)
+    if selection.state == State.CANCELLED:
+        return selection
+    if selection.state in Selection.ACTIVE:
+        return _update(selection, cancel_requested=True)
+    if selection.state not in Selection.CLAIMABLE:
+        raise ConflictError(f"A selection that is {selection.state} cannot be cancelled.")
+    return _update(selection, state=State.CANCELLED, finished_at=Now(), lease_owner=None, lease_expires_at=None)
+
+
+@transaction.atomic
+def retry_selection(selection: Selection) -> Selection:
+    """Queue a failed or cancelled selection again, as it was asked for.
+
+    Raises: ConflictError.
+    """
+    selection = _locked(selection)
+    if selection.state not in REPEATABLE:
+        raise ConflictError(
+            f"Only a selection that failed or was cancelled can be made again; this one is {selection.state}."
+        )
+    selection = _update(
+        selection,
+        state=State.QUEUED,
+        attempts=0,
+        cancel_requested=False,
+        finished_at=None,
+        rung_at=None,
+        error_code="",
+        error_message="",
+    )
+    call_worker(TASK, selection)
+    return selection
+
+
+def _locked(selection: Selection) -> Selection:
+    """As it is now, and nobody else changes it before this transaction ends."""
+    return Selection.objects.select_for_update(of=("self",)).get(pk=selection.pk)
+
+
+def _update(selection: Selection, **values: Any) -> Selection:
+    Selection.objects.filter(pk=selection.pk).update(**values)
+    selection.refresh_from_db()
+    publish_selection(selection)
+    return selection
+
+
 # --- what a worker writes while it holds a selection ------------------------------------------------------------
 def begin_selection(selection: Selection) -> None:
     """Tell that a worker took it."""
@@ -89,6 +144,14 @@ def finish_selection(selection: Selection, yields: dict[str, Any]) -> None:
 def fail_selection(selection: Selection, code: str, sentence: str) -> None:
     """It cannot be made, and `sentence` says why."""
     selection.fail(code, sentence)
+    publish_selection(selection)
+
+
+def cancelled_selection(selection: Selection) -> None:
+    """Its process was killed because people asked for it."""
+    selection.release(State.CANCELLED, Q(state__in=Selection.ACTIVE), finished_at=Now())
+    selection.refresh_from_db()
+    storage.remove_tree(storage.all_attempts("selections", selection.pk))
     publish_selection(selection)
 
 
@@ -115,7 +178,11 @@ def give_back_selection(selection: Selection) -> None:
 
 def settle_abandoned_selection(selection: Selection) -> Selection | None:
     """What becomes of a selection whose worker vanished; None when it was settled or taken in the meantime."""
-    if not selection.settle():
+    if selection.cancel_requested:
+        if not selection.take_back(State.CANCELLED, finished_at=Now()):
+            return None
+        selection.refresh_from_db()
+    elif not selection.settle():
         return None
     publish_selection(selection)
     return selection

@@ -12,6 +12,7 @@ from webapp.runs.api.history import (
 from webapp.runs.api.runs import (
     CancelRunView,
     FinishRunView,
+    PreviewNowView,
     QueueView,
     ResumeRunView,
     RetryRunView,
@@ -26,6 +27,7 @@ from webapp.runs.api.shapes import RunSerializer, event_of
 __all__ = [
     "CancelRunView",
     "FinishRunView",
+    "PreviewNowView",
     "QueueView",
     "ResumeRunView",
     "RetryRunView",

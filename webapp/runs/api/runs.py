@@ -202,6 +202,14 @@ class FinishRunView(APIView):
         return shown(control.finish_run_early(run_for(request, pk, Role.RESEARCHER)))
 
 
+class PreviewNowView(APIView):
+    """Show samples after the next step of training; they come as a row of the sample wall."""
+
+    @extend_schema(operation_id="runs_preview_now", tags=["runs"], request=None, responses=RunSerializer)
+    def post(self, request: Request, pk: UUID) -> Response:
+        return shown(control.preview_run(run_for(request, pk, Role.RESEARCHER)))
+
+
 class ResumeRunView(APIView):
     """Go on from the last checkpoint; `compute`, where it is given, replaces how the run is computed."""
 

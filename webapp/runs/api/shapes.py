@@ -155,7 +155,10 @@ class RunListItemSerializer(serializers.ModelSerializer[Run]):
         return selectors.last_heard_s(run)
 
     def get_actions(self, run: Run) -> list[str]:
-        return actions_in(RunState(run.state), run.stop_requested, run.cancel_requested, selectors.can_finish(run))
+        can_finish, is_previewing = selectors.can_finish(run), run.preview_requested
+        return actions_in(
+            RunState(run.state), run.stop_requested, run.cancel_requested, can_finish, is_previewing=is_previewing
+        )
 
     def get_queue_position(self, run: Run) -> int | None:
         standing = self._standing(run)
@@ -225,6 +228,7 @@ class RunSerializer(RunListItemSerializer):
     )
     warnings = RunWarningSerializer(many=True)
     health = serializers.SerializerMethodField(help_text="Null before the first measured checkpoint.")
+    preview_requested = serializers.BooleanField(help_text="Whether a preview was asked for that is not there yet.")
     compute = serializers.SerializerMethodField(help_text="Every option, those left out with their defaults.")
     smaller_micro_batch = serializers.SerializerMethodField(
         help_text="Images at once with which a run that ended for want of memory may go on; null for other runs."
@@ -235,6 +239,7 @@ class RunSerializer(RunListItemSerializer):
         fields = [
             *RunListItemSerializer.Meta.fields,
             "recipe",
+            "preview_requested",
             "compute",
             "smaller_micro_batch",
             "attempts",

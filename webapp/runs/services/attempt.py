@@ -92,9 +92,13 @@ def note_progress(run: Run, data: ProgressedData) -> None:
 
 
 @transaction.atomic
-def add_preview(run: Run, data: PreviewedData, path: str) -> None:
-    """A new row of the sample wall; `path` is its PNG, relative to the data folder."""
-    _write(run, [RunPreviewed(run=run.pk, data=data)], path=path)
+def add_preview(run: Run, data: PreviewedData, path: str, wish: int | None = None) -> None:
+    """A new row of the sample wall; `path` is its PNG, relative to the data folder.
+
+    wish: the newest wish for a preview that the child was told of, which this one fulfils.
+    """
+    fulfilled = {} if wish is None else {"preview_made": wish}
+    _write(run, [RunPreviewed(run=run.pk, data=data)], path=path, **fulfilled)
 
 
 @transaction.atomic

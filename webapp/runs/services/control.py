@@ -1,4 +1,5 @@
-"""What people ask of a run that exists: stop, finish, resume, cancel; and what becomes of one whose worker vanished."""
+"""What people ask of a run that exists (stop, finish, preview, resume, cancel), and what becomes of one whose worker
+vanished."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -61,6 +62,19 @@ def finish_run_early(run: Run) -> Run:
     if run.state in RESUMABLE:
         return _queue_again(run, finish_requested=True)
     return run if run.finish_requested else _update(run, finish_requested=True)
+
+
+@transaction.atomic
+def preview_run(run: Run) -> Run:
+    """Have the training show its samples after its next step, beside the planned previews. Asking again before they are
+    there is asking once.
+
+    Raises: ConflictError.
+    """
+    run = _locked(run)
+    if run.state != RunState.TRAINING or run.cancel_requested:
+        raise ConflictError(f"Only a run in training can show its samples; this one is {run.state}.")
+    return run if run.preview_requested else _update(run, preview_wish=F("preview_wish") + 1)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ import { count, plural, words } from '@/components/format';
 import { budgetSentence } from '@/components/recipe/budget';
 import { StateLabel } from '@/components/StateLabel';
 import { HALF } from './columns';
-import { useLiveSelection } from './selection';
+import { useLiveSelection, useSelectionAct } from './selection';
 import { SelectionDialog } from './SelectionDialog';
 
 type Selection = Schemas['Selection'];
@@ -50,15 +50,40 @@ export function SelectionBar({ run, pool, selection, onChoose }: Props) {
 export function SelectionFacts({ selection, pool }: { selection: Selection; pool: Schemas['Pool'] }) {
   if (selection.state === 'failed')
     return (
-      <Text size="sm" c="var(--mantine-color-error)" role="alert">
-        {selection.error?.message}
+      <Text component="span" size="sm" c="var(--mantine-color-error)" role="alert">
+        {selection.error?.message} <SelectionActs selection={selection} />
       </Text>
     );
-  if (selection.state !== 'finished') return <StateLabel tone="active">Selecting</StateLabel>;
+  if (selection.state === 'cancelled')
+    return (
+      <span>
+        Selection {selection.number} was cancelled. <SelectionActs selection={selection} />
+      </span>
+    );
+  if (selection.state !== 'finished')
+    return (
+      <span>
+        <StateLabel tone="active">Selecting</StateLabel> <SelectionActs selection={selection} />{' '}
+      </span>
+    );
   return (
     <span className="numbers">
       Selection {selection.number} kept {count(selection.num_kept)} of {plural(pool.num_samples, 'candidate')};{' '}
       {budgetSentence(selection.budget)}, seed {selection.seed}.
     </span>
   );
+}
+
+const VERBS = { cancel: 'Cancel', retry: 'Make it again' } as const;
+
+/** What a person can ask of a selection in its state. */
+function SelectionActs({ selection }: { selection: Selection }) {
+  const { may } = useLab();
+  const act = useSelectionAct(selection);
+  if (!may('researcher')) return null;
+  return selection.actions.map((verb) => (
+    <Button key={verb} size="compact-xs" variant="default" loading={act.isPending} onClick={() => act.mutate(verb)}>
+      {VERBS[verb]}
+    </Button>
+  ));
 }

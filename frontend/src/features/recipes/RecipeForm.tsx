@@ -29,12 +29,14 @@ type Props = {
   start: Start | null;
   /** What the form shows at first. */
   first: Draft;
+  /** How the run is computed at first, as far as not by default. */
+  firstCompute: Values;
 };
 
 /** The form of a recipe: the server says, as one types, what does not fit and how much will be drawn. */
-export function RecipeForm({ catalogue, version, kind, start, first }: Props) {
+export function RecipeForm({ catalogue, version, kind, start, first, firstCompute }: Props) {
   const [draft, setDraft] = useState(first);
-  const [compute, setCompute] = useState<Values>({});
+  const [compute, setCompute] = useState<Values>(firstCompute);
   const set = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
   const model = catalogue.models.find((one) => one.name === draft.model) ?? catalogue.models[0];
   const sampler = catalogue.samplers.find((one) => one.name === draft.sampler) ?? catalogue.samplers[0];

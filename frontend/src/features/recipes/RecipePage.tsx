@@ -63,7 +63,7 @@ export function RecipePage() {
     way !== null && past.data && kept.data
       ? { run: past.data, way, step: stepOf(search.get('step'), way, kept.data), kept: kept.data }
       : null;
-  const draft = withSettings(past.data ? draftFrom(past.data.recipe) : NEW_DRAFT, search.getAll('set'));
+  const draft = withSettings(past.data ? draftFrom(past.data) : NEW_DRAFT, search.getAll('set'));
   const { name, kind } = dataset.data;
   const { number } = version.data;
   return (
@@ -86,12 +86,18 @@ export function RecipePage() {
         kind={kind}
         start={start}
         first={start === null ? draft : withStart(draft, start)}
+        firstCompute={past.data ? chosen(past.data.compute) : {}}
       />
     </Page>
   );
 }
 
-function draftFrom(recipe: Schemas['Recipe']): Draft {
+function draftFrom({ name, recipe }: Schemas['Run']): Draft {
   const { model, model_settings, sampler, sampler_settings, budget, pool_factor, seed } = recipe;
-  return { ...NEW_DRAFT, model, model_settings, sampler, sampler_settings, budget, pool_factor, seed };
+  return { ...NEW_DRAFT, name, model, model_settings, sampler, sampler_settings, budget, pool_factor, seed };
+}
+
+/** The compute options that somebody chose; left to the service, they are null or off. */
+function chosen(compute: Schemas['Compute']): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(compute).filter(([, value]) => value !== null && value !== false));
 }

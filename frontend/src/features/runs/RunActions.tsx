@@ -3,7 +3,7 @@ import { Link } from 'react-router';
 import type { Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
 import { AskButton } from '@/components/AskButton';
-import { useAct, useSmallerMicroBatch, type Act } from './act';
+import { useAct, useRetry, useSmallerMicroBatch, type Act } from './act';
 import { FinishButton, StopButton } from './EndButtons';
 import { MoreFromRun } from './MoreFromRun';
 
@@ -11,15 +11,30 @@ import { MoreFromRun } from './MoreFromRun';
 export function RunActions({ run }: { run: Schemas['Run'] }) {
   const { may } = useLab();
   const act = useAct(run);
-  const can = (verb: Act) => run.actions.includes(verb);
+  const retry = useRetry(run);
+  const can = (verb: Act | 'retry') => run.actions.includes(verb);
   if (!may('researcher')) return null;
   return (
     <>
+      {(can('preview') || (run.state === 'training' && run.preview_requested)) && (
+        <Button
+          variant="default"
+          onClick={() => act.mutate('preview')}
+          loading={act.isPending || run.preview_requested}
+        >
+          Preview now
+        </Button>
+      )}
       {can('finish') && <FinishButton run={run} act={act} />}
       {can('stop') && <StopButton act={act} />}
       {can('resume') && (
         <Button onClick={() => act.mutate('resume')} loading={act.isPending}>
           Resume
+        </Button>
+      )}
+      {can('retry') && (
+        <Button variant="default" onClick={() => retry.mutate()} loading={retry.isPending}>
+          Retry from the beginning
         </Button>
       )}
       {can('cancel') && (

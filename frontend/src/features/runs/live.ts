@@ -91,6 +91,8 @@ function layOver(queries: QueryClient, id: string): (event: Schemas['LiveEvent']
           ['get', '/api/v1/runs/{id}/previews/', init],
           (before) => before && withRow(before, event.data),
         );
+        // It may be the one that somebody asked for.
+        if (queries.getQueryData<Run>(runKey)?.preview_requested === true) refresh();
         return;
       case 'run.swept':
         queries.setQueryData<Sweep[]>(
