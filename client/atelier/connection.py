@@ -49,7 +49,7 @@ class Connection:
     answer is asked again before that is an error.
     """
 
-    def __init__(self, url: str, token: str = "", timeout_s: float = 60.0, patience_s: float = 4.0) -> None:
+    def __init__(self, url: str, token: str = "", timeout_s: float = 60.0, patience_s: float = 2.0) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
             raise InvalidError(f"{url!r} is no address of a service; expected for example https://atelier.lab.")

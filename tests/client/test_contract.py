@@ -5,6 +5,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -110,3 +111,15 @@ except AtelierError as error:
     print(error)
 """
     assert "is not installed" in run_bare(bare_python, "-c", code)
+
+
+def test_it_is_installed_without_a_network_and_without_the_server(bare_python: Path, tmp_path: Path) -> None:
+    shutil.copytree(CLIENT, tmp_path / "client", ignore=shutil.ignore_patterns("__pycache__"))
+    offline = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--quiet"]
+    words = [sys.executable, "-m", "pip", "install", *offline, "--target", str(tmp_path / "packages"), "./client"]
+    subprocess.run(words, cwd=tmp_path, check=True, timeout=120)
+    command = "import sys; sys.path.insert(0, sys.argv.pop(1)); from atelier.command.main import main; sys.exit(main())"
+    told = run_bare(bare_python, "-I", "-c", command, str(tmp_path / "packages"), "--version")
+    assert told == "atelier 1.0.0\n"
+    assert (tmp_path / "packages" / "bin" / "atelier").is_file()
+    assert (tmp_path / "packages" / "atelier" / "py.typed").is_file()

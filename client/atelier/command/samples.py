@@ -20,7 +20,8 @@ SELECTION_COLUMNS = ("id", "number", "state", "sampler", "budget", "num_kept", "
 def list_samples(session: Session) -> Shown:
     """The samples of a run."""
     typed = session.typed
-    rows = _pool(session).samples(**_filter(session), sort=typed.sort)
+    pool = _pool(session)
+    rows = pool.samples(**_filter(session, pool), sort=typed.sort)
     return Shown(first(rows, typed.limit), COLUMNS)
 
 
@@ -51,19 +52,23 @@ def _pool(session: Session) -> Pool:
     return session.client.runs.get(session.typed.run).pool()
 
 
-def _filter(session: Session) -> dict[str, Any]:
+def _filter(session: Session, pool: Pool) -> dict[str, Any]:
+    """What was typed. --kept without --selection means the run's own one: the service knows it of a selection only."""
     typed = session.typed
+    if typed.kept is not None and typed.selection is None:
+        typed.selection = pool.selections[0].id
     found = {name: getattr(typed, name) for name in ("label", "standing", "selection", "kept", "memorised")}
     return {name: value for name, value in found.items() if value is not None}
 
 
 def _decide(session: Session, value: Any, reason: str = "") -> Shown:
     """By ids, or for all that match the filter; everything at once only when --all says so."""
-    typed, filter = session.typed, _filter(session)
+    typed, pool = session.typed, _pool(session)
+    filter = _filter(session, pool)
     if bool(typed.ids) == bool(filter or typed.all):
         raise InvalidError("Name the ids of samples, or a filter, or --all; one of the three.", "usage")
     which = {"ids": typed.ids} if typed.ids else filter
-    return Shown(_pool(session).decide(value, reason=reason, **which), ACT_COLUMNS)
+    return Shown(pool.decide(value, reason=reason, **which), ACT_COLUMNS)
 
 
 # --- selection --------------------------------------------------------------------------------------------------
@@ -94,7 +99,7 @@ def _takes_run(parser: ArgumentParser) -> None:
 def _takes_filter(parser: ArgumentParser) -> None:
     parser.add_argument("--label", help="only this class")
     parser.add_argument("--standing", choices=("undecided", "accepted", "rejected"), help="only these")
-    parser.add_argument("--selection", metavar="ID", help="only with regard to this selection")
+    parser.add_argument("--selection", metavar="ID", help="the selection that --kept means (default: the run's own)")
     for name, about in (("kept", "chosen by the selection"), ("memorised", "too near to a training image")):
         group = parser.add_mutually_exclusive_group()
         group.add_argument(f"--{name}", action="store_true", default=None, help=f"only those {about}")
@@ -104,7 +109,7 @@ def _takes_filter(parser: ArgumentParser) -> None:
 def _takes_list(parser: ArgumentParser) -> None:
     _takes_run(parser)
     _takes_filter(parser)
-    parser.add_argument("--sort", help="a score or index; with - before it from the highest down")
+    parser.add_argument("--sort", help="index, score:NAME, or -score:NAME from the highest down")
     add_limit(parser)
 
 
