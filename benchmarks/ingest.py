@@ -3,9 +3,10 @@
     python -m benchmarks.ingest [IMAGES] [ROUNDS]      100,000 images unless said otherwise, into benchmarks/ingest.md
 
 The images are rendered JPEG files of 256x256 pixels in ten class folders of one zip, stored. The plain way is what one
-writes first: `extractall`, then Pillow opens and decodes every file. Ours reads the zip without unpacking it, decodes in
-a limited child process, hashes, looks for exact and near duplicates, writes every file durably into the object store with
-a thumbnail of it, draws splits and reports every file. Figures are images per second by the clock, all cores allowed.
+writes first: `extractall`, then Pillow opens and decodes every file. Ours reads the zip without unpacking it, decodes
+in a limited child process, hashes, looks for exact and near duplicates, writes every file durably into the object store
+with a thumbnail of it, draws splits and reports every file. Figures are images per second by the clock, all cores
+allowed; the bar is 400 images per second of one core.
 """
 
 import io

@@ -1,6 +1,6 @@
 """How late live events come: sockets that all watch one run, an event every second.
 
-    python -m benchmarks.live [SECONDS]      30 s for each number of sockets unless said otherwise, into benchmarks/live.md
+    python -m benchmarks.live [SECONDS]      30 s for each number of sockets unless said, into benchmarks/live.md
 
 The server is one uvicorn process, with Redis between it and the process that tells the events, as a worker does. The
 time of an event is from when it was made until a client has read it. All sockets are in one client process on the same
@@ -11,7 +11,6 @@ within 1 s, connecting takes at most 10 s in all, and the server stays within 20
 import asyncio
 import json
 import statistics
-import subprocess
 import sys
 import time
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The product as real processes for a measurement, with people and rows in it, and a client that keeps its connection."""
+"""The product as real processes for a measurement, and a client that keeps its connection."""
 
 import contextlib
 import http.client
@@ -32,15 +32,22 @@ def served(env: Mapping[str, str] | None = None) -> Iterator[Stack]:
 
 def in_stack(stack: Stack, *arguments: str) -> Any:
     """What `python -m …` printed last, a line of JSON, with the stack's database and Redis."""
-    done = subprocess.run(
+    process = start_in_stack(stack, *arguments)
+    printed, _ = process.communicate()
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(arguments)} failed")
+    return json.loads(printed.splitlines()[-1])
+
+
+def start_in_stack(stack: Stack, *arguments: str) -> "subprocess.Popen[str]":
+    """The same, not waited for."""
+    return subprocess.Popen(
         [sys.executable, "-m", *arguments],
         cwd=machine.BASE_DIR,
         env={**os.environ, **stack.environment},
         stdout=subprocess.PIPE,
         text=True,
-        check=True,
     )
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 @dataclass

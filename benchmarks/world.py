@@ -26,9 +26,9 @@ def begin(people: str) -> dict[str, object]:
     lab = Lab.objects.create(name="Measured")
     tokens = []
     for number in range(int(people)):
-        person = Person.objects.create(email=f"researcher{number}@lab.example", name="Researcher", password="!")
+        person = Person.objects.create_user(f"researcher{number}@lab.example", name="Researcher")
         Membership.objects.create(lab=lab, person=person, role="researcher")
-        tokens.append(create_token(person, "measured", can_write=True, days=1)[1])
+        tokens.append(create_token(person, "measured", days=1)[1])
     version = make_dataset(lab)
     run = queue_run(version, person)
     pool = make_pool(run, size=POOL_SIZE)
@@ -39,7 +39,7 @@ def tell(run: str, number: str) -> int:
     """As a worker that trains does, but for the rows."""
     for step in range(int(number)):
         data = ProgressedData(
-            stage="train", current=step, max=int(number), images_per_s=100.0, eta_s=float(int(number) - step)
+            stage="train", step=step, num_steps=int(number), images_per_s=100.0, eta_s=1.0, device="CPU", points=[]
         )
         publish(group_of(CHANNEL, uuid.UUID(run)), RunProgressed(run=uuid.UUID(run), data=data))
         time.sleep(1.0)
