@@ -25,12 +25,20 @@ from tests.stack import Stack
 PAGE = Path(__file__).with_suffix(".md")
 NUMBERS = (50, 500)
 SOCKETS_PER_PERSON = 20
+AT_ONCE = 20
+"""Sockets that connect at the same time."""
 
 
 async def watch(stack: Stack, tokens: list[str], run: str, number: int, seconds: int) -> dict[str, float]:
     """`number` sockets on one run, and so many events, one a second."""
     started = time.perf_counter()
-    sockets = [await _open(stack, tokens[place // SOCKETS_PER_PERSON], run) for place in range(number)]
+    few = asyncio.Semaphore(AT_ONCE)
+
+    async def open_one(place: int) -> ClientConnection:
+        async with few:
+            return await _open(stack, tokens[place // SOCKETS_PER_PERSON], run)
+
+    sockets = await asyncio.gather(*(open_one(place) for place in range(number)))
     connected = time.perf_counter() - started
     readers = [asyncio.create_task(_read(socket, seconds)) for socket in sockets]
     teller = start_in_stack(stack, "benchmarks.world", "tell", run, str(seconds))

@@ -47,5 +47,6 @@ def tell(run: str, number: str) -> int:
 
 
 words = {"begin": begin, "tell": tell}
-word, *arguments = sys.argv[1:]
-print(json.dumps(words[word](*arguments)))
+if __name__ == "__main__":
+    word, *arguments = sys.argv[1:]
+    print(json.dumps(words[word](*arguments)))

@@ -27,6 +27,7 @@ from webapp.core.asgi import Receive, Scope, Send, bare_request
 from webapp.core.errors import AtelierError, InvalidError, TooManyError
 from webapp.core.events import MESSAGE_TYPE, Event, group_of
 from webapp.core.permissions import HasKey
+from webapp.core.shared_questions import shared_questions
 from webapp.core.subscriptions import (
     CHANNELS,
     Refusal,
@@ -152,12 +153,13 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels carries no 
     async def _subscribe(self, channel: str, pk: uuid.UUID, since: int | None) -> None:
         if len(self.subscriptions) >= MAX_SUBSCRIPTIONS:
             raise TooManyError(f"One page can watch {MAX_SUBSCRIPTIONS} things at a time.")
-        await database_sync_to_async(CHANNELS[channel].check)(self.person, pk)
+        await self._check(channel, pk)
         # Join before reading the snapshot: what happens in between arrives twice rather than never.
         await self.channel_layer.group_add(group_of(channel, pk), self.channel_name)
         self.subscriptions.add((channel, pk))
         await self._tell(SubscriptionOpened(data=Target(channel=channel, id=pk)))
-        for event in await database_sync_to_async(CHANNELS[channel].snapshot)(pk, since):
+        snapshot = database_sync_to_async(CHANNELS[channel].snapshot)
+        for event in await shared_questions().ask(("snapshot", channel, pk, since), lambda: snapshot(pk, since)):
             await self._tell(event)
 
     async def _unsubscribe(self, channel: str, pk: uuid.UUID) -> None:
@@ -172,7 +174,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels carries no 
         joined_at = time.monotonic()
         with suppress(ClosedError):
             while True:
-                await asyncio.sleep(RECHECK_EVERY_S)
+                # at the same moments for all sockets, so that those of one person ask together
+                await asyncio.sleep(RECHECK_EVERY_S - time.monotonic() % RECHECK_EVERY_S)
                 try:
                     await self._recheck()
                     if time.monotonic() - joined_at > REJOIN_EVERY_S:
@@ -192,15 +195,25 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels carries no 
             await self._close(POLICY)
         for channel, pk in list(self.subscriptions):
             try:
-                await database_sync_to_async(CHANNELS[channel].check)(self.person, pk)
+                await self._check(channel, pk)
             except AtelierError:
                 await self._unsubscribe(channel, pk)
+
+    async def _check(self, channel: str, pk: uuid.UUID) -> None:
+        """Raises: AtelierError when the person may not watch the row."""
+        check = database_sync_to_async(CHANNELS[channel].check)
+        await shared_questions().ask((*self._credentials(), channel, pk), lambda: check(self.person, pk))
+
+    def _credentials(self) -> tuple[str, ...]:
+        """Everything that says who is there: sockets that send the same are the same person, in the same way."""
+        return tuple(self.request.META.get(name, "") for name in ("HTTP_AUTHORIZATION", "HTTP_COOKIE"))
 
     async def _who(self) -> HasKey:
         """Raises: AtelierError when nobody is logged in, or a page of another site opened the socket."""
         self.request.get_host()
         person: HasKey
-        person, by_token = await database_sync_to_async(self.identify)(self.request)
+        identify = database_sync_to_async(self.identify)
+        person, by_token = await shared_questions().ask(self._credentials(), lambda: identify(self.request))
         origin = self.request.META.get("HTTP_ORIGIN")
         if (origin is None and not by_token) or (origin is not None and not _is_own(self.request)):
             raise AtelierError(f"the origin {str(origin)[:100]!r} is not this site", code="bad_origin")
