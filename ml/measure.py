@@ -9,16 +9,20 @@ from numpy.typing import NDArray
 from ml.comparison import equal_weights, reference_of, weights_of_mix
 from ml.errors import MeaninglessMetricError, TooFewSamplesError
 from ml.evaluation import Evaluate, Evaluation, Generate
-from ml.features import Encoder
-from ml.metric import IN_DOMAIN, Evidence, ImageSet, Measurement, Metric, Space
+from ml.features import Encoder, FeaturesAndProbabilities
+from ml.images import Pixels
+from ml.metric import IN_DOMAIN, Appearance, Evidence, ImageSet, Measurement, Metric, Space
 from ml.metrics.kid import kernel_distance
 from ml.pack import Pack
 from ml.plugin import shelf
+from ml.pool import Pool
 from ml.protocol import MeasurementRow
 from ml.vitals import Realism, VitalSigns
 
 NUM_STEERING = 512
 """Images of the averaged generator by which a checkpoint is judged; half as many above 64 pixels."""
+
+CHUNK = 4096
 
 Labels = NDArray[np.int64]
 
@@ -102,3 +106,15 @@ def _refused(sentence: str, evidence: Evidence) -> MeasurementRow:
         "details": {"space": evidence.space.name, **evidence.space.facts},
         "caution": sentence,
     }
+
+
+def encoded(
+    encode: Callable[[Pixels], FeaturesAndProbabilities],
+    pool: Pool,
+    rows: NDArray[np.int64],
+    appearance: Appearance | None = None,
+) -> ImageSet:
+    """Some of the pool's images in one space, at most `CHUNK` of them in memory."""
+    parts = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)] or [rows]
+    features, probabilities = zip(*(encode(pool.images(part)) for part in parts), strict=True)
+    return ImageSet(np.concatenate(features), pool.label[rows], np.concatenate(probabilities), appearance)

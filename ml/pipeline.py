@@ -7,7 +7,7 @@ that the plan's `done` holds is not repeated. The worker's child, the command li
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -21,13 +21,12 @@ from ml.device import choose_device, choose_precision, describe, device_name, me
 from ml.device import prepare as prepare_device
 from ml.encoder_training import num_steps, train_encoder
 from ml.errors import BadDatasetError, BadWeightsError, CheckpointError
-from ml.features import Encoder, FeaturesAndProbabilities, load_encoder, save_encoder, split_features
-from ml.images import Pixels
+from ml.features import Encoder, load_encoder, save_encoder, split_features
 from ml.inception import load_inception, supplied_weights
 from ml.learner import follow
-from ml.measure import checkpoint_measure, measure_all
+from ml.measure import checkpoint_measure, encoded, measure_all
 from ml.memory import check_memory
-from ml.metric import Appearance, Evidence, ImageSet
+from ml.metric import Evidence, ImageSet
 from ml.model import DataSpec, LabelledImageModel, ModelSettings
 from ml.pack import Pack, open_pack, write_pack
 from ml.plans import STAGES, Artefacts, RunPlan, Stage
@@ -36,7 +35,7 @@ from ml.pool import Pool, PoolFacts, open_pool, plan_candidates, shard_size, wri
 from ml.protocol import Emit, MeasurementRow, Yield
 from ml.ranks import launch, num_devices, own_rank
 from ml.records import read_records
-from ml.score import Known, score_pool
+from ml.score import Floats, Known, score_pool
 from ml.selection import candidates_of, check_suitable, make_sampler, read_selection, select, yields_of
 from ml.start import carry_prepared, check_start
 from ml.start_plan import Start
@@ -46,20 +45,23 @@ from ml.train import generate_images, load_for_generation, preview_columns, step
 from ml.whole import whole_file, whole_folder
 
 FEW_IMAGES = 10
-CHUNK = 4096
 
 
 def run(
-    plan: RunPlan, emit: Emit, should_stop: ShouldStop = lambda: False, last: Stage = "select"
+    plan: RunPlan,
+    emit: Emit,
+    should_stop: ShouldStop = lambda: False,
+    last: Stage = "select",
+    kind: "type[Run] | None" = None,
 ) -> dict[Stage, Artefacts]:
-    """Go through the stages up to `last`; returns what each left behind.
+    """Go through the stages up to `last`; returns what each left behind. `kind`: whose stages; a training's usually.
 
     Raises: StopRequested when `should_stop` says so and all is saved; MlError.
     """
     if own_rank() > 0:
         Run(plan, lambda event: None, lambda: False).follow()
         return {}
-    work = Run(plan, emit, should_stop)
+    work = (kind or Run)(plan, emit, should_stop)
     work.check()
     with memory_advice(work.device, work.settings.batch_size, work.settings.resolution, work.compute.micro_batch):
         for stage in STAGES[: STAGES.index(last) + 1]:
@@ -78,7 +80,7 @@ class Run:
 
     def __init__(self, plan: RunPlan, emit: Emit, should_stop: ShouldStop) -> None:
         """Raises: UnknownPluginError, BadSettingsError, BadDatasetError."""
-        recipe = plan["recipe"]
+        recipe, self.plan = plan["recipe"], plan
         self.recipe, self.emit, self.should_stop = recipe, emit, should_stop
         self.out = Path(plan["out"]).absolute()
         self.done = dict(plan["done"])
@@ -88,13 +90,17 @@ class Run:
         self.start = plan["start"]
         self.classes = tuple(plan["dataset"]["classes"])
         self.records = list(read_records(Path(plan["dataset"]["images"])))
-        self.model_class = find("models", LabelledImageModel, recipe["model"])
+        self.model_class = self.find_model(recipe["model"])
         self.settings: ModelSettings = read_settings(self.model_class, recipe["model_settings"])
         self.sampler = make_sampler(recipe["sampler"], recipe["sampler_settings"])
         self.seed = recipe["seed"]
         self.compute = read_compute(plan.get("compute", {}))
         self.device = choose_device()
         prepare_device(self.device)
+
+    def find_model(self, name: str) -> type[LabelledImageModel]:
+        """Raises: UnknownPluginError."""
+        return find("models", LabelledImageModel, name)
 
     def check(self) -> None:
         """Refuse at once what a later stage would refuse after hours.
@@ -245,6 +251,7 @@ class Run:
             file,
             self.device,
             on_scored=lambda done, number: meter.to(done),
+            given=self.given(),
         )
         self.tell_pool(pool, names)
         return {"scores": str(file)}
@@ -299,6 +306,10 @@ class Run:
         labels, seeds = preview_columns(self.classes, self.seed)
         return write_sweeps(self.trained_model(trained), folder, labels, seeds, self.device, precision)
 
+    def given(self) -> Mapping[str, Floats]:
+        """Scores that the images brought."""
+        return {}
+
     def pool(self) -> Pool:
         return open_pool(Path(self.done["generate"]["pool"]))
 
@@ -350,7 +361,7 @@ class Run:
     def measure(self, pool: Pool, rows: NDArray[np.int64]) -> dict[str, MeasurementRow]:
         """Every metric on some of the pool's images, against training and validation images."""
         meter = self.meter("select", 1)
-        synthetic = _encoded(
+        synthetic = encoded(
             self.encoder.encode, pool, rows, lambda some: self.encoder.appearance(pool.images(rows[some]))
         )
         evidence = Evidence(self.train_set, self.val_set, synthetic, self.classes, self.seed)
@@ -379,7 +390,7 @@ class Run:
 
         folder = Path(self.done["prepare"]["encoder"])
         train, val = (inception.split_set(self.pack, split, folder, looked) for split in ("train", "val"))
-        synthetic = _encoded(lambda images: inception.encode(images, looked=looked), pool, rows)
+        synthetic = encoded(lambda images: inception.encode(images, looked=looked), pool, rows)
         evidence = Evidence(train, val, synthetic, self.classes, self.seed, inception.space)
         return measure_all(evidence, before_each=lambda name: meter.to(number))
 
@@ -387,15 +398,3 @@ class Run:
         """The yield of the selection on disk."""
         candidates = candidates_of(self.pool(), Path(self.done["score"]["scores"]))
         return yields_of(read_selection(Path(self.done["select"]["selection"])), candidates, self.budget())
-
-
-def _encoded(
-    encode: Callable[[Pixels], FeaturesAndProbabilities],
-    pool: Pool,
-    rows: NDArray[np.int64],
-    appearance: Appearance | None = None,
-) -> ImageSet:
-    """Some of the pool's images in one space, at most `CHUNK` of them in memory."""
-    parts = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)] or [rows]
-    features, probabilities = zip(*(encode(pool.images(part)) for part in parts), strict=True)
-    return ImageSet(np.concatenate(features), pool.label[rows], np.concatenate(probabilities), appearance)

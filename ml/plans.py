@@ -12,6 +12,8 @@ from typing_extensions import TypedDict
 from ml.start_plan import Start
 
 Stage = Literal["prepare", "train", "generate", "score", "select"]
+IMPORTED: Final = "imported"
+"""The model of a recipe whose images were made elsewhere."""
 STAGES: Final[tuple[Stage, ...]] = ("prepare", "train", "generate", "score", "select")
 
 
@@ -37,8 +39,8 @@ class DatasetPart(TypedDict):
 class Artefacts(TypedDict, total=False):
     """What a stage left behind: paths, and the checkpoint's hash.
 
-    prepare: data, encoder (folders); train: checkpoint (file), sha256; generate: pool (folder); score: scores (file);
-    select: selection (file).
+    prepare: data, encoder (folders); train: checkpoint (file), sha256; generate: pool (folder), and given (file), the
+    scores that imported images brought; score: scores (file); select: selection (file).
     """
 
     data: str
@@ -46,6 +48,7 @@ class Artefacts(TypedDict, total=False):
     checkpoint: str
     sha256: str
     pool: str
+    given: str
     scores: str
     selection: str
 
@@ -70,6 +73,13 @@ class IngestPlan(TypedDict):
     limits: dict[str, Any]
 
 
+class Imported(TypedDict):
+    """Images that were made elsewhere: a zip or a folder, and the name of what made them."""
+
+    source: str
+    name: str
+
+
 class RunPlan(TypedDict):
     """A recipe on a dataset, through all stages that `done` does not hold yet.
 
@@ -77,6 +87,7 @@ class RunPlan(TypedDict):
     finish_when: a file; once it is there, training ends and the best checkpoint makes the images.
     preview_when: a file; once it is there, training shows its samples after the next step and removes it.
     The run's own newest checkpoint, `resume_from`, wins over `start`.
+    imported: the images are read instead of made, and the recipe's model is IMPORTED.
     """
 
     verb: Literal["run"]
@@ -89,6 +100,7 @@ class RunPlan(TypedDict):
     preview_when: NotRequired[str]
     start: Start | None
     compute: NotRequired[dict[str, Any]]
+    imported: NotRequired[Imported]
 
 
 class SelectPlan(TypedDict):

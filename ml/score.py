@@ -8,7 +8,7 @@
             memorised                       bool [N]
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from ml.whole import whole_file
 NUM_NEAREST = 5
 FACTS = ("nearest_index", "nearest_distance", "memorised")
 """Arrays in the file that are no scores."""
+ENCODER_SCORES = ("classifier_confidence", "nearest_training_distance")
+"""Scores that every pool gets, whoever made it."""
 
 Floats = NDArray[np.float64]
 OnScored = Callable[[int, int], None]
@@ -52,8 +54,9 @@ def score_pool(
     file: Path,
     device: torch.device | None = None,
     on_scored: OnScored | None = None,
+    given: Mapping[str, Floats] | None = None,
 ) -> tuple[str, ...]:
-    """Write all scores to `file`, whole or not at all; returns their names."""
+    """Write all scores to `file`, whole or not at all; returns their names. `given`: scores that the images brought."""
     device = device or choose_device("cpu")
     rule = memorised_rule(known.train.features, known.val.features, device)
     parts: dict[str, list[NDArray[np.generic]]] = {}
@@ -73,7 +76,7 @@ def score_pool(
             parts.setdefault(name, []).append(array)
         if on_scored is not None:
             on_scored(rows.stop, len(pool))
-    arrays = {name: np.concatenate(chunks) for name, chunks in parts.items()}
+    arrays = {name: np.concatenate(chunks) for name, chunks in parts.items()} | dict(given or {})
     with whole_file(file) as partial:
         np.savez(partial, allow_pickle=False, **arrays)
     return score_names(arrays)

@@ -14,7 +14,7 @@ import numpy as np
 from ml.budget import resolve
 from ml.errors import UnsuitableSamplerError
 from ml.model import LabelledImageModel, ModelSettings
-from ml.plans import SelectPlan
+from ml.plans import IMPORTED, SelectPlan
 from ml.plugin import find, read_settings
 from ml.pool import Pool, open_pool
 from ml.protocol import Emit, Yield
@@ -66,8 +66,11 @@ def select_again(plan: SelectPlan, emit: Emit) -> None:
     Raises: UnsuitableSamplerError, BadBudgetError, BadSettingsError.
     """
     sampler = make_sampler(plan["sampler"], plan["sampler_settings"])
-    model = find("models", LabelledImageModel, plan["model"])
-    check_suitable(sampler, model, read_settings(model, plan["model_settings"]))
+    if plan["model"] == IMPORTED:
+        sampler.check_scores(frozenset(read_scores(Path(plan["scores"]))), plan["model"])
+    else:
+        model = find("models", LabelledImageModel, plan["model"])
+        check_suitable(sampler, model, read_settings(model, plan["model_settings"]))
     budget = resolve(plan["budget"], plan["train_counts"])
     file = Path(plan["out"]) / "selection.npz"
     yields = select(sampler, open_pool(Path(plan["pool"])), Path(plan["scores"]), budget, plan["seed"], file)

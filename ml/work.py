@@ -55,10 +55,11 @@ def carry_out(plan_file: Path, stop: threading.Event) -> int:
         signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
         claim_threads()  # before anything imports torch or numpy
         from ml import pipeline
+        from ml.pool_import import ImportRun
         from ml.told import StopRequested
 
         try:
-            pipeline.run(plan, emit, stop.is_set)
+            pipeline.run(plan, emit, stop.is_set, kind=ImportRun if "imported" in plan else None)
         except StopRequested:
             return EXIT_STOPPED
         return EXIT_DONE

@@ -27,7 +27,7 @@ from webapp.runs.events import (
     WarnedData,
 )
 from webapp.runs.models import Run, RunState, Way
-from webapp.runs.services import attempt, files
+from webapp.runs.services import attempt, files, imports
 from workers.progress import Progress, Stopwatch
 from workers.supervisor import Work
 
@@ -58,8 +58,10 @@ class RunWork(Work[Run]):
     def plan(self) -> RunPlan:
         """The recipe, the images it may see, and what earlier attempts left to build on."""
         attempt.begin_attempt(self.row)
+        if self.row.origin:
+            attempt.note_artefact(self.row, "train", {})
         done = files.finished_stages(self.row)
-        return {
+        plan: RunPlan = {
             "verb": "run",
             "recipe": recipe_of(self.row),
             "dataset": {"classes": self.row.version.classes, "images": str(self._write_images())},
@@ -71,6 +73,10 @@ class RunWork(Work[Run]):
             "preview_when": str(self._wish_to_see(self.row)),
             "start": self._start(),
         }
+        if self.row.origin:
+            plan["imported"] = {"source": str(imports.source_of(self.row)), "name": self.row.origin["name"]}
+            plan["done"]["train"] = {}
+        return plan
 
     def _wish(self, seen: Run) -> Path:
         """The file that tells the child to end its training, now there if people asked for that.
@@ -143,11 +149,17 @@ class RunWork(Work[Run]):
                 self._progress.add(event["step"], event["values"])
             case "stage_started":
                 self._progress.flush()
+                if self.row.origin and event["stage"] == "generate":
+                    imports.forget_files(self.row)
                 attempt.enter_stage(self.row, event["stage"])
             case "stage_finished":
                 self._progress.flush()
                 timing = self._stopwatch.timing_of(event["stage"])
                 attempt.leave_stage(self.row, event["stage"], _relative(event["artefact"]), timing)
+                if self.row.origin and event["stage"] == "generate":
+                    imports.count_files(self.row)
+            case "ingest_files":
+                imports.note_files(self.row, event["files"])
             case "preview":
                 self._preview(event)
             case "sweep":

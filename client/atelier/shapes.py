@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Union
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
+ActionsEnum = Literal["cancel", "retry"]
+
 Better = Literal["lower", "higher", "towards 1"]
+
+ChannelsEnum = Literal["auto", "grey", "colour"]
 
 ExportContent = Literal["both", "real", "synthetic"]
 
 ExportState = Literal["queued", "building", "interrupted", "ready", "failed", "expired"]
+
+FitEnum = Literal["crop", "pad", "stretch"]
 
 HealthActionKindEnum = Literal["stop", "finish", "change"]
 
@@ -23,7 +29,7 @@ RunState = Literal["queued", "preparing", "training", "generating", "scoring", "
 
 Scope = Literal["review", "upload", "run", "export"]
 
-SelectionState = Literal["queued", "selecting", "interrupted", "finished", "failed"]
+SelectionState = Literal["queued", "selecting", "interrupted", "finished", "failed", "cancelled"]
 
 Stage = Literal["prepare", "train", "generate", "score", "select"]
 
@@ -671,6 +677,24 @@ class NewExportRequest(TypedDict):
     max_ratio: NotRequired[float | None]
 
 
+class NewImportRequest(TypedDict):
+    "Synthetic images of another model, as a complete upload: class folders in a zip, or files with metadata."
+
+    version: str
+    upload: str
+    model_name: str
+    note: NotRequired[str]
+    licence: NotRequired[str]
+    name: NotRequired[str]
+    resolution: NotRequired[int]
+    fit: NotRequired[FitEnum]
+    channels: NotRequired[ChannelsEnum]
+    sampler: NotRequired[str]
+    sampler_settings: NotRequired[dict[str, Any]]
+    budget: BudgetRequest
+    seed: NotRequired[int]
+
+
 class NewRecipeRequest(TypedDict):
     "A recipe to be saved."
 
@@ -737,6 +761,16 @@ class NewVersionRequest(TypedDict):
     exclude: NotRequired[ChoiceRequest]
     relabel: NotRequired[list[RelabelRequest]]
     resplit: NotRequired[ResplitRequest]
+
+
+class Origin(TypedDict):
+    "Who made the images of a run that only imported them."
+
+    name: str
+    note: str
+    licence: str
+    file_name: str
+    outcomes: dict[str, int]
 
 
 class Parent(TypedDict):
@@ -866,7 +900,9 @@ class Provenance(TypedDict):
     content_hash: str
     checkpoint_sha256: str
     device: str
-    remake: str
+    origin: Origin | None
+    file_name: str
+    remake: str | None
 
 
 class Queue(TypedDict):
@@ -991,6 +1027,7 @@ class Run(TypedDict):
     started_at: str | None
     finished_at: str | None
     recipe: Recipe
+    preview_requested: bool
     compute: Compute
     smaller_micro_batch: int | None
     attempts: int
@@ -998,6 +1035,7 @@ class Run(TypedDict):
     warnings: list[RunWarning]
     health: Health | None
     stages_done: list[Stage]
+    origin: Origin | None
     start: Parent | None
     children: list[Child]
     last_seq: int
@@ -1021,6 +1059,23 @@ class RunCheckpointed(TypedDict):
     ts: str
     run: str
     data: CheckpointedData
+
+
+class RunFile(TypedDict):
+    "What became of one file of an import."
+
+    name: str
+    outcome: IngestOutcome
+    reason: str
+    index: int | None
+
+
+class RunFilePage(TypedDict):
+    "One page of a list."
+
+    results: list[RunFile]
+    next: str | None
+    previous: str | None
 
 
 class RunJudged(TypedDict):
@@ -1227,10 +1282,11 @@ class Selection(TypedDict):
     created_at: str
     finished_at: str | None
     error: Fault | None
+    actions: list[ActionsEnum]
 
 
 class SelectionChanged(TypedDict):
-    "A selection was queued, started, finished or failed; when it is finished, its yields can be read."
+    "A selection was queued, started, finished, failed or cancelled; when it is finished, its yields can be read."
 
     type: Literal["selection.changed"]
     seq: int | None

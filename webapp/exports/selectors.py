@@ -12,6 +12,7 @@ from webapp.core.permissions import HasKey, visible
 from webapp.datasets.selectors import VERSION_LAB, all_grey, train_counts
 from webapp.exports.models import Export
 from webapp.gallery.models import Choice, Sample, SampleScore, Selection
+from webapp.gallery.selectors.samples import imported_names
 
 EXPORT_LAB = f"version__{VERSION_LAB}"
 BATCH = 1000
@@ -163,6 +164,8 @@ def synthetic_rows(export: Export) -> Iterator[dict[str, Any]]:
         rows = SampleScore.objects.filter(sample__in=[sample.pk for sample in samples])
         for pk, name, value in rows.values_list("sample_id", "name", "value"):
             scores.setdefault(pk, {})[name] = value
+        elsewhere = origin_facts(export.selection)
+        names = imported_names(pool, [sample.index for sample in samples])
         for sample in samples:
             yield {
                 "id": f"synthetic-{sample.index:07d}",
@@ -170,8 +173,9 @@ def synthetic_rows(export: Export) -> Iterator[dict[str, Any]]:
                 "label": sample.label,
                 "row": {
                     "recipe": recipe,
-                    "checkpoint_sha256": pool.checkpoint_sha256,
-                    "seed": sample.seed,
+                    "checkpoint_sha256": pool.checkpoint_sha256 or None,
+                    "seed": None if elsewhere else sample.seed,
+                    **({"origin": {**elsewhere, "file": names[sample.index]}} if elsewhere else {}),
                     "scores": scores.get(sample.pk, {}),
                     "verdict": sample.standing,
                     "nearest_train_distance": sample.nearest[0][1] if sample.nearest else None,
@@ -203,6 +207,12 @@ def recipe_facts(selection: Selection) -> dict[str, Any]:
         "sampler": selection.sampler,
         "selection": selection.number,
     }
+
+
+def origin_facts(selection: Selection) -> dict[str, Any] | None:
+    """Who made the images elsewhere; None where they are the run's own."""
+    origin = selection.pool.run.origin
+    return {key: origin[key] for key in ("name", "note", "licence")} if origin else None
 
 
 def version_facts(export: Export) -> dict[str, Any]:

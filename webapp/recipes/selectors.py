@@ -4,14 +4,15 @@ import uuid
 
 from django.db.models import QuerySet
 
+from ml import catalog
 from webapp.accounts.models import Person, Role
 from webapp.core.permissions import find, visible
 from webapp.recipes.models import Recipe
 
 
 def recipes_visible_to(person: Person, lab_id: uuid.UUID | None = None) -> "QuerySet[Recipe]":
-    """Recipes of the person's labs, or of one of them."""
-    rows = visible(Recipe.objects.select_related("created_by"), person)
+    """Recipes of the person's labs, or of one of them; without the records of imports, which cannot be run."""
+    rows = visible(Recipe.objects.select_related("created_by"), person).exclude(model=catalog.IMPORTED)
     return rows.filter(lab_id=lab_id) if lab_id is not None else rows
 
 

@@ -6,9 +6,11 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Max
 
+from ml import catalog
 from webapp.accounts.models import Lab, Person
+from webapp.recipes.catalogue import catalogue
 from webapp.recipes.models import Recipe
-from webapp.recipes.validation import problems_of, refuse, with_defaults
+from webapp.recipes.validation import check_selection, problems_of, refuse, with_defaults
 
 PARTS: Final = ("model", "model_settings", "sampler", "sampler_settings", "budget", "pool_factor", "seed")
 """What a recipe is; its name and number are how people find it."""
@@ -20,7 +22,22 @@ def create_recipe(lab: Lab, created_by: Person | None, recipe: Mapping[str, Any]
     Raises: InvalidError with each problem at its field (`model_settings.batch_size`).
     """
     refuse(problems_of(recipe))
-    full = with_defaults(recipe)
+    return _save(lab, created_by, with_defaults(recipe), name)
+
+
+def create_import_recipe(lab: Lab, created_by: Person | None, choice: Mapping[str, Any], name: str) -> Recipe:
+    """The record of what was chosen for images that were made elsewhere; no run can be started from it again.
+
+    choice: a recipe without a model; its model_settings are those of the images alone. Raises: InvalidError.
+    """
+    check_selection(catalog.IMPORTED, {}, choice)
+    defaults = catalogue().samplers[choice["sampler"]].defaults()
+    full = {"model": catalog.IMPORTED, "pool_factor": 1.0, **choice}
+    full["sampler_settings"] = defaults | dict(choice.get("sampler_settings") or {})
+    return _save(lab, created_by, full, name)
+
+
+def _save(lab: Lab, created_by: Person | None, full: Mapping[str, Any], name: str) -> Recipe:
     with transaction.atomic():
         Lab.objects.select_for_update().get(pk=lab.pk)  # so that two recipes at once get two numbers
         latest = lab.recipes.aggregate(number=Max("number"))["number"] or 0

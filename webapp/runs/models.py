@@ -1,13 +1,13 @@
 """Runs: a recipe applied to a dataset version, its checkpoints, and everything it ever said."""
 
 import uuid
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models, transaction
 
 from webapp.core.leases import Leased
-from webapp.datasets.models import DatasetVersion
+from webapp.datasets.models import DatasetVersion, IngestFile
 from webapp.recipes.models import Recipe
 from webapp.runs.turns import in_turn, may_start
 
@@ -84,6 +84,9 @@ class Run(Leased):
     start_step = models.PositiveBigIntegerField(null=True)
     start_sha256 = models.CharField(max_length=64, blank=True)
     start_way = models.CharField(max_length=8, choices=Way.choices, blank=True)
+    origin = models.JSONField(
+        default=dict, help_text="Of images that were made elsewhere: name, note, licence; empty for a run's own."
+    )
 
     class Meta:
         constraints = [
@@ -114,6 +117,11 @@ class Run(Leased):
         return self.preview_wish > self.preview_made
 
     @property
+    def import_origin(self) -> dict[str, Any] | None:
+        """Who made the images elsewhere; None for a run's own."""
+        return self.origin or None
+
+    @property
     def is_trained(self) -> bool:
         """Whether the stage that trains is over."""
         return "train" in self.artefacts
@@ -133,6 +141,19 @@ class Checkpoint(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "step"], name="checkpoint_step_per_run")]
+
+
+class RunFile(models.Model):
+    """The report of an import: what became of one file."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=1024)
+    outcome = models.CharField(max_length=9, choices=IngestFile.Outcome.choices)
+    reason = models.TextField(blank=True)
+    index = models.PositiveIntegerField(null=True, help_text="Row in the pool; null for what was left out.")
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "outcome", "id"]), models.Index(fields=["run", "index"])]
 
 
 class RunEvent(models.Model):

@@ -20,6 +20,7 @@ from webapp.core.reconciler import DUTY
 from webapp.recipes.catalogue import catalogue
 from webapp.runs.forecast import Forecaster, left, task_of
 from webapp.runs.models import Checkpoint, Run, RunEvent, RunState
+from webapp.runs.states import actions_in
 from webapp.runs.turns import in_turn
 
 LAB_PATH = "version__dataset__lab"
@@ -147,6 +148,18 @@ def can_finish(run: Run) -> bool:
     """Whether ending its training early would bring anything that is not on its way."""
     is_waiting = run.state in (RunState.STOPPED, RunState.FAILED)
     return has_checkpoint(run) and not run.is_trained and (is_waiting or not run.finish_requested)
+
+
+def actions_on(run: Run) -> list[str]:
+    """What a researcher may ask of it now; an import is not repeated but made anew, from what is uploaded for it."""
+    actions = actions_in(
+        RunState(run.state),
+        run.stop_requested,
+        run.cancel_requested,
+        can_finish(run),
+        is_previewing=run.preview_requested,
+    )
+    return [action for action in actions if not (run.origin and action == "retry")]
 
 
 def has_checkpoint(run: Run) -> bool:

@@ -351,6 +351,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/files/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What became of each file of an import; empty for a run that made its images itself. */
+        get: operations["runs_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/finish/": {
         parameters: {
             query?: never;
@@ -515,6 +532,23 @@ export interface paths {
         get: operations["runs_sweep"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/import/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Bring in images that were made elsewhere; they are scored, selected, reviewed and exported like a run's own. */
+        post: operations["runs_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1046,6 +1080,13 @@ export interface components {
             /** Error Message */
             error_message: string;
         };
+        /**
+         * @description * `auto` - auto
+         *     * `grey` - grey
+         *     * `colour` - colour
+         * @enum {string}
+         */
+        ChannelsEnum: "auto" | "grey" | "colour";
         /** @description A state of the training that is on disk. */
         Checkpoint: {
             step: number;
@@ -1540,6 +1581,13 @@ export interface components {
             /** @description With `selection`: what it kept, or what it dropped. */
             kept?: boolean | null;
         };
+        /**
+         * @description * `crop` - crop
+         *     * `pad` - pad
+         *     * `stretch` - stretch
+         * @enum {string}
+         */
+        FitEnum: "crop" | "pad" | "stretch";
         /** @description What was judged of the training at the last measured checkpoint. */
         Health: {
             step: number;
@@ -1867,6 +1915,41 @@ export interface components {
              */
             max_ratio?: number | null;
         };
+        /** @description Synthetic images of another model, as a complete upload: class folders in a zip, or files with metadata. */
+        NewImportRequest: {
+            /**
+             * Format: uuid
+             * @description The dataset version that the images belong to.
+             */
+            version: string;
+            /** Format: uuid */
+            upload: string;
+            /** @description What made the images, as people know it. */
+            model_name: string;
+            /** @default  */
+            note: string;
+            /** @default  */
+            licence: string;
+            /**
+             * @description Of the run.
+             * @default
+             */
+            name: string;
+            /** @default 32 */
+            resolution: number;
+            /** @default crop */
+            fit: components["schemas"]["FitEnum"];
+            /** @default auto */
+            channels: components["schemas"]["ChannelsEnum"];
+            /** @default random */
+            sampler: string;
+            sampler_settings?: {
+                [key: string]: unknown;
+            };
+            budget: components["schemas"]["BudgetRequest"];
+            /** @default 0 */
+            seed: number;
+        };
         /** @description A recipe to be saved. */
         NewRecipeRequest: {
             model: string;
@@ -1962,6 +2045,22 @@ export interface components {
             exclude?: components["schemas"]["ChoiceRequest"];
             relabel?: components["schemas"]["RelabelRequest"][];
             resplit?: components["schemas"]["ResplitRequest"];
+        };
+        /** @description Who made the images of a run that only imported them. */
+        Origin: {
+            /** @description The external model. */
+            name: string;
+            note: string;
+            licence: string;
+            /**
+             * @description What was uploaded.
+             * @default
+             */
+            file_name: string;
+            /** @description Outcome -> files. */
+            outcomes: {
+                [key: string]: number;
+            };
         };
         /** @description The checkpoint that a run starts from. */
         Parent: {
@@ -2166,8 +2265,12 @@ export interface components {
             content_hash: string;
             checkpoint_sha256: string;
             device: string;
-            /** @description The command that makes the same pixels again on the server and compares them. */
-            readonly remake: string;
+            /** @description Who made the image elsewhere; null for our own. */
+            origin: components["schemas"]["Origin"] | null;
+            /** @description Of an imported image, inside what was uploaded. */
+            readonly file_name: string;
+            /** @description The command that makes the same pixels again on the server and compares them; null for an import. */
+            readonly remake: string | null;
         };
         /** @description Everything that this service computes or is to compute, in the order in which it starts. */
         Queue: {
@@ -2373,6 +2476,8 @@ export interface components {
             readonly health: components["schemas"]["Health"] | null;
             /** @description Stages that a later attempt does not repeat. */
             readonly stages_done: components["schemas"]["Stage"][];
+            /** @description Null for a run's own images. */
+            origin: components["schemas"]["Origin"] | null;
             /** @description The checkpoint that it starts from; null: from nothing. */
             readonly start: components["schemas"]["Parent"] | null;
             /** @description Runs that start from its checkpoints, the newest first. */
@@ -2434,6 +2539,25 @@ export interface components {
              */
             run: string;
             data: components["schemas"]["CheckpointedData"];
+        };
+        /** @description What became of one file of an import. */
+        RunFile: {
+            name: string;
+            outcome: components["schemas"]["IngestOutcome"];
+            reason: string;
+            /**
+             * Format: int64
+             * @description Row in the pool; null for what was left out.
+             */
+            index: number | null;
+        };
+        /** @description One page of a list. */
+        RunFilePage: {
+            results: components["schemas"]["RunFile"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
         };
         /**
          * RunJudged
@@ -4152,6 +4276,42 @@ export interface operations {
             };
         };
     };
+    runs_files: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                outcome?: "accepted" | "duplicate" | "failed" | "skipped";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunFilePage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_finish: {
         parameters: {
             query?: never;
@@ -4445,6 +4605,38 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImportRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description An error. */

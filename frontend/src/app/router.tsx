@@ -14,6 +14,10 @@ const pages: RouteObject[] = [
     path: 'datasets/:datasetId/:number?',
     lazy: async () => ({ Component: (await import('./DatasetRoute')).DatasetRoute }),
   },
+  {
+    path: 'versions/:versionId/import',
+    lazy: async () => ({ Component: (await import('@/features/datasets/ImportPage')).ImportPage }),
+  },
   { path: 'runs/new', lazy: async () => ({ Component: (await import('@/features/recipes/RecipePage')).RecipePage }) },
   { path: 'queue', lazy: async () => ({ Component: (await import('@/features/runs/QueuePage')).QueuePage }) },
   { path: 'runs/:runId', lazy: async () => ({ Component: (await import('@/features/runs/RunPage')).RunPage }) },

@@ -75,7 +75,7 @@ def queue_version(
     Dataset.objects.select_for_update().get(pk=dataset.pk)
     if upload is not None:
         upload = Upload.objects.select_for_update().get(pk=upload.pk)
-        _check_upload(upload, dataset.lab_id)
+        check_upload(upload, dataset.lab_id)
     latest = dataset.versions.aggregate(number=Max("number"))["number"] or 0
     version = DatasetVersion.objects.create(
         dataset=dataset,
@@ -89,8 +89,8 @@ def queue_version(
     return version
 
 
-def _check_upload(upload: Upload, lab_id: uuid.UUID) -> None:
-    """Raises: InvalidError, ConflictError."""
+def check_upload(upload: Upload, lab_id: uuid.UUID) -> None:
+    """That something can be made from it in this lab. Raises: InvalidError, ConflictError."""
     if upload.lab_id != lab_id:
         raise InvalidError("The upload belongs to another lab.", fields={"upload": ["It belongs to another lab."]})
     if upload.state != Upload.State.COMPLETE:

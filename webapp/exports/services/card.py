@@ -73,6 +73,8 @@ def _counts(export: Export) -> str:
 
 
 def _method(selection: Selection, catalogue: Catalogue) -> str:
+    if selection.pool.run.origin:
+        return _imported(selection, catalogue)
     recipe = selection.pool.run.recipe
     model, sampler = catalogue.models.get(recipe.model), catalogue.samplers.get(selection.sampler)
     return "\n".join(
@@ -85,6 +87,23 @@ def _method(selection: Selection, catalogue: Catalogue) -> str:
             f"- Checkpoint: sha256 `{selection.pool.checkpoint_sha256}`.",
             "- The generator, the scores and the metrics saw training and validation images, never the test split.",
             "- Every setting stands in `provenance.json`.",
+        ]
+    )
+
+
+def _imported(selection: Selection, catalogue: Catalogue) -> str:
+    origin = selection.pool.run.origin
+    sampler = catalogue.samplers.get(selection.sampler)
+    return "\n".join(
+        [
+            "## Where the synthetic images come from\n",
+            f"- They were made elsewhere, by {_inline(origin['name'])}, and imported; this service has neither its "
+            "checkpoint nor its seeds, and cannot say which images it learnt from.",
+            *([f"- {_inline(origin['note'])}"] if origin["note"] else []),
+            f"- Licence, as stated at the import: {_inline(origin['licence']) or 'none was stated'}.",
+            f"- Sampler: {_reference(selection.sampler, sampler.card if sampler else None)}.",
+            "- The scores and the metrics saw training and validation images, never the test split.",
+            "- The file that each image comes from stands in `manifest.jsonl`.",
         ]
     )
 

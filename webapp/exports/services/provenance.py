@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 
 from webapp.exports.models import Export
-from webapp.exports.selectors import class_caps, version_facts
+from webapp.exports.selectors import class_caps, origin_facts, version_facts
 from webapp.gallery.models import Selection
 
 
@@ -58,6 +58,7 @@ def _synthesis(selection: Selection) -> dict[str, Any]:
             "started_at": _time(run.started_at),
             "finished_at": _time(run.finished_at),
         },
+        "origin": origin_facts(selection),
         "checkpoint": {"sha256": pool.checkpoint_sha256, "step": checkpoint.step if checkpoint else None},
         "pool": {
             "num_samples": pool.num_samples,

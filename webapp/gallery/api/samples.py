@@ -27,6 +27,7 @@ from webapp.gallery.selectors.pixels import MAX_SCALE, sample_png
 from webapp.gallery.selectors.pools import POOL_LAB, all_pools
 from webapp.gallery.selectors.samples import SAMPLE_LAB, Filter, Shown
 from webapp.recipes.api import RecipeSerializer
+from webapp.runs.api.origins import OriginSerializer
 
 FILTERS: Final = [
     OpenApiParameter("label", str, description="Only this class."),
@@ -122,12 +123,19 @@ class ProvenanceSerializer(serializers.Serializer[Any]):
     content_hash = serializers.CharField(source="pool.run.version.content_hash")
     checkpoint_sha256 = serializers.CharField(source="pool.checkpoint_sha256")
     device = serializers.CharField(source="pool.run.device", allow_blank=True)
+    origin = OriginSerializer(
+        source="pool.run.import_origin", allow_null=True, help_text="Who made the image elsewhere; null for our own."
+    )
+    file_name = serializers.SerializerMethodField(help_text="Of an imported image, inside what was uploaded.")
     remake = serializers.SerializerMethodField(
-        help_text="The command that makes the same pixels again on the server and compares them."
+        help_text="The command that makes the same pixels again on the server and compares them; null for an import."
     )
 
-    def get_remake(self, sample: Sample) -> str:
-        return f"python manage.py remake {sample.pk}"
+    def get_file_name(self, sample: Sample) -> str:
+        return selectors.imported_names(sample.pool, [sample.index]).get(sample.index, "")
+
+    def get_remake(self, sample: Sample) -> str | None:
+        return None if sample.pool.run.origin else f"python manage.py remake {sample.pk}"
 
 
 class SampleDetailSerializer(SampleSerializer):

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from webapp.core.permissions import HasKey
 from webapp.gallery.models import Choice, Pool, Sample, SampleScore, Selection, Verdict
 from webapp.gallery.selectors.pools import POOL_LAB
+from webapp.runs.models import RunFile
 
 SAMPLE_LAB = f"pool__{POOL_LAB}"
 
@@ -90,6 +91,14 @@ def detail_of(sample: Sample, person: HasKey) -> Detail:
         verdicts=list(verdicts_of(sample)),
         choices=list(choices_of(sample)),
     )
+
+
+def imported_names(pool: Pool, indexes: Iterable[int]) -> dict[int, str]:
+    """Row in the pool -> the file that it was imported from; empty for images of our own."""
+    if not pool.run.origin:
+        return {}
+    rows = RunFile.objects.filter(run=pool.run_id, index__in=list(indexes))
+    return {index: name for index, name in rows.values_list("index", "name") if index is not None}
 
 
 def verdicts_of(sample: Sample) -> "QuerySet[Verdict]":

@@ -14,6 +14,7 @@ from webapp.core.queue import call_worker
 from webapp.datasets.selectors import train_counts
 from webapp.gallery.events import publish_selection
 from webapp.gallery.models import Pool, Selection
+from webapp.recipes.catalogue import catalogue
 from webapp.recipes.validation import check_selection
 
 TASK = "selections.execute"
@@ -50,6 +51,8 @@ def add_selection(
     recipe = pool.run.recipe
     wish = {"sampler": sampler, "sampler_settings": sampler_settings, "budget": budget}
     check_selection(recipe.model, recipe.model_settings, wish)
+    if pool.run.origin:
+        _check_scores(pool, sampler)
     try:
         catalog.resolve(budget, train_counts(pool.run.version))
     except catalog.BadBudgetError as error:
@@ -68,6 +71,17 @@ def add_selection(
     publish_selection(selection)
     call_worker(TASK, selection)
     return selection
+
+
+def _check_scores(pool: Pool, sampler: str) -> None:
+    """Raises: InvalidError when imported images lack a score that the sampler ranks by."""
+    missing = [score for score in catalogue().samplers[sampler].needs if score not in pool.score_names]
+    if missing:
+        message = (
+            f"The sampler {sampler} ranks by {', '.join(missing)}, which these imported images lack; choose another "
+            "sampler, or import them with a column of that name."
+        )
+        raise InvalidError(message, code="unsuitable_sampler", fields={"sampler": [message]})
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from webapp.runs.api.history import (
     RunSweepsView,
     RunSweepView,
 )
+from webapp.runs.api.imports import ImportsView, RunFilesView
 from webapp.runs.api.runs import (
     CancelRunView,
     FinishRunView,
@@ -27,12 +28,14 @@ from webapp.runs.api.shapes import RunSerializer, event_of
 __all__ = [
     "CancelRunView",
     "FinishRunView",
+    "ImportsView",
     "PreviewNowView",
     "QueueView",
     "ResumeRunView",
     "RetryRunView",
     "RunCheckpointsView",
     "RunEventsView",
+    "RunFilesView",
     "RunMemoryView",
     "RunPreviewView",
     "RunPreviewsView",

@@ -9,8 +9,9 @@ from webapp.core.pagination import page_of
 from webapp.core.schema import FaultSerializer, fault_of
 from webapp.recipes.api import RecipeSerializer
 from webapp.runs import selectors
-from webapp.runs.models import Checkpoint, Run, RunEvent, RunState, Way
-from webapp.runs.states import STAGES, actions_in
+from webapp.runs.api.origins import OriginSerializer
+from webapp.runs.models import Checkpoint, Run, RunEvent, Way
+from webapp.runs.states import STAGES
 
 QUEUE: Final = "queue"
 """Key of a serializer's context: run's id -> where it stands, looked up once for one answer."""
@@ -155,10 +156,7 @@ class RunListItemSerializer(serializers.ModelSerializer[Run]):
         return selectors.last_heard_s(run)
 
     def get_actions(self, run: Run) -> list[str]:
-        can_finish, is_previewing = selectors.can_finish(run), run.preview_requested
-        return actions_in(
-            RunState(run.state), run.stop_requested, run.cancel_requested, can_finish, is_previewing=is_previewing
-        )
+        return selectors.actions_on(run)
 
     def get_queue_position(self, run: Run) -> int | None:
         standing = self._standing(run)
@@ -233,6 +231,7 @@ class RunSerializer(RunListItemSerializer):
     smaller_micro_batch = serializers.SerializerMethodField(
         help_text="Images at once with which a run that ended for want of memory may go on; null for other runs."
     )
+    origin = OriginSerializer(allow_null=True, source="import_origin", help_text="Null for a run's own images.")
     stages_done = serializers.SerializerMethodField(help_text="Stages that a later attempt does not repeat.")
 
     class Meta(RunListItemSerializer.Meta):
@@ -247,6 +246,7 @@ class RunSerializer(RunListItemSerializer):
             "warnings",
             "health",
             "stages_done",
+            "origin",
             "start",
             "children",
             "last_seq",

@@ -161,6 +161,8 @@ def retry_run(run: Run, person: Person | None) -> Run:
     Raises: ConflictError for a run that is still under way or finished.
     """
     run.refresh_from_db(fields=["state"])
+    if run.origin:
+        raise ConflictError("Images that were made elsewhere are imported again, from the page of the dataset.")
     if run.state not in REPEATABLE:
         raise ConflictError(f"A run that is {run.state} cannot be started again.")
     return start_run(run.version, run.recipe, person, run.name, start_again(run), run.compute)

@@ -125,9 +125,14 @@ function Head({ dataset, version }: { dataset: Schemas['Dataset']; version: Vers
             </Button>
           )}
           {version.state === 'ready' && may('researcher') && (
-            <Button component={Link} to={`/runs/new?version=${version.id}`}>
-              New run
-            </Button>
+            <>
+              <Button component={Link} variant="default" to={`/versions/${version.id}/import`}>
+                Import synthetic images
+              </Button>
+              <Button component={Link} to={`/runs/new?version=${version.id}`}>
+                New run
+              </Button>
+            </>
           )}
         </>
       }

@@ -1,6 +1,4 @@
-import { Box, Button, Code, Group, List, Stack, Text, TextInput } from '@mantine/core';
-import { Dropzone } from '@mantine/dropzone';
-import { IconFileZip, IconUpload, IconX } from '@tabler/icons-react';
+import { Button, Code, Group, List, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
@@ -14,6 +12,7 @@ import { Columns, Page, Panel } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { TransferBar } from './TransferBar';
 import { useSending } from './useSending';
+import { ZipDrop } from './ZipDrop';
 
 /** A zip of class folders becomes a dataset: chosen, named, sent, then read by a worker. */
 export function UploadPage() {
@@ -73,7 +72,11 @@ export function UploadPage() {
           <Panel>
             <Stack>
               {file === null ? (
-                <Drop onChoose={choose} limit={limit ?? null} />
+                <ZipDrop
+                  prompt="Drop a zip of class folders here, or click to choose it"
+                  onChoose={choose}
+                  limit={limit ?? null}
+                />
               ) : (
                 <TransferBar
                   name={file.name}
@@ -139,55 +142,6 @@ function useBase() {
     { enabled: id !== null },
   );
   return data ?? null;
-}
-
-function Drop({ onChoose, limit }: { onChoose: (file: File) => void; limit: number | null }) {
-  const [refusal, setRefusal] = useState<string | null>(null);
-  const check = (files: File[]) => {
-    const [file] = files;
-    if (file === undefined) return;
-    if (limit !== null && file.size > limit)
-      setRefusal(`${file.name} has ${bytes(file.size)}; at most ${bytes(limit)} are accepted.`);
-    else if (file.size === 0) setRefusal(`${file.name} is empty.`);
-    else onChoose(file);
-  };
-  const refuse = () => setRefusal('Drop one zip file. A folder is packed first: its context menu has “Compress”.');
-  return (
-    <Stack gap="xs">
-      <Dropzone
-        onDrop={check}
-        onReject={refuse}
-        accept={{ 'application/zip': ['.zip'], 'application/x-zip-compressed': ['.zip'] }}
-        multiple={false}
-        inputProps={{ 'aria-label': 'Choose a zip file' }}
-      >
-        <Group justify="center" gap="md" mih={150} style={{ pointerEvents: 'none' }} wrap="nowrap">
-          <Box flex="none">
-            <Dropzone.Accept>
-              <IconUpload size={40} stroke={1.4} aria-hidden />
-            </Dropzone.Accept>
-            <Dropzone.Reject>
-              <IconX size={40} stroke={1.4} aria-hidden />
-            </Dropzone.Reject>
-            <Dropzone.Idle>
-              <IconFileZip size={40} stroke={1.4} aria-hidden />
-            </Dropzone.Idle>
-          </Box>
-          <div>
-            <Text fw={600}>Drop a zip of class folders here, or click to choose it</Text>
-            <Text size="sm" c="dimmed">
-              It is sent in pieces: a lost network or a reload loses nothing, pick the same file to continue.
-            </Text>
-          </div>
-        </Group>
-      </Dropzone>
-      {refusal !== null && (
-        <Text size="sm" c="var(--mantine-color-error)" role="alert">
-          {refusal}
-        </Text>
-      )}
-    </Stack>
-  );
 }
 
 const LAYOUTS = `flowers.zip

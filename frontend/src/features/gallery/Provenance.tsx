@@ -6,7 +6,7 @@ import { moment, words } from '@/components/format';
 
 /** Everything needed to make this very sample again, and what people and selections decided about it. */
 export function Provenance({ detail }: { detail: Schemas['SampleDetail'] }) {
-  const { provenance, seed, index, choices, verdicts } = detail;
+  const { provenance, index, choices, verdicts } = detail;
   const rows: [string, React.ReactNode][] = [
     [
       'Run',
@@ -14,11 +14,9 @@ export function Provenance({ detail }: { detail: Schemas['SampleDetail'] }) {
         {provenance.run_name}
       </Anchor>,
     ],
-    ['Recipe', `${provenance.recipe.number}: ${provenance.recipe.model}, ${words(provenance.recipe.sampler)}`],
+    ...madeBy(detail),
     ['Dataset', `${provenance.dataset_name}, version ${provenance.version_number}`],
     ['Row in the pool', index],
-    ['Seed of its noise', seed],
-    ['Computed on', provenance.device],
     ...choices.map((choice): [string, React.ReactNode] => [
       `Selection ${choice.number}`,
       choice.kept ? `kept, rank ${(choice.rank ?? 0) + 1}` : `dropped: ${words(choice.reason)}`,
@@ -42,14 +40,35 @@ export function Provenance({ detail }: { detail: Schemas['SampleDetail'] }) {
           ))}
         </Table.Tbody>
       </Table>
-      <Text size="sm" c="dimmed" mt="sm" mb={4}>
-        Checkpoint (sha256)
-      </Text>
-      <CopyLine text={provenance.checkpoint_sha256} label="the checkpoint's hash" />
-      <Text size="sm" c="dimmed" mt="sm" mb={4}>
-        Make the same pixels again on the server, and compare them
-      </Text>
-      <CopyLine text={provenance.remake} label="the command that makes it again" />
+      {provenance.remake !== null && (
+        <>
+          <Text size="sm" c="dimmed" mt="sm" mb={4}>
+            Checkpoint (sha256)
+          </Text>
+          <CopyLine text={provenance.checkpoint_sha256} label="the checkpoint's hash" />
+          <Text size="sm" c="dimmed" mt="sm" mb={4}>
+            Make the same pixels again on the server, and compare them
+          </Text>
+          <CopyLine text={provenance.remake} label="the command that makes it again" />
+        </>
+      )}
     </>
   );
+}
+
+/** What made it: our recipe with its noise, or somebody else's model. */
+function madeBy({ provenance, seed }: Schemas['SampleDetail']): [string, React.ReactNode][] {
+  const { origin, recipe } = provenance;
+  if (origin === null)
+    return [
+      ['Recipe', `${recipe.number}: ${recipe.model}, ${words(recipe.sampler)}`],
+      ['Seed of its noise', seed],
+      ['Computed on', provenance.device],
+    ];
+  return [
+    ['Made elsewhere, by', origin.name],
+    ['File', provenance.file_name],
+    ['Licence', origin.licence === '' ? 'none was stated' : origin.licence],
+    ...(origin.note === '' ? [] : [['Note', origin.note] as [string, React.ReactNode]]),
+  ];
 }

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { api, http, take, type Schemas } from '@/api/client';
 import { faultsOf } from '@/api/errors';
 import { Fault, Waiting } from '@/components/Fault';
-import { plural } from '@/components/format';
+import { plural, words } from '@/components/format';
 import { BudgetEditor } from '@/components/recipe/BudgetEditor';
 import type { Budget } from '@/components/recipe/budget';
 import { Choices } from '@/components/recipe/Choices';
@@ -54,7 +54,7 @@ function SelectionForm({ run, pool, onClose, onMade }: Props) {
     },
   });
   const model = catalogue?.models.find((one) => one.name === run.recipe.model);
-  if (catalogue === undefined || model === undefined || version === undefined)
+  if (catalogue === undefined || (model === undefined && run.origin === null) || version === undefined)
     return error === null ? <Waiting lines={6} /> : <Fault error={error} />;
   const chosen = catalogue.samplers.find((one) => one.name === sampler);
   const faults = faultsOf(make.error);
@@ -74,7 +74,7 @@ function SelectionForm({ run, pool, onClose, onMade }: Props) {
         }}
         options={catalogue.samplers.map((one) => ({
           ...one,
-          obstacle: samplerObstacle(one, model, run.recipe.model_settings),
+          obstacle: model === undefined ? lackOf(one, pool) : samplerObstacle(one, model, run.recipe.model_settings),
         }))}
         fault={faults.sampler}
       />
@@ -111,4 +111,10 @@ function SelectionForm({ run, pool, onClose, onMade }: Props) {
       </Group>
     </Stack>
   );
+}
+
+/** Imported images have the scores that came with them, whatever a model would give. */
+function lackOf(sampler: Schemas['SamplerPlugin'], pool: Schemas['Pool']): string | null {
+  const missing = sampler.needs.filter((score) => !pool.score_names.includes(score));
+  return missing.length === 0 ? null : `Ranks by ${missing.map(words).join(', ')}, which these images lack.`;
 }

@@ -17,6 +17,7 @@ import { HealthPanel } from './HealthPanel';
 import { Children, StartedFrom } from './Lineage';
 import { useLiveRun } from './live';
 import { MetricTable } from './MetricTable';
+import { OriginPanel } from './OriginPanel';
 import { ProgressPanel } from './ProgressPanel';
 import { RecipePanel } from './RecipePanel';
 import { RunActions, SmallerMicroBatch } from './RunActions';
@@ -42,8 +43,9 @@ function LiveRun({ id }: { id: string }) {
         <Notices run={shown} />
         <ProgressPanel run={shown} />
         <HealthPanel run={shown} />
+        {shown.origin !== null && <OriginPanel run={shown} origin={shown.origin} />}
         {shown.pool !== null && <Results run={shown} pool={shown.pool} />}
-        <History run={shown} previews={previews} scalars={scalars} sweeps={sweeps} />
+        {shown.origin === null && <History run={shown} previews={previews} scalars={scalars} sweeps={sweeps} />}
         <Children run={shown} />
         <RecipePanel run={shown} />
       </Stack>
@@ -107,7 +109,9 @@ function Head({ run }: { run: Schemas['Run'] }) {
       summary={
         <Group gap="md">
           <span>
-            {run.model} with {words(run.sampler)}, recipe {run.recipe.number}
+            {run.origin === null
+              ? `${run.model} with ${words(run.sampler)}, recipe ${run.recipe.number}`
+              : `Images of ${run.origin.name}, imported`}
           </span>
           <StartedFrom run={run} />
           {isMoving(run.state) && <LinkLabel />}

@@ -69,6 +69,8 @@ def _origin_of(sample: Sample) -> list[str]:
 
 def _checkpoint_of(pool: Pool) -> Path:
     """Raises: CommandError when it is gone."""
+    if pool.run.origin:
+        raise CommandError(f"The sample was made elsewhere, by {pool.run.origin['name']}; only its pixels are here.")
     file = storage.stored(pool.run.artefacts["train"]["checkpoint"])
     if not file.is_file():
         raise CommandError(f"The checkpoint {pool.checkpoint_sha256} is not on the disk any more.")
