@@ -1,7 +1,8 @@
 """Everything that runs on one machine: which processes there are, who holds the data folder, and where it answers.
 
 Knows nothing of Django's settings, so that the command `up`, `augment` and the tests start the very same processes on
-folders and ports of their choice.
+folders and ports of their choice. `python -m webapp.core.machine` asks the server of this machine (PORT) whether it is
+ready, and says by its exit status what it answered.
 """
 
 import fcntl
@@ -211,3 +212,9 @@ def wait_until_ready(url: str, timeout_s: float, broken: Callable[[], bool] = la
             return True
         time.sleep(0.2)
     return False
+
+
+if __name__ == "__main__":
+    here = address("127.0.0.1", int(os.environ.get("PORT") or "8000"))
+    if not answers(f"{here}/health/ready", timeout_s=5.0):
+        sys.exit(f"{here} is not ready: {what_is_amiss(here)}")
