@@ -85,7 +85,10 @@ class Forecaster:
         self._past: dict[str, list[_Past]] = {}
 
     def foretell(self, task: Task) -> Forecast | None:
-        """None where no run like this one has finished here, or the number of its steps cannot be known before."""
+        """None where no run like this one has finished here, or the number of its steps cannot be known before; and for
+        an import, which no model makes."""
+        if task.model not in catalogue().models:
+            return None
         wished = {**catalogue().models[task.model].defaults(), **task.settings}
         alike = self._alike(task, wished)
         num_steps = wished.get("num_steps") or _steps_before(alike, wished, task.version)
