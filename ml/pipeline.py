@@ -85,8 +85,7 @@ class Run:
         self.out = Path(plan["out"]).absolute()
         self.done = dict(plan["done"])
         self.resume_from = Path(plan["resume_from"]) if plan["resume_from"] else None
-        wishes = plan.get("finish_when"), plan.get("preview_when")
-        self.finish_when, self.preview_when = (Path(file) if file else None for file in wishes)
+        self.wishes = [Path(file) if file else None for file in (plan.get("finish_when"), plan.get("preview_when"))]
         self.start = plan["start"]
         self.classes = tuple(plan["dataset"]["classes"])
         self.records = list(read_records(Path(plan["dataset"]["images"])))
@@ -174,7 +173,7 @@ class Run:
             self.out,
             self.seed,
             self.resume_from,
-            Told(self.emit, self.should_stop, self.finish_when, self.preview_when),
+            Told(self.emit, self.should_stop, *self.wishes),
             evaluate,
             ranks.device or self.device,
             start=self.start,

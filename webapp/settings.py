@@ -179,6 +179,23 @@ CHANNEL_LAYERS = {
     "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
 }
 
+# --- mail -------------------------------------------------------------------------------------------------------
+EMAIL_HOST = env("EMAIL_HOST", "")
+"""EMAIL_HOST: the server that sends mail; without it no mail is sent, and links are handed over by people."""
+EMAIL_PORT = int(env("EMAIL_PORT", "25"))
+"""EMAIL_PORT: its TCP port."""
+EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")
+"""EMAIL_HOST_USER: the account there, if it wants one."""
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", "")
+"""EMAIL_HOST_PASSWORD: its password."""
+EMAIL_USE_TLS = env("EMAIL_USE_TLS", "0") == "1"
+"""EMAIL_USE_TLS: 1 to encrypt by STARTTLS (port 587, as a rule)."""
+EMAIL_USE_SSL = env("EMAIL_USE_SSL", "0") == "1"
+"""EMAIL_USE_SSL: 1 to encrypt from the first byte (port 465, as a rule)."""
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "atelier@localhost")
+"""DEFAULT_FROM_EMAIL: the sender of mails."""
+
 # --- API --------------------------------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
@@ -249,6 +266,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 WORKER_THREADS = int(env("ATELIER_WORKER_THREADS", "0"))
 """ATELIER_WORKER_THREADS: arithmetic threads of a training process; 0 takes the share of the cores that is free when it
 starts, and fewer when others need them later."""
+STALL_AFTER_S = float(env("ATELIER_STALL_AFTER_S", "300"))
+"""ATELIER_STALL_AFTER_S: a process at work that does not advance for so long, and for 20 times its usual pause, hangs:
+it is ended, and its work goes on from the last checkpoint; in seconds."""
 RUNS_AT_WORK_PER_PERSON = int(env("ATELIER_RUNS_AT_WORK", "4"))
 """ATELIER_RUNS_AT_WORK: runs of one person that workers compute at the same time; 0: as many as there are workers."""
 RUNS_WAITING_PER_PERSON = int(env("ATELIER_RUNS_WAITING", "50"))

@@ -45,7 +45,7 @@ class Timing:
     rhythm: Rhythm = field(default_factory=Rhythm)
     grace_s: float = 20.0
     """From the request to save and leave until the group is killed; less than what `up` gives a worker to end."""
-    stall_floor_s: float = 300.0
+    stall_floor_s: float = field(default_factory=lambda: settings.STALL_AFTER_S)
     stall_factor: float = 20.0
     """No word for `stall_floor_s`, and for this many times the median pause between words: it hangs."""
     poll_s: float = 0.25
@@ -292,7 +292,7 @@ class _Supervision:
 
     def _how_it_ended(self, child: Child, code: int) -> str:
         if self._stalled:
-            how = f"hung: it said nothing for {self._pulse.limit_s():.0f} s"
+            how = f"hung: it did not advance for {self._pulse.limit_s():.0f} s"
         elif code == EXIT_DONE:
             how = "ended without a result"
         else:

@@ -20,6 +20,7 @@ from webapp.gallery.services.selections import TASK as MAKE_SELECTION
 from webapp.gallery.services.selections import settle_abandoned_selection
 from webapp.runs.services.control import TASK as EXECUTE_RUN
 from webapp.runs.services.control import settle_abandoned_run
+from webapp.runs.services.notices import send_left_over
 from workers.export import ExportWork
 from workers.ingest import IngestWork
 from workers.run import RunWork
@@ -70,7 +71,7 @@ def begin(instance: Any, **_: Any) -> None:
     routes: dict[str, dict[str, str]] = app.conf.task_routes
     kinds = [kind for task, kind in KINDS.items() if routes[task]["queue"] in queues]
     duties = [Duty(kind.model, task, SETTLE[task]) for task, kind in KINDS.items()]
-    reconciler = Reconciler(duties, chores=[expire_uploads, expire_exports])
+    reconciler = Reconciler(duties, chores=[expire_uploads, expire_exports, send_left_over])
     watch = Watch(kinds, reconciler)
     _watches.append(watch)
     watch.start()

@@ -17,6 +17,8 @@ from tests.worlds import QUICK
 from webapp.core import machine
 
 STEPS, CHECKPOINTS = 240, 12
+STALL_AFTER_S = 45.0
+"""Shorter than the service waits, and longer than a process needs to start on a busy machine."""
 RECIPE = {
     **QUICK,
     "model_settings": {**QUICK["model_settings"], "num_steps": STEPS, "num_checkpoints": CHECKPOINTS},
@@ -103,7 +105,8 @@ def gone_within(run: str, seconds: float) -> bool:
 
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with Stack(tmp_path_factory.mktemp("faults"), compute_workers=2) as stack:
+    env = {"ATELIER_STALL_AFTER_S": str(STALL_AFTER_S)}
+    with Stack(tmp_path_factory.mktemp("faults"), compute_workers=2, env=env) as stack:
         scene = Scene(stack)
         begun = scene.world("begin")
         scene.token, scene.version = begun["token"], begun["version"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.conftest import Scene, child_of, gone_within
+from tests.faults.conftest import STALL_AFTER_S, Scene, child_of, gone_within
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
@@ -82,3 +82,20 @@ def test_a_worker_that_wakes_up_after_another_took_its_run_writes_nothing(
     while "nothing of this attempt is kept" not in scene.stack.log(role, 400):
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+def test_a_training_that_hangs_is_ended_and_goes_on_from_its_last_checkpoint(
+    scene: Scene, uninterrupted: dict[str, Any]
+) -> None:
+    run = scene.start()
+    scene.train_until(run, 2)
+    child = child_of(run)
+    assert child is not None
+    os.kill(child, signal.SIGSTOP)  # its worker lives, and renews the lease; only the step stands still
+    began = time.monotonic()
+    scene.wait(run, lambda told: told["attempts"] == 2 or scene.world("row", run)["fence"] == 2, STALL_AFTER_S + 60)
+    assert time.monotonic() - began > STALL_AFTER_S - 5, "a pause is no hang"
+    said = [one["data"] for one in scene.api.get(f"/api/v1/runs/{run}/events/")["results"]]
+    assert any("hung: it did not advance" in one.get("error_message", "") for one in said)
+    assert scene.finish(run) == uninterrupted
+    assert scene.world("row", run)["fence"] == 2

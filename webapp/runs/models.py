@@ -127,6 +127,17 @@ class Run(Leased):
         return "train" in self.artefacts
 
 
+class RunNotice(models.Model):
+    """Somebody wishes to be mailed when a run ends; once for each wish."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="notices")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "person"], name="one_notice_per_person")]
+
+
 class Checkpoint(models.Model):
     """One state of a run's training on disk, resumable to the bit; only rows make files visible."""
 

@@ -46,6 +46,8 @@ MOVES: Mapping[RunState, frozenset[RunState]] = {
     S.CANCELLED: frozenset(),
 }
 
+ENDED = (S.FINISHED, S.STOPPED, S.FAILED, S.CANCELLED)
+"""States that no run leaves by itself."""
 RESUMABLE = (S.STOPPED, S.FAILED)
 """States that a person may send back to the queue. (A worker that ends gives back a run in any stage.)"""
 REPEATABLE = (S.STOPPED, S.FAILED, S.CANCELLED)

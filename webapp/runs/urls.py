@@ -18,6 +18,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/cancel/", api.CancelRunView.as_view()),
     path("runs/<uuid:pk>/retry/", api.RetryRunView.as_view()),
     path("runs/<uuid:pk>/files/", api.RunFilesView.as_view()),
+    path("runs/<uuid:pk>/notice/", api.RunNoticeView.as_view()),
     path("runs/<uuid:pk>/events/", api.RunEventsView.as_view()),
     path("runs/<uuid:pk>/scalars/", api.RunScalarsView.as_view()),
     path("runs/<uuid:pk>/previews/", api.RunPreviewsView.as_view()),

@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'react';
 import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from 'react-router';
 import { http, queries, take } from '@/api/client';
 import { readSession, sessionOptions } from '@/api/session';
+import { EndNotices } from '@/features/runs/EndNotices';
 import { LabMenu } from './LabMenu';
 import classes from './Shell.module.css';
 
@@ -33,6 +34,7 @@ export function Shell() {
         </Group>
       </header>
       <Content />
+      <EndNotices />
     </>
   );
 }

@@ -10,6 +10,7 @@ from webapp.runs.api.history import (
     RunSweepView,
 )
 from webapp.runs.api.imports import ImportsView, RunFilesView
+from webapp.runs.api.notices import RunNoticeView
 from webapp.runs.api.runs import (
     CancelRunView,
     FinishRunView,
@@ -37,6 +38,7 @@ __all__ = [
     "RunEventsView",
     "RunFilesView",
     "RunMemoryView",
+    "RunNoticeView",
     "RunPreviewView",
     "RunPreviewsView",
     "RunScalarsView",

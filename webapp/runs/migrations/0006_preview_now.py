@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='run',
             name='preview_wish',
-            field=models.PositiveIntegerField(default=0, help_text='Previews that people asked for beside the planned.'),
+            field=models.PositiveIntegerField(default=0, help_text='Previews asked for beside the planned.'),
         ),
     ]

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from webapp.core.events import group_of, publish
 from webapp.runs.events import CHANNEL, ChangedData, RunChanged, RunEventBase
 from webapp.runs.models import Run, RunEvent, RunState
+from webapp.runs.services.notices import tell_of_end
+from webapp.runs.states import ENDED
 
 
 def append(run: Run, events: Sequence[RunEventBase], path: str = "") -> None:
@@ -22,6 +24,8 @@ def append(run: Run, events: Sequence[RunEventBase], path: str = "") -> None:
     )
     for event in numbered.values():
         send(run, event)
+        if isinstance(event, RunChanged) and event.data.state in ENDED:
+            tell_of_end(run)
 
 
 def send(run: Run, event: RunEventBase) -> None:

@@ -17,6 +17,7 @@ import { HealthPanel } from './HealthPanel';
 import { Children, StartedFrom } from './Lineage';
 import { useLiveRun } from './live';
 import { MetricTable } from './MetricTable';
+import { NoticeButton } from './NoticeButton';
 import { OriginPanel } from './OriginPanel';
 import { ProgressPanel } from './ProgressPanel';
 import { RecipePanel } from './RecipePanel';
@@ -119,6 +120,7 @@ function Head({ run }: { run: Schemas['Run'] }) {
       }
       actions={
         <>
+          <NoticeButton run={run} />
           {run.pool !== null && (
             <>
               <Button component={Link} to={`/runs/${run.id}/gallery`} leftSection={<IconLayoutGrid size={16} />}>
