@@ -1,4 +1,4 @@
-"""What a person hands in, read member by member: a zip or a folder. Nothing is ever unpacked to disk.
+"""What a person hands in, read member by member: a folder, a zip or a tar. No member is ever unpacked to a file.
 
 A zip is refused as a whole (BadArchiveError) when it is damaged, protected, split, packed by other methods than stored
 and deflate, over the limits, made to explode, or could be understood in two ways. One member is passed over, with the
@@ -16,25 +16,38 @@ from pathlib import Path
 from ml.errors import BadDatasetError, BadImageError
 from ml.folder_source import FolderSource
 from ml.source import Source, clean_name, printable
+from ml.tar_directory import BLOCK, looks_like_tar
+from ml.tar_source import TarSource, remove_scratch, unpacked
 from ml.zip_directory import DEFLATED, HAS_DESCRIPTOR, UTF8_NAME, ZipEntry, ZipLimits, extra_fields, read_directory
 
 _LOCAL = struct.Struct("<4s5H3L2H")
+_GZIP_MARK = b"\x1f\x8b"
 _LOCAL_MARK = b"PK\x03\x04"
 _FULL32 = 0xFFFFFFFF
 _UNICODE_PATH = 0x7075
 _SPECIAL = (stat.S_IFLNK, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK)
 
 
-def open_source(path: Path, limits: ZipLimits | None = None) -> Source:
-    """A folder, or a zip whatever its name.
+def open_source(path: Path, limits: ZipLimits | None = None, scratch: Path | None = None) -> Source:
+    """A folder, or a zip, tar or tar.gz, known by its content and not by its name.
 
+    scratch: a folder for what gzip packed; beside the file when none is given, and empty again at the end.
     Raises: BadArchiveError; BadDatasetError when there is nothing at `path`.
     """
+    limits = limits or ZipLimits()
     if path.is_dir():
-        return FolderSource(path, (limits or ZipLimits()).max_members)
-    if path.is_file():
-        return ZipSource(path, limits or ZipLimits())
-    raise BadDatasetError(f"There is no folder and no file at {printable(str(path))}; check the path.")
+        return FolderSource(path, limits.max_members)
+    if not path.is_file():
+        raise BadDatasetError(f"There is no folder and no file at {printable(str(path))}; check the path.")
+    with path.open("rb") as file:
+        head = file.read(BLOCK)
+    if head.startswith(_GZIP_MARK):
+        plain = (scratch or path.parent) / f"{path.name}.unpacked"
+        try:
+            return TarSource(unpacked(path, plain, limits), limits)
+        finally:
+            remove_scratch(plain)  # what is open stays readable
+    return TarSource(path, limits) if looks_like_tar(head) else ZipSource(path, limits)
 
 
 class ZipSource(Source):

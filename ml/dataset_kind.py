@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ml.errors import BadDatasetError
+from ml.label_files import Content
 from ml.plugin import Plugin
 
 SPLITS = ("train", "val", "test")
@@ -29,6 +31,11 @@ class Listing:
     skipped: tuple[tuple[str, str], ...]
 
 
+def no_content(name: str) -> bytes:
+    """For callers that have names alone."""
+    raise BadDatasetError(f"{name} cannot be read here; only the names of the files are known.")
+
+
 class DatasetKind(Plugin):
     """One on-disk layout."""
 
@@ -36,13 +43,13 @@ class DatasetKind(Plugin):
     """Fields of one item; a model fits when it consumes no other."""
 
     @classmethod
-    def recognise(cls, names: Sequence[str]) -> bool:
-        """Whether these member names look like this kind."""
+    def recognise(cls, names: Sequence[str], content: Content = no_content) -> bool:
+        """Whether these members look like this kind."""
         raise NotImplementedError
 
     @classmethod
-    def read(cls, names: Sequence[str]) -> Listing:
-        """Labels and splits from member names.
+    def read(cls, names: Sequence[str], content: Content = no_content) -> Listing:
+        """Labels and splits from member names, and from the label files among them.
 
         Raises: BadDatasetError when nothing usable is there.
         """

@@ -15,7 +15,7 @@ from ml.assembly import Accepted, content_hash, counts, put_together
 from ml.dataset_kind import DatasetKind, Entry, Listing
 from ml.decode import Decoder
 from ml.earlier import EarlierImage, read_earlier
-from ml.errors import BadDatasetError, BadSettingsError
+from ml.errors import BadDatasetError, BadImageError, BadSettingsError
 from ml.examine import Found, PassedOver, examine
 from ml.folder_source import FolderSource
 from ml.image_file import FINGERPRINT_BYTES, ImageLimits
@@ -29,6 +29,7 @@ from ml.splits import DEFAULT_FRACTIONS
 from ml.zip_directory import ZipLimits
 
 _DEFAULT_KIND = "labelled_images"
+_MAX_LABEL_FILE = 256 * 2**20
 _REPORT_ROWS = 200
 _PROGRESS_S = 0.5
 _STILL_THERE_S = 5.0
@@ -48,7 +49,10 @@ def run(plan: IngestPlan, emit: Emit = emit) -> None:
     accepted = _take_over(plan, report)
     if plan["source"] is not None:
         known = [(image.sha256, Entry(image.name, image.label, image.split)) for image in accepted]
-        with open_source(Path(plan["source"]), zip_limits) as source, Decoder(image_limits) as decoder:
+        with (
+            open_source(Path(plan["source"]), zip_limits, Path(plan["out"])) as source,
+            Decoder(image_limits) as decoder,
+        ):
             listing = _list(source, plan["kind"])
             report.passed_over(_left_out(source, listing))
             for answer in _counted(examine(source, listing.entries, decoder, known), len(listing.entries), emit):
@@ -168,11 +172,18 @@ def _limited(limits: type[L], values: dict[str, Any]) -> L:
 
 def _list(source: Source, kind: str | None) -> Listing:
     """What the source's kind makes of it; the kind is recognised when none is named."""
+
+    def content(name: str) -> bytes:
+        try:
+            return source.read(name, _MAX_LABEL_FILE)
+        except BadImageError as error:
+            raise BadDatasetError(f"{printable(name)} cannot be read: {error.message}") from None
+
     if kind is not None:
-        return find("dataset_kinds", DatasetKind, kind).read(source.names)
+        return find("dataset_kinds", DatasetKind, kind).read(source.names, content)
     kinds = shelf("dataset_kinds", DatasetKind)
-    fitting = next((plugin for plugin in kinds.values() if plugin.recognise(source.names)), kinds[_DEFAULT_KIND])
-    return fitting.read(source.names)
+    fitting = (plugin for plugin in kinds.values() if plugin.recognise(source.names, content))
+    return next(fitting, kinds[_DEFAULT_KIND]).read(source.names, content)
 
 
 def _left_out(source: Source, listing: Listing) -> list[PassedOver]:

@@ -20,7 +20,7 @@ def door() -> ProtocolTypeRouter:
     django = cast("App", get_asgi_application())
     from webapp.core.asgi import BodyLimit
     from webapp.core.consumers import PATH, LiveConsumer
-    from webapp.datasets.tus import UploadDoor
+    from webapp.datasets.tus import UploadDoor, larger_body
 
     autodiscover_modules("consumers")  # every app registers its channels there
     live = LiveConsumer.as_asgi(identify=_who)
@@ -33,7 +33,7 @@ def door() -> ProtocolTypeRouter:
             await receive()
             await send({"type": "websocket.close"})
 
-    return ProtocolTypeRouter({"http": UploadDoor(BodyLimit(django)), "websocket": sockets})
+    return ProtocolTypeRouter({"http": UploadDoor(BodyLimit(django, larger_body)), "websocket": sockets})
 
 
 def _who(request: HttpRequest) -> "tuple[HasKey, bool]":

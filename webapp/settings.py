@@ -201,6 +201,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 UPLOAD_CHUNK_MAX_BYTES = 16 * 2**20
 """Largest body of one PATCH of an upload, in bytes."""
+SMALL_DATASET_MAX_BYTES = 32 * 2**20
+"""Largest body of one request that makes a dataset, its archive included, in bytes."""
 UPLOAD_MAX_BYTES = int(env("UPLOAD_MAX_BYTES", str(200 * 2**30)))
 """UPLOAD_MAX_BYTES: largest file a person may upload, in bytes."""
 DISK_FLOOR_BYTES = int(env("DISK_FLOOR_BYTES", str(2 * 2**30)))

@@ -17,7 +17,7 @@ from webapp.datasets.services.ingest import (
     report_ingest_progress,
     save_ingested_files,
 )
-from webapp.datasets.services.interruptions import give_back_ingest, interrupt_ingest, pause_ingest
+from webapp.datasets.services.interruptions import cancelled_ingest, give_back_ingest, interrupt_ingest, pause_ingest
 from webapp.datasets.services.versions import earlier_images
 from workers.supervisor import Work
 
@@ -92,7 +92,7 @@ class IngestWork(Work[DatasetVersion]):
         finish_ingest(self.row, self._result)
 
     def cancelled(self) -> None:
-        self.failed("cancelled", "Somebody cancelled it.")
+        cancelled_ingest(self.row)
 
     def give_back(self) -> None:
         give_back_ingest(self.row)

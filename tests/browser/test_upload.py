@@ -1,6 +1,7 @@
 """Uploads: what is refused before anything is sent, what is continued, and what the worker cannot take."""
 
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,30 @@ def test_a_file_that_is_no_archive_is_rejected_with_the_reason(member: Page, tmp
     member.get_by_role("button", name="Create the dataset").click()
     expect(member.get_by_role("alert")).to_contain_text("zip", timeout=INGEST_MS)
     expect(member.get_by_text("Rejected", exact=True)).to_be_visible()
+
+
+def test_a_folder_is_packed_while_it_is_sent_and_edited_into_a_next_version(member: Page, tmp_path: Path) -> None:
+    with zipfile.ZipFile(zip_of_shapes(tmp_path / "shapes.zip", 8)) as archive:
+        archive.extractall(tmp_path / "my_folder", [name for name in archive.namelist() if "broken" not in name])
+    member.goto("/upload")
+    member.get_by_label("Choose a folder of images").set_input_files(tmp_path / "my_folder")
+    expect(member.get_by_label("Name of the dataset")).to_have_value("my folder")
+    member.get_by_role("button", name="Create the dataset").click()
+    expect(member.get_by_role("link", name="New run").first).to_be_visible(timeout=INGEST_MS)
+    address = member.url
+
+    member.get_by_role("button", name="Mark images").click()
+    tiles = member.get_by_role("listitem").filter(has=member.get_by_role("img"))
+    tiles.nth(0).get_by_role("button").click()
+    tiles.nth(2).get_by_role("button").click(modifiers=["Shift"])
+    expect(member.get_by_text("3 images marked")).to_be_visible()
+    member.get_by_role("button", name="Exclude").click()
+    tiles.nth(5).get_by_role("button").click()
+    member.get_by_label("New label").fill("beam")
+    member.get_by_role("button", name="Relabel").click()
+    expect(member.get_by_text("3 images excluded, 1 image relabelled.")).to_be_visible()
+    member.get_by_role("button", name="Make the next version").click()
+    member.wait_for_url(f"{address}/2")
+    panel = member.get_by_role("region", name="Compared with version 1")
+    expect(panel).to_be_visible(timeout=INGEST_MS)
+    expect(panel).to_contain_text(re.compile("Removed3.*Relabelled1", re.DOTALL))

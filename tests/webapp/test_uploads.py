@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import http.client
+import json
 import socket
 import threading
 import time
@@ -10,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ from rest_framework.test import APIClient
 
 from tests.webapp.served import Answer, Served
 from webapp.accounts.models import Lab, Membership, Person
-from webapp.core import storage
+from webapp.core import asgi, storage
 from webapp.datasets import tus
 from webapp.datasets.models import Upload
 from webapp.datasets.services import create_dataset, expire_uploads, uploads
@@ -213,6 +215,93 @@ def test_a_silent_sender_is_given_up_with_what_came(sender: Sender, lab: Lab, mo
     connection = half_a_chunk(sender, CONTENT[:1000], 5000)
     assert connection.getresponse().status == 408
     assert sender.offset() == 1000
+
+
+def trickle(connection: http.client.HTTPConnection) -> None:
+    """A byte now and then, so that the line is never silent."""
+
+    def drip() -> None:
+        try:
+            while True:
+                connection.send(b"x")
+                time.sleep(0.05)
+        except OSError:
+            return
+
+    threading.Thread(target=drip, daemon=True).start()
+
+
+def test_a_trickling_chunk_is_given_up_with_what_came(
+    sender: Sender, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asgi, "GRACE_S", 0.4)
+    sender.create(lab)
+    connection = half_a_chunk(sender, CONTENT[:1000], 5000)
+    trickle(connection)
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())["code"]) == (408, "request_timeout")
+    assert 1000 <= sender.offset() < 5000
+
+
+def test_a_trickling_body_is_given_up_on_every_other_address(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi, "GRACE_S", 0.4)
+    connection = server.connect()
+    connection.putrequest("POST", "/api/v1/session/login/")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", "5000")
+    connection.endheaders()
+    trickle(connection)
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())["code"]) == (408, "request_timeout")
+
+
+# --- a small dataset in one request -----------------------------------------------------------------------------
+def form(archive: bytes, **fields: str) -> tuple[dict[str, str], bytes]:
+    """Headers and body of a form with a file."""
+    parts = [
+        f'--edge\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
+        for key, value in fields.items()
+    ]
+    head = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="../pets.zip"\r\n\r\n'
+    body = b"".join([*parts, head, archive, b"\r\n--edge--\r\n"])
+    return {"Content-Type": "multipart/form-data; boundary=edge"}, body
+
+
+def test_a_small_dataset_comes_in_one_request(sender: Sender, lab: Lab) -> None:
+    archive = CONTENT * 300  # more than any other body may have
+    headers, body = form(archive, lab=str(lab.pk), name="Pets")
+    answer = sender.server.ask("POST", "/api/v1/datasets/", {**sender.headers, **headers}, body)
+    assert answer.status == 202, answer.body
+    [version] = answer.json()["versions"]
+    assert (version["state"], version["source_name"]) == ("queued", "pets.zip")
+    assert sender.file().read_bytes() == archive
+    assert Upload.objects.get().state == "complete"
+
+
+def test_a_form_from_a_stranger_or_beyond_the_limit_is_refused_unread(sender: Sender, settings: Any) -> None:
+    for authorization, length, status in (("", 10**6, 401), ("Bearer none", 10**6, 401), (None, 10**9, 413)):
+        connection = sender.server.connect()
+        connection.putrequest("POST", "/api/v1/datasets/")
+        connection.putheader("Content-Type", "multipart/form-data; boundary=edge")
+        connection.putheader("Content-Length", str(length))
+        own = sender.headers["Authorization"]
+        connection.putheader("Authorization", own if authorization is None else authorization)
+        connection.endheaders()
+        assert connection.getresponse().status == status
+
+
+def test_a_form_without_its_file_or_with_an_unknown_kind_makes_nothing(
+    sender: Sender, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.datasets.api.datasets.catalogue", lambda: SimpleNamespace(dataset_kinds={"images": 0}))
+    headers, body = form(CONTENT, lab=str(lab.pk), name="Pets", kind="paintings")
+    answer = sender.server.ask("POST", "/api/v1/datasets/", {**sender.headers, **headers}, body)
+    assert (answer.status, list(answer.json()["fields"])) == (400, ["kind"])
+    headers, body = form(CONTENT, lab=str(lab.pk), name="Pets")
+    body = body.replace(b'name="file"', b'name="other"')
+    answer = sender.server.ask("POST", "/api/v1/datasets/", {**sender.headers, **headers}, body)
+    assert (answer.status, list(answer.json()["fields"])) == (400, ["file"])
+    assert not Upload.objects.exists()
 
 
 def test_bytes_beyond_the_committed_offset_are_cut_off(sender: Sender, lab: Lab) -> None:

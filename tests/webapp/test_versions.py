@@ -2,14 +2,18 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tests.worlds import make_dataset
 from webapp.accounts.models import Lab, Person
+from webapp.datasets import services
 from webapp.datasets.models import DatasetVersion
+from webapp.datasets.services import interruptions, uploads
 from webapp.datasets.services.versions import earlier_images
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -111,3 +115,66 @@ def test_the_difference_counts_by_content(
     assert found["moved"] >= 1
     assert client_of(viewer).get(f"/api/v1/versions/{version.pk}/difference/").status_code == 404
     assert client_of(outsider).get(f"/api/v1/versions/{second.pk}/difference/").status_code == 404
+
+
+# --- cancel and retry -------------------------------------------------------------------------------------------
+@pytest.fixture
+def uploaded(lab: Lab, researcher: Person) -> DatasetVersion:
+    """A version whose upload is there and waits for a worker."""
+    upload = uploads.receive_upload(researcher, lab, "a.zip", [b"abc", b"def"], 6)
+    return services.create_dataset(lab, "Pets", researcher, upload=upload).versions.get()
+
+
+def test_a_waiting_ingest_is_cancelled_at_once_and_can_be_tried_again(
+    uploaded: DatasetVersion, researcher: Person, client_of: Client
+) -> None:
+    address = f"/api/v1/versions/{uploaded.pk}"
+    answer = client_of(researcher).post(f"{address}/cancel/")
+    assert (answer.status_code, answer.json()["state"], answer.json()["error"]["code"]) == (
+        202,
+        "rejected",
+        "cancelled",
+    )
+    assert client_of(researcher).post(f"{address}/cancel/").status_code == 409
+    assert DatasetVersion.claim(uploaded.pk, "a", "ingesting") is None
+    answer = client_of(researcher).post(f"{address}/retry/")
+    assert (answer.status_code, answer.json()["state"], answer.json()["error"]) == (202, "queued", None)
+    assert DatasetVersion.claim(uploaded.pk, "a", "ingesting") is not None
+    assert client_of(researcher).post(f"{address}/retry/").status_code == 409
+
+
+def test_a_running_ingest_is_cancelled_by_its_worker_and_keeps_the_upload(
+    uploaded: DatasetVersion, researcher: Person, client_of: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    held = DatasetVersion.claim(uploaded.pk, "worker", "ingesting")
+    assert held is not None
+    answer = client_of(researcher).post(f"/api/v1/versions/{uploaded.pk}/cancel/")
+    assert (answer.status_code, answer.json()["state"]) == (202, "ingesting")
+    assert held.renew().cancel_requested
+    with django_capture_on_commit_callbacks(execute=True):
+        interruptions.cancelled_ingest(held)
+    uploaded.refresh_from_db()
+    assert (uploaded.state, uploaded.error_code) == ("rejected", "cancelled")
+    assert interruptions.source_is_there(uploaded)
+
+
+def test_a_cancelled_ingest_whose_worker_vanished_is_not_read_again(uploaded: DatasetVersion) -> None:
+    held = DatasetVersion.claim(uploaded.pk, "worker", "ingesting")
+    assert held is not None
+    interruptions.cancel_ingest(held)
+    DatasetVersion.objects.filter(pk=held.pk).update(lease_expires_at=timezone.now() - timedelta(minutes=1))
+    settled = interruptions.settle_abandoned_version(DatasetVersion.objects.get(pk=held.pk))
+    assert settled is not None
+    assert (settled.state, settled.error_code) == ("rejected", "cancelled")
+
+
+def test_what_was_taken_in_or_is_gone_is_not_tried_again(
+    uploaded: DatasetVersion, version: DatasetVersion, researcher: Person, viewer: Person, client_of: Client
+) -> None:
+    assert client_of(researcher).post(f"/api/v1/versions/{version.pk}/retry/").json()["code"] == "not_rejected"
+    interruptions.cancel_ingest(uploaded)
+    for verb in ("cancel", "retry"):
+        assert client_of(viewer).post(f"/api/v1/versions/{uploaded.pk}/{verb}/").status_code == 403
+    assert uploaded.upload_id is not None
+    uploads.remove_bytes(uploaded.upload_id)
+    assert client_of(researcher).post(f"/api/v1/versions/{uploaded.pk}/retry/").json()["code"] == "source_gone"

@@ -1,9 +1,10 @@
-"""What stands between the server and Django: bare requests, JSON answers, and a limit on bodies.
+"""What stands between the server and Django: bare requests, JSON answers, and limits on the size and time of bodies.
 
 Django's ASGI handler reads a whole body to a temporary file before any view decides who is asking; here a body that no
 view would take is refused before a byte of it is read.
 """
 
+import asyncio
 import io
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -20,7 +21,15 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+SLOWEST_BYTES_PER_S: Final = 16 * 1024
+GRACE_S: Final = 30.0
+TOO_SLOW: Final = "The body came too slowly and was given up; send it over a faster line, or in smaller parts."
 _HTTP: Final = {"ws": "http", "wss": "https"}
+
+
+def seconds_for(num_bytes: int) -> float:
+    """How long a body of so many bytes may take, from its first byte to its last."""
+    return GRACE_S + num_bytes / SLOWEST_BYTES_PER_S
 
 
 def bare_request(scope: Scope) -> ASGIRequest:
@@ -51,31 +60,52 @@ async def answer_fault(send: Send, error: AtelierError, headers: Mapping[str, st
 
 
 class BodyLimit:
-    """Refuses bodies above DATA_UPLOAD_MAX_MEMORY_SIZE: by their declared length, or as soon as they grow past it."""
+    """Refuses bodies that are too large, by their declared length or as soon as they grow past it, and too slow.
 
-    def __init__(self, app: App) -> None:
+    `larger` answers how many bytes a request may have beyond DATA_UPLOAD_MAX_MEMORY_SIZE, after it has looked who asks;
+    it raises AtelierError to refuse the request unread.
+    """
+
+    def __init__(self, app: App, larger: "Callable[[Scope], Awaitable[int | None]] | None" = None) -> None:
         self.app = app
+        self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+        try:
+            limit = await self.larger(scope) if self.larger else None
+        except AtelierError as error:
+            await answer_fault(send, error, {"Connection": "close"})
+            return
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0 if limit is None else limit
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > limit:
             await self._refuse(send, limit)
             return
-        received, too_large = 0, False
+        received, fault, ended = 0, 0, False
+        deadline = asyncio.get_running_loop().time() + seconds_for(int(declared) or limit)
 
         async def counted() -> Message:
-            nonlocal received, too_large
-            message = await receive()
+            nonlocal received, fault, ended
+            if ended:
+                return await receive()  # the rest is waiting for the sender to go
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                fault = 408
+                return {"type": "http.disconnect"}
+            ended = not message.get("more_body")
             received += len(message.get("body", b""))
             if received > limit:
-                too_large = True
+                fault = 413
                 return {"type": "http.disconnect"}  # Django gives the request up without an answer
             return message
 
         await self.app(scope, counted, send)
-        if too_large:
+        if fault == 413:
             await self._refuse(send, limit)
+        elif fault == 408:
+            await answer(send, 408, body("request_timeout", TOO_SLOW), {"Connection": "close"})
 
     async def _refuse(self, send: Send, limit: int) -> None:
         message = f"The body is larger than {limit} bytes; files are sent by the resumable upload at /api/v1/uploads/."

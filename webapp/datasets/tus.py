@@ -30,7 +30,7 @@ from django.db import DatabaseError
 
 from webapp.accounts.authentication import Identity, check_origin, identify
 from webapp.core import permissions, storage
-from webapp.core.asgi import App, Receive, Scope, Send, answer, answer_fault, bare_request
+from webapp.core.asgi import TOO_SLOW, App, Receive, Scope, Send, answer, answer_fault, bare_request, seconds_for
 from webapp.core.errors import (
     AtelierError,
     DiskFullError,
@@ -51,6 +51,7 @@ VERSION: Final = "1.0.0"
 ALGORITHM: Final = "sha256"
 CONTENT_TYPE: Final = "application/offset+octet-stream"
 PATH: Final = re.compile(r"/api/v1/uploads/([0-9a-fA-F-]{36})/")
+SMALL_PATH: Final = "/api/v1/datasets/"
 SILENCE_S: Final = 30.0
 """A body that brings nothing for so long is given up."""
 PIECE_BYTES: Final = 2**20
@@ -82,7 +83,7 @@ class TusVersionError(AtelierError):
 
 
 class SilentError(AtelierError):
-    """The sender went quiet in the middle of a chunk; what came was kept."""
+    """The sender went quiet in the middle of a chunk, or trickles; what came was kept."""
 
     code = "request_timeout"
     status = 408
@@ -116,6 +117,20 @@ class UploadDoor:
             await _take_chunk(scope, receive, send, match.group(1))
 
 
+async def larger_body(scope: Scope) -> int | None:
+    """How large a body may be that a person sends as a whole dataset in one request; None for every other request.
+
+    Raises: AtelierError when nobody is logged in, or the token may only read: a stranger's body is not read.
+    """
+    kind = dict(scope["headers"]).get(b"content-type", b"")
+    if scope["method"] != "POST" or scope["path"] != SMALL_PATH or not kind.startswith(b"multipart/form-data"):
+        return None
+    async with ThreadSensitiveContext():
+        await database_sync_to_async(_identity)(bare_request(scope))
+    limit: int = settings.SMALL_DATASET_MAX_BYTES
+    return limit
+
+
 async def _take_chunk(scope: Scope, receive: Receive, send: Send, upload_id: str) -> None:
     closing = {"Tus-Resumable": VERSION, "Connection": "close"}
     request = bare_request(scope)
@@ -124,7 +139,7 @@ async def _take_chunk(scope: Scope, receive: Receive, send: Send, upload_id: str
     except AtelierError as error:
         await answer_fault(send, error, closing)  # a stranger's body is not read
         return
-    sent = Body(receive)
+    sent = Body(receive, seconds_for(min(_length(request) or 0, settings.UPLOAD_CHUNK_MAX_BYTES)))
     try:
         ticket, checksum = await database_sync_to_async(_admit)(request, identity, upload_id)
         offset = await _receive_chunk(ticket, checksum, sent)
@@ -262,10 +277,11 @@ async def _write_body(ticket: WriteTicket, part: "PartFile", sent: "Body") -> No
 
 
 class Body:
-    """The body of one request, read once."""
+    """The body of one request, read once, and in at most `seconds`."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, seconds: float) -> None:
         self._receive = receive
+        self._deadline = time.monotonic() + seconds
         self._ended = False
 
     async def pieces(self) -> AsyncIterator[bytes]:
@@ -275,9 +291,12 @@ class Body:
         """
         while not self._ended:
             try:
-                message = await asyncio.wait_for(self._receive(), SILENCE_S)
+                left = max(0.0, self._deadline - time.monotonic())
+                message = await asyncio.wait_for(self._receive(), min(SILENCE_S, left))
             except TimeoutError:
                 self._ended = True
+                if left < SILENCE_S:
+                    raise SilentError(f"{TOO_SLOW} What came is kept.") from None
                 raise SilentError(f"Nothing came for {SILENCE_S:.0f} seconds; ask for the offset and go on.") from None
             self._ended = not message.get("more_body")
             if message["type"] == "http.disconnect":

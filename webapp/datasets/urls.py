@@ -12,6 +12,8 @@ urlpatterns = [
     path("datasets/<uuid:pk>/", datasets.DatasetView.as_view()),
     path("datasets/<uuid:pk>/versions/", versions.DatasetVersionsView.as_view()),
     path("versions/<uuid:pk>/", datasets.VersionView.as_view()),
+    path("versions/<uuid:pk>/cancel/", versions.VersionCancelView.as_view()),
+    path("versions/<uuid:pk>/retry/", versions.VersionRetryView.as_view()),
     path("versions/<uuid:pk>/difference/", versions.VersionDifferenceView.as_view()),
     path("versions/<uuid:pk>/report/", datasets.VersionReportView.as_view()),
     path("versions/<uuid:pk>/report.csv", datasets.VersionReportCsvView.as_view()),

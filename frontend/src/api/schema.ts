@@ -31,7 +31,11 @@ export interface paths {
         /** @description Datasets of the person's labs. */
         get: operations["datasets_list"];
         put?: never;
-        /** @description Version 1 is read in by a worker; watch it over the socket, or ask for it again. */
+        /**
+         * @description Version 1 is read in by a worker; watch it over the socket, or ask for it again.
+         *
+         *     A small dataset may come whole, as a form with its archive; a larger one is uploaded first.
+         */
         post: operations["datasets_create"];
         delete?: never;
         options?: never;
@@ -900,6 +904,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/versions/{id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The uploaded bytes stay for three days, so that it can be tried again. */
+        post: operations["versions_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/versions/{id}/difference/": {
         parameters: {
             query?: never;
@@ -996,6 +1017,23 @@ export interface paths {
         get: operations["versions_report_csv"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What was uploaded is read once more. */
+        post: operations["versions_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1893,6 +1931,11 @@ export interface components {
             /** Format: uuid */
             lab: string;
             name: string;
+            /**
+             * @description A dataset kind of the catalogue, such as images.
+             * @default labelled_images
+             */
+            kind: string;
             /** Format: uuid */
             upload: string;
         };
@@ -3085,6 +3128,22 @@ export interface components {
             /** @default  */
             setup_code: string;
         };
+        /** @description A small dataset in one request: its archive is part of the form. */
+        SmallDatasetRequest: {
+            /** Format: uuid */
+            lab: string;
+            name: string;
+            /**
+             * @description A dataset kind of the catalogue, such as images.
+             * @default labelled_images
+             */
+            kind: string;
+            /**
+             * Format: binary
+             * @description A zip, tar or tar.gz; with the form at most 32 MiB.
+             */
+            file: string;
+        };
         /**
          * SocketAnswered
          * @description The answer to {"type": "ping"}.
@@ -3488,6 +3547,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewDatasetRequest"];
+                "multipart/form-data": components["schemas"]["SmallDatasetRequest"];
             };
         };
         responses: {
@@ -5446,6 +5506,36 @@ export interface operations {
             };
         };
     };
+    versions_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     versions_difference: {
         parameters: {
             query?: {
@@ -5632,6 +5722,36 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
                 };
             };
             /** @description An error. */

@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -19,12 +20,15 @@ from webapp.core import storage
 from webapp.core.downloads import send_file
 from webapp.core.errors import InvalidError
 from webapp.core.pagination import PAGING, page_of, paginate
+from webapp.core.parsers import StrictJSONParser
 from webapp.core.permissions import Scope, find, require_role, visible
 from webapp.core.queries import read_choice, read_text, read_uuid
 from webapp.core.schema import FaultSerializer, fault_of
 from webapp.core.spreadsheets import csv_lines
 from webapp.datasets import selectors, services
 from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion, IngestFile, Upload
+from webapp.datasets.services.uploads import receive_upload
+from webapp.recipes.catalogue import catalogue
 
 MEDIA_TYPES: Final = {
     ".png": "image/png",
@@ -36,6 +40,7 @@ MEDIA_TYPES: Final = {
     ".tiff": "image/tiff",
 }
 SPLITS: Final = ("train", "val", "test")
+DEFAULT_KIND: Final = "labelled_images"
 
 
 # --- what is answered -------------------------------------------------------------------------------------------
@@ -163,7 +168,25 @@ class NewDatasetSerializer(serializers.Serializer[Any]):
 
     lab = serializers.UUIDField()
     name = serializers.CharField(max_length=120)
+    kind = serializers.CharField(
+        max_length=60, default=DEFAULT_KIND, help_text="A dataset kind of the catalogue, such as images."
+    )
     upload = serializers.UUIDField()
+
+    def validate_kind(self, value: str) -> str:
+        if value == DEFAULT_KIND:  # the catalogue need not be asked
+            return value
+        known = catalogue().dataset_kinds
+        if value not in known:
+            raise serializers.ValidationError(f"There is no such kind; choose one of {', '.join(known)}.")
+        return value
+
+
+class SmallDatasetSerializer(NewDatasetSerializer):
+    """A small dataset in one request: its archive is part of the form."""
+
+    upload = None  # type: ignore[assignment]  # how a serializer drops a field of the one above
+    file = serializers.FileField(help_text="A zip, tar or tar.gz; with the form at most 32 MiB.")
 
 
 DatasetPage = page_of(DatasetSerializer, "DatasetPage")
@@ -174,6 +197,8 @@ IngestReportPage = page_of(IngestFileSerializer, "IngestReportPage")
 # --- datasets ---------------------------------------------------------------------------------------------------
 class DatasetsView(APIView):
     """Datasets of the person's labs."""
+
+    parser_classes = (StrictJSONParser, MultiPartParser)
 
     @extend_schema(
         operation_id="datasets_list",
@@ -188,16 +213,25 @@ class DatasetsView(APIView):
     @extend_schema(
         operation_id="datasets_create",
         tags=["datasets"],
-        request=NewDatasetSerializer,
+        request={"application/json": NewDatasetSerializer, "multipart/form-data": SmallDatasetSerializer},
         responses={202: DatasetSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Version 1 is read in by a worker; watch it over the socket, or ask for it again."""
-        given = NewDatasetSerializer(data=request.data)
+        """Version 1 is read in by a worker; watch it over the socket, or ask for it again.
+
+        A small dataset may come whole, as a form with its archive; a larger one is uploaded first.
+        """
+        whole = request.content_type.startswith("multipart/form-data")
+        given = (SmallDatasetSerializer if whole else NewDatasetSerializer)(data=request.data)
         given.is_valid(raise_exception=True)
         person, values = person_of(request), given.validated_data
         lab = find(Lab.objects.all(), person, Role.RESEARCHER, lab_path="", pk=values["lab"])
-        dataset = services.create_dataset(lab, values["name"], person, upload=find_upload(person, values["upload"]))
+        if whole:
+            file = values["file"]
+            upload = receive_upload(person, lab, file.name, file.chunks(), file.size)
+        else:
+            upload = find_upload(person, values["upload"])
+        dataset = services.create_dataset(lab, values["name"], person, upload=upload, kind=values["kind"])
         shown = selectors.dataset_for(person, dataset.pk)
         return Response(DatasetSerializer(shown).data, status=202)
 

@@ -18,6 +18,7 @@ from webapp.core.queries import read_uuid
 from webapp.datasets import selectors, services
 from webapp.datasets.api.datasets import DatasetVersionSerializer, find_upload
 from webapp.datasets.models import Dataset, DatasetVersion
+from webapp.datasets.services.interruptions import cancel_ingest, retry_ingest
 from webapp.datasets.services.versions import Choice, Edits
 
 MAX_CHOSEN: Final = 200_000
@@ -155,3 +156,27 @@ class VersionDifferenceView(APIView):
         if other is None or other.dataset_id != version.dataset_id:
             raise NotFoundError("There is no other version of this dataset to compare it with.")
         return Response({"other": other.number, **selectors.difference(version, other)._asdict()})
+
+
+# --- an ingest under way ----------------------------------------------------------------------------------------
+class VersionCancelView(APIView):
+    """Nothing is to be made of what was uploaded."""
+
+    @extend_schema(
+        operation_id="versions_cancel", tags=["versions"], request=None, responses={202: DatasetVersionSerializer}
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """The uploaded bytes stay for three days, so that it can be tried again."""
+        version = selectors.version_for(person_of(request), pk, Role.RESEARCHER)
+        return Response(DatasetVersionSerializer(cancel_ingest(version)).data, status=202)
+
+
+class VersionRetryView(APIView):
+    """What was uploaded is read once more."""
+
+    @extend_schema(
+        operation_id="versions_retry", tags=["versions"], request=None, responses={202: DatasetVersionSerializer}
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        version = selectors.version_for(person_of(request), pk, Role.RESEARCHER)
+        return Response(DatasetVersionSerializer(retry_ingest(version)).data, status=202)

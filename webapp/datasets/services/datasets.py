@@ -28,15 +28,16 @@ def create_dataset(
     upload: Upload | None = None,
     source_path: Path | None = None,
     split_seed: int = 0,
+    kind: str = "labelled_images",
 ) -> Dataset:
-    """A dataset with its version 1, queued for ingest. Give exactly one source.
+    """A dataset with its version 1, queued for ingest. Give exactly one source; `kind` stands on the shelf.
 
     `source_path` is a folder or archive on the server; it is for the command line and never comes from HTTP.
     Raises: ConflictError for a name that the lab has already, or an upload that is not complete or was used.
     """
     try:
         with transaction.atomic():
-            dataset = Dataset.objects.create(lab=lab, name=clean_name(name), created_by=created_by)
+            dataset = Dataset.objects.create(lab=lab, name=clean_name(name), kind=kind, created_by=created_by)
             queue_version(dataset, upload=upload, source_path=source_path, split_seed=split_seed)
     except IntegrityError as error:
         if not Dataset.objects.filter(lab=lab, name=clean_name(name)).exists():

@@ -21,6 +21,7 @@ from webapp.datasets.events import publish_version
 from webapp.datasets.models import DatasetImage, DatasetVersion, IngestFile
 from webapp.datasets.services.uploads import remove_bytes
 
+CANCELLED: Final = "cancelled"
 DELETE_AT_ONCE: Final = 2000
 NAME_SIGNS: Final = 1024
 REASON_SIGNS: Final = 1000
@@ -130,17 +131,17 @@ def reject_version(version: DatasetVersion, code: str, message: str) -> None:
             outcomes=_outcomes(version),
             finished_at=Now(),
         )
-        _settled(version)
+        _settled(version, keep_upload=code == CANCELLED)
     _remove_rows(DatasetImage, None, version_id=version.pk)
 
 
-def _settled(version: DatasetVersion) -> None:
+def _settled(version: DatasetVersion, *, keep_upload: bool = False) -> None:
     """After commit: tell who watches, and free the space of the upload and of scratch files."""
     fresh = _fresh(version)
     publish_version(fresh)
 
     def free_space() -> None:
-        if fresh.upload_id is not None:
+        if fresh.upload_id is not None and not keep_upload:
             remove_bytes(fresh.upload_id)
         storage.remove_tree(storage.all_attempts("versions", fresh.pk))
 

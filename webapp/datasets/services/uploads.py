@@ -1,7 +1,9 @@
 """Uploads on their way: making room, one writer at a time, and an offset that never promises more than is on disk."""
 
+import os
 import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -79,6 +81,30 @@ def create_upload(person: Person, lab: Lab, file_name: str, size_bytes: int) -> 
         return Upload.objects.create(
             person=person, lab=lab, file_name=clean_file_name(file_name), size_bytes=size_bytes
         )
+
+
+def receive_upload(person: Person, lab: Lab, file_name: str, pieces: Iterable[bytes], size_bytes: int) -> Upload:
+    """A whole file at once, as an upload that is complete; on disk when this returns.
+
+    Raises: DiskFullError and the others of `create_upload`.
+    """
+    upload = create_upload(person, lab, file_name, size_bytes)
+    ticket = begin_write(upload, 0, size_bytes)
+    path = storage.upload_file(upload.pk)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        storage.sync_folder(path.parent)
+        commit_write(ticket, size_bytes)
+    except OSError as error:
+        abandon_upload(upload)
+        raise DiskFullError(f"The server could not keep the bytes: {error.strerror}.") from error
+    upload.refresh_from_db()
+    return upload
 
 
 def own_upload(upload_id: uuid.UUID, person: Person) -> Upload:

@@ -1,4 +1,4 @@
-import { Button, Select, Stack, Tabs } from '@mantine/core';
+import { Button, Group, Select, Stack, Tabs } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { api, type Schemas } from '@/api/client';
@@ -9,6 +9,7 @@ import { Page } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
 import { StateLabel } from '@/components/StateLabel';
+import { useAct } from './act';
 import { DifferencePanel } from './DifferencePanel';
 import { NO_EDITS } from './edits';
 import { ImageGrid } from './ImageGrid';
@@ -52,16 +53,33 @@ function VersionView({ dataset, id, below }: ViewProps) {
       <Head dataset={dataset} version={shown} />
       <Stack gap="md">
         {isMoving(shown.state) && <IngestPanel version={shown} />}
-        {shown.state === 'rejected' && (
-          <Fault
-            error={new Error(shown.error?.message ?? 'The reason is not known.')}
-            title="Nothing could be taken from this file"
-          />
-        )}
+        {shown.state === 'rejected' && <Rejected version={shown} />}
         {shown.state === 'ready' && <ReadyView version={shown} below={below} />}
         {shown.state === 'rejected' && <ReportTable version={shown} />}
       </Stack>
     </Page>
+  );
+}
+
+function Rejected({ version: { id, error } }: { version: Version }) {
+  const { may } = useLab();
+  const retry = useAct(id, 'retry');
+  const cancelled = error?.code === 'cancelled';
+  return (
+    <>
+      <Fault
+        error={new Error(error?.message ?? 'The reason is not known.')}
+        title={cancelled ? 'The reading was cancelled' : 'Nothing could be taken from this file'}
+      />
+      {cancelled && may('researcher') && (
+        <Group>
+          <Button variant="default" loading={retry.isPending} onClick={() => retry.mutate()}>
+            Try again
+          </Button>
+        </Group>
+      )}
+      <Fault error={retry.error} />
+    </>
   );
 }
 

@@ -24,9 +24,10 @@ import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
 import { BudgetEditor } from '@/components/recipe/BudgetEditor';
 import type { Budget } from '@/components/recipe/budget';
+import type { Parcel } from './parcel';
+import { ParcelDrop } from './ParcelDrop';
 import { TransferBar } from './TransferBar';
 import { useSending } from './useSending';
-import { ZipDrop } from './ZipDrop';
 
 const FITS = { crop: 'cut the middle', pad: 'add borders', stretch: 'stretch' } as const;
 type Fit = keyof typeof FITS;
@@ -36,7 +37,7 @@ export function ImportPage() {
   const { versionId = '' } = useParams();
   const { lab, may } = useLab();
   const navigate = useNavigate();
-  const [file, setFile] = useState<File | null>(null);
+  const [parcel, setParcel] = useState<Parcel | null>(null);
   const [made, setMade] = useState({ model_name: '', licence: '', note: '' });
   const [resolution, setResolution] = useState(32);
   const [fit, setFit] = useState<Fit>('crop');
@@ -107,24 +108,24 @@ export function ImportPage() {
               }}
             >
               <Stack>
-                {file === null ? (
-                  <ZipDrop
-                    prompt="Drop a zip of synthetic images here, or click to choose it"
+                {parcel === null ? (
+                  <ParcelDrop
+                    prompt="Drop a folder or a zip of synthetic images here, or click to choose a zip"
                     limit={limit ?? null}
                     onChoose={(chosen) => {
-                      setFile(chosen);
+                      setParcel(chosen);
                       if (lab !== null) begin(chosen, lab.id);
                     }}
                   />
                 ) : (
                   <TransferBar
-                    name={file.name}
+                    name={parcel.name}
                     transfer={transfer}
                     onPause={pause}
                     onResume={resume}
                     onDiscard={() => {
                       discard();
-                      setFile(null);
+                      setParcel(null);
                     }}
                   />
                 )}

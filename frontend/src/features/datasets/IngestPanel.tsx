@@ -1,16 +1,40 @@
 import { Group, Progress, Text } from '@mantine/core';
 import type { Schemas } from '@/api/client';
+import { useLab } from '@/api/lab';
+import { AskButton } from '@/components/AskButton';
 import { Fault } from '@/components/Fault';
 import { LinkLabel } from '@/components/LinkLabel';
 import { count } from '@/components/format';
 import { Panel } from '@/components/Page';
+import { useAct } from './act';
 
 /** How far the reading of an upload is. */
 export function IngestPanel({ version }: { version: Schemas['DatasetVersion'] }) {
   const { current, max } = version.progress ?? { current: 0, max: 0 };
   const known = max > 0;
+  const { may } = useLab();
+  const cancel = useAct(version.id, 'cancel');
   return (
-    <Panel title="Reading the upload" actions={<LinkLabel />}>
+    <Panel
+      title="Reading the upload"
+      actions={
+        <>
+          <LinkLabel />
+          {may('researcher') && (
+            <AskButton
+              verb="Cancel"
+              question="Cancel the reading?"
+              size="compact-sm"
+              loading={cancel.isPending}
+              onConfirm={() => cancel.mutate()}
+            >
+              No version is made of it. What was uploaded stays for three days, so it can be tried again.
+            </AskButton>
+          )}
+        </>
+      }
+    >
+      <Fault error={cancel.error} />
       <Text size="sm" mb="sm">
         {version.state === 'queued'
           ? 'Waits for a free worker.'

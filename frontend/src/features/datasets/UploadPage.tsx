@@ -1,4 +1,4 @@
-import { Button, Code, Group, List, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Code, Group, List, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
@@ -7,18 +7,20 @@ import { faultsOf } from '@/api/errors';
 import { useLab } from '@/api/lab';
 import { uploadLimit } from '@/api/limits';
 import { Fault } from '@/components/Fault';
-import { bytes } from '@/components/format';
+import { bytes, count } from '@/components/format';
 import { Columns, Page, Panel } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
+import type { Parcel } from './parcel';
+import { ParcelDrop } from './ParcelDrop';
 import { TransferBar } from './TransferBar';
 import { useSending } from './useSending';
-import { ZipDrop } from './ZipDrop';
 
-/** A zip of class folders becomes a dataset: chosen, named, sent, then read by a worker. */
+/** A folder or archive becomes a dataset: chosen, named, sent, then read by a worker. */
 export function UploadPage() {
   const { lab, may } = useLab();
   const navigate = useNavigate();
-  const [file, setFile] = useState<File | null>(null);
+  const [parcel, setParcel] = useState<Parcel | null>(null);
+  const [kind, setKind] = useState('labelled_images');
   const [name, setName] = useState('');
   const { transfer, begin, pause, resume, discard } = useSending();
   const { data: limit } = useQuery({ queryKey: ['upload-limit'], queryFn: uploadLimit, staleTime: Infinity });
@@ -28,8 +30,9 @@ export function UploadPage() {
   const create = useMutation({
     mutationFn: async (upload: string) => {
       if (base === null)
-        return (await take(http.POST('/api/v1/datasets/', { body: { lab: lab?.id ?? '', name: name.trim(), upload } })))
-          .id;
+        return (
+          await take(http.POST('/api/v1/datasets/', { body: { lab: lab?.id ?? '', name: name.trim(), kind, upload } }))
+        ).id;
       const params = { path: { id: base.dataset } };
       const made = take(http.POST('/api/v1/datasets/{id}/versions/', { params, body: { base: base.id, upload } }));
       return `${base.dataset}/${(await made).number}`;
@@ -40,15 +43,15 @@ export function UploadPage() {
       await navigate(`/datasets/${address}`);
     },
   });
-  const choose = (chosen: File) => {
+  const choose = (chosen: Parcel) => {
     create.reset();
-    setFile(chosen);
+    setParcel(chosen);
     setName((given) => (given === '' ? nameFrom(chosen.name) : given));
     if (lab !== null) begin(chosen, lab.id);
   };
   const giveUp = () => {
     discard();
-    setFile(null);
+    setParcel(null);
   };
   if (!may('researcher'))
     return (
@@ -71,15 +74,15 @@ export function UploadPage() {
         main={
           <Panel>
             <Stack>
-              {file === null ? (
-                <ZipDrop
-                  prompt="Drop a zip of class folders here, or click to choose it"
+              {parcel === null ? (
+                <ParcelDrop
+                  prompt="Drop a folder of class folders or a zip of them here, or click to choose a zip"
                   onChoose={choose}
                   limit={limit ?? null}
                 />
               ) : (
                 <TransferBar
-                  name={file.name}
+                  name={parcel.files === 1 ? parcel.name : `${parcel.name}, ${count(parcel.files)} files`}
                   transfer={transfer}
                   onPause={pause}
                   onResume={resume}
@@ -105,6 +108,16 @@ export function UploadPage() {
                       maw={420}
                     />
                   )}
+                  {base === null && (
+                    <Select
+                      label="Kind"
+                      allowDeselect={false}
+                      data={KINDS}
+                      value={kind}
+                      onChange={(value) => setKind(value ?? kind)}
+                      maw={420}
+                    />
+                  )}
                   <Fault error={create.error} />
                   <Group>
                     <Button
@@ -114,9 +127,9 @@ export function UploadPage() {
                     >
                       {base === null ? 'Create the dataset' : 'Make the next version'}
                     </Button>
-                    {file !== null && transfer.upload === null && (
+                    {parcel !== null && transfer.upload === null && (
                       <Text size="sm" c="dimmed">
-                        as soon as the file has arrived
+                        as soon as everything has arrived
                       </Text>
                     )}
                   </Group>
@@ -144,6 +157,11 @@ function useBase() {
   return data ?? null;
 }
 
+const KINDS = [
+  { value: 'labelled_images', label: 'Labelled images: class folders or a file of labels' },
+  { value: 'images', label: 'Images without labels' },
+] as const;
+
 const LAYOUTS = `flowers.zip
 ├─ rose/   img1.jpg  img2.jpg
 └─ tulip/  img3.png
@@ -157,12 +175,17 @@ function Accepted({ limit }: { limit: number | null }) {
   return (
     <Panel title="What is accepted">
       <Stack gap="sm">
-        <Text size="sm">One folder per class, with or without split folders around the classes:</Text>
+        <Text size="sm">
+          One folder per class, with or without split folders around the classes; or a file of labels beside the images:
+          labels.csv, metadata.jsonl or StyleGAN’s dataset.json:
+        </Text>
         <Code block tabIndex={0}>
           {LAYOUTS}
         </Code>
         <List size="sm" spacing={4}>
-          <List.Item>A zip file{limit === null ? '' : ` of at most ${bytes(limit)}`}.</List.Item>
+          <List.Item>
+            A zip file{limit === null ? '' : ` of at most ${bytes(limit)}`}, or a tar, tar.gz or folder.
+          </List.Item>
           <List.Item>PNG, JPEG, WebP, BMP or TIFF; sides of 8 to 8192 pixels, at most 64 MiB each.</List.Item>
           <List.Item>Without split folders, 10 % of each class become val and 10 % test.</List.Item>
         </List>
@@ -177,7 +200,7 @@ function Accepted({ limit }: { limit: number | null }) {
 /** "my_flowers-v2.zip" -> "my flowers-v2" */
 function nameFrom(fileName: string): string {
   return fileName
-    .replace(/\.zip$/i, '')
+    .replace(/\.(zip|tar|tgz|tar\.gz)$/i, '')
     .replaceAll('_', ' ')
     .trim()
     .slice(0, 120);

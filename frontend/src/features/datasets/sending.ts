@@ -3,6 +3,8 @@ import { csrfHeader } from '@/api/client';
 import type { ApiError } from '@/api/errors';
 import { errorFrom, unreachable } from '@/api/errors';
 import type { paths } from '@/api/schema';
+import type { Parcel } from './parcel';
+import { Tar } from './tar';
 
 /** Where uploads begin; the rest of the conversation is tus 1.0, which names its own addresses. */
 const ENDPOINT: keyof paths = '/api/v1/uploads/';
@@ -17,17 +19,19 @@ export type Handlers = {
   onError: (error: ApiError) => void;
 };
 
-/** One file on its way. The same file picked again, even after a reload, continues where the service has it. */
+/** One parcel on its way. The same file or folder chosen again, even after a reload, continues where the service has it. */
 export class Sending {
   private readonly upload: Upload;
 
-  constructor(file: File, lab: string, handlers: Handlers) {
-    this.upload = new Upload(file, {
+  constructor(parcel: Parcel, lab: string, handlers: Handlers) {
+    const { body } = parcel;
+    this.upload = new Upload(body instanceof Tar ? new Blob() : body, {
+      ...(body instanceof Tar ? { fileReader: { openFile: () => Promise.resolve(sourceOf(body)) } } : {}),
       endpoint: ENDPOINT,
       chunkSize: CHUNK_BYTES,
       retryDelays: [0, 1_000, 3_000, 5_000, 10_000, 20_000],
-      metadata: { filename: file.name, lab },
-      fingerprint: (one) => Promise.resolve(fingerprint(one, lab)),
+      metadata: { filename: parcel.name, lab },
+      fingerprint: () => Promise.resolve(['atelier', lab, parcel.mark].join('|')),
       removeFingerprintOnSuccess: true,
       onBeforeRequest: (request) => {
         for (const [name, value] of Object.entries(csrfHeader())) request.setHeader(name, value);
@@ -57,9 +61,13 @@ export class Sending {
   }
 }
 
-/** The same name, size, date and lab: the same file. */
-function fingerprint(file: File, lab: string): string {
-  return ['atelier', lab, file.name, file.size, file.lastModified].join('|');
+/** A folder, packed piece by piece as it is asked for. */
+function sourceOf(tar: Tar) {
+  return {
+    size: tar.size,
+    slice: async (start: number, end: number) => ({ value: await tar.slice(start, end), done: end >= tar.size }),
+    close: () => undefined,
+  };
 }
 
 /** A refusal stays a refusal; a busy or vanished service is asked again. */

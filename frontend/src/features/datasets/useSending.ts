@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import type { ApiError } from '@/api/errors';
+import type { Parcel } from './parcel';
 import { Rate } from './rate';
 import { Sending, type Progress } from './sending';
 
@@ -15,7 +16,7 @@ export type Transfer = {
 
 const IDLE: Transfer = { state: 'idle', progress: null, rate: null, error: null, upload: null };
 
-/** Sends one file, and says how it goes. */
+/** Sends one file or folder, and says how it goes. */
 export function useSending() {
   const [transfer, setTransfer] = useState(IDLE);
   const sending = useRef<Sending | null>(null);
@@ -31,10 +32,10 @@ export function useSending() {
   // Leaving the page holds the upload; the same file continues it later.
   useEffect(() => () => void sending.current?.pause(), []);
 
-  const begin = (file: File, lab: string) => {
+  const begin = (parcel: Parcel, lab: string) => {
     const speed = new Rate();
-    setTransfer({ ...IDLE, state: 'sending', progress: { sent: 0, total: file.size } });
-    sending.current = new Sending(file, lab, {
+    setTransfer({ ...IDLE, state: 'sending', progress: { sent: 0, total: parcel.size } });
+    sending.current = new Sending(parcel, lab, {
       onProgress: (progress) => patch({ progress, rate: speed.note(progress.sent, performance.now()) }),
       onDone: (upload) => patch({ state: 'done', upload }),
       onError: (error) => patch({ state: 'failed', error }),

@@ -1,0 +1,110 @@
+/** A folder as one tar, made while it is sent: nothing is read before its turn, and the same folder gives the same bytes. */
+
+export type Member = { path: string; file: Blob & { lastModified?: number } };
+
+const BLOCK = 512;
+const END = 2 * BLOCK;
+const NAME_BYTES = 100;
+const encoder = new TextEncoder();
+
+export class Tar {
+  readonly size: number;
+  private readonly members: Member[];
+  /** Where each member's header begins. */
+  private readonly starts: number[] = [];
+
+  constructor(members: Member[]) {
+    this.members = members.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    let at = 0;
+    for (const member of this.members) {
+      this.starts.push(at);
+      at += headBytes(member.path) + padded(member.file.size);
+    }
+    this.size = at + END;
+  }
+
+  /** The bytes from `start` up to `end`. Throws when a file changed or vanished since it was chosen. */
+  async slice(start: number, end: number): Promise<Blob> {
+    const parts: BlobPart[] = [];
+    let at = start;
+    for (let place = this.placeAt(start); at < Math.min(end, this.size); place += 1) {
+      const member = this.members[place];
+      const from = member === undefined ? this.size - END : (this.starts[place] ?? 0);
+      const part = member === undefined ? new Blob([new Uint8Array(END)]) : packed(member);
+      parts.push(part.slice(at - from, end - from));
+      at = from + part.size;
+    }
+    return new Blob([await new Blob(parts).arrayBuffer()]);
+  }
+
+  /** What tells this folder from another, or from itself after a change. */
+  mark(): string {
+    let hash = 0x811c9dc5;
+    for (const { path, file } of this.members)
+      for (const sign of `${path}|${file.size}|${file.lastModified ?? 0};`)
+        hash = Math.imul(hash ^ (sign.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+    return `${this.members.length}|${this.size}|${hash.toString(16)}`;
+  }
+
+  /** The member that holds byte `offset`; one beyond the last for the end mark. */
+  private placeAt(offset: number): number {
+    if (offset >= this.size - END) return this.members.length;
+    let [low, high] = [0, this.starts.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+/** Header, content and filling of one member. */
+function packed({ path, file }: Member): Blob {
+  const filling = new Uint8Array(padded(file.size) - file.size);
+  return new Blob([...heads(path, file.size), file, filling]);
+}
+
+function padded(size: number): number {
+  return Math.ceil(size / BLOCK) * BLOCK;
+}
+
+function headBytes(path: string): number {
+  const record = paxRecord(path);
+  return record === null ? BLOCK : 2 * BLOCK + padded(record.length);
+}
+
+function heads(path: string, size: number): BlobPart[] {
+  const record = paxRecord(path);
+  if (record === null) return [header(encoder.encode(path), size, '0')];
+  const filled = new Uint8Array(padded(record.length));
+  filled.set(record);
+  return [header(encoder.encode('path'), record.length, 'x'), filled, header(encoder.encode('long'), size, '0')];
+}
+
+/** A path that is too long for a header has a record of its own: its length in digits, itself included, and the path. */
+function paxRecord(path: string): Uint8Array | null {
+  const name = encoder.encode(path);
+  if (name.length <= NAME_BYTES) return null;
+  const rest = name.length + ' path=\n'.length;
+  let length = rest + String(rest).length;
+  length = rest + String(length).length;
+  return encoder.encode(`${length} path=${path}\n`);
+}
+
+function header(name: Uint8Array, size: number, kind: string): Uint8Array<ArrayBuffer> {
+  const block = new Uint8Array(BLOCK);
+  const put = (at: number, text: string) => block.set(encoder.encode(text), at);
+  block.set(name, 0);
+  put(100, '0000644\0');
+  put(108, '0000000\0');
+  put(116, '0000000\0');
+  put(124, `${size.toString(8).padStart(11, '0')}\0`);
+  put(136, '00000000000\0');
+  put(148, ' '.repeat(8));
+  put(156, kind);
+  put(257, 'ustar\x0000');
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  put(148, `${sum.toString(8).padStart(6, '0')}\0 `);
+  return block;
+}
