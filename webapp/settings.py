@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "webapp.runs",
     "webapp.gallery",
     "webapp.exports",
+    "webapp.upkeep",
 ]
 MIDDLEWARE = [
     "webapp.core.headers.SecurityHeaders",
@@ -211,6 +212,8 @@ UPLOAD_EXPIRES_H = 72
 """An upload that nobody touched for so many hours is removed."""
 EXPORT_KEPT_DAYS = int(env("EXPORT_KEPT_DAYS", "30"))
 """EXPORT_KEPT_DAYS: days after which the file of a finished export is removed; 0 keeps it until somebody deletes it."""
+LAB_QUOTA_BYTES = int(env("LAB_QUOTA_BYTES", "0"))
+"""LAB_QUOTA_BYTES: what a lab may store unless a quota of its own is set for it, in bytes; 0 sets no limit."""
 MAX_OPEN_UPLOADS = 10
 """Uploads that one person may have on their way at the same time."""
 REST_FRAMEWORK: dict[str, Any] = {

@@ -115,10 +115,10 @@ class RunWork(Work[Run]):
     def _start(self) -> Start | None:
         """The checkpoint of an earlier run that this one starts from, and that run's prepared images where they fit."""
         row = self.row
-        if row.parent is None:
+        if not row.start_way:
             return None
         same_images = row.start_way != Way.REUSE
-        prepared = files.finished_stages(row.parent).get("prepare", {}) if same_images else {}
+        prepared = files.finished_stages(row.parent).get("prepare", {}) if row.parent and same_images else {}
         start = {
             "way": row.start_way,
             "file": str(files.start_file(row)),

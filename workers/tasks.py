@@ -10,7 +10,7 @@ from celery.signals import celeryd_after_setup, worker_shutdown, worker_shutting
 
 from webapp.celery import app
 from webapp.core.leases import Leased
-from webapp.core.reconciler import Duty, Reconciler
+from webapp.core.reconciler import Chore, Duty, Reconciler, daily
 from webapp.datasets.services.datasets import TASK as INGEST_VERSION
 from webapp.datasets.services.interruptions import settle_abandoned_version
 from webapp.datasets.services.uploads import expire_uploads
@@ -21,6 +21,9 @@ from webapp.gallery.services.selections import settle_abandoned_selection
 from webapp.runs.services.control import TASK as EXECUTE_RUN
 from webapp.runs.services.control import settle_abandoned_run
 from webapp.runs.services.notices import send_left_over
+from webapp.upkeep.services.measuring import measure
+from webapp.upkeep.services.sweep import sweep
+from webapp.upkeep.services.unreferenced import remove_unreferenced
 from workers.export import ExportWork
 from workers.ingest import IngestWork
 from workers.run import RunWork
@@ -71,7 +74,8 @@ def begin(instance: Any, **_: Any) -> None:
     routes: dict[str, dict[str, str]] = app.conf.task_routes
     kinds = [kind for task, kind in KINDS.items() if routes[task]["queue"] in queues]
     duties = [Duty(kind.model, task, SETTLE[task]) for task, kind in KINDS.items()]
-    reconciler = Reconciler(duties, chores=[expire_uploads, expire_exports, send_left_over])
+    chores: list[Chore] = [expire_uploads, expire_exports, send_left_over, daily(remove_unreferenced)]
+    reconciler = Reconciler(duties, chores, every_round=[sweep, measure])
     watch = Watch(kinds, reconciler)
     _watches.append(watch)
     watch.start()

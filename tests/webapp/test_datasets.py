@@ -18,8 +18,10 @@ from webapp.accounts.models import Lab, Membership, Person
 from webapp.core import storage
 from webapp.core.errors import ConflictError, InvalidError
 from webapp.core.leases import LeaseLostError
+from webapp.core.removal import mark
 from webapp.datasets import selectors, services
 from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion, IngestFile, Upload
+from webapp.upkeep.services.sweep import sweep
 
 pytestmark = pytest.mark.django_db
 Client = Callable[[Person], APIClient]
@@ -395,6 +397,8 @@ def test_deleting_removes_rows_and_the_files_nobody_else_holds(
     services.save_ingested_files(held, [accepted(0)])
     services.finish_ingest(held, {**RESULT, "num_images": 1})
     assert client_of(researcher).delete(f"/api/v1/datasets/{ready.dataset_id}/").status_code == 204
+    assert sweep()
+    assert not DatasetVersion.objects.filter(pk=ready.pk).exists()
     files = sorted(path.read_bytes() for path in storage.lab_folder(lab.pk).rglob("*") if path.is_file())
     assert files == [b".png 0", b".webp 0"]
     assert client_of(researcher).get(f"/api/v1/versions/{ready.pk}/images/1/thumbnail/").status_code == 404
@@ -404,7 +408,8 @@ def test_no_file_is_removed_while_the_lab_reads_something_in(
     ready: DatasetVersion, lab: Lab, researcher: Person
 ) -> None:
     services.create_dataset(lab, "Reading", researcher, upload=uploaded(lab, researcher))
-    services.delete_dataset(ready.dataset)
+    mark(ready.dataset)
+    assert sweep()
     assert len([path for path in storage.lab_folder(lab.pk).rglob("*") if path.is_file()]) == 8
 
 

@@ -20,6 +20,7 @@ from webapp.exports.services.provenance import provenance_of
 from webapp.gallery.models import Pool, Selection
 from webapp.gallery.services.verdicts import decide
 from webapp.runs.models import Run
+from webapp.upkeep.services.sweep import sweep
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 ClientOf = Callable[[Person], APIClient]
@@ -78,8 +79,10 @@ def test_a_deleted_export_and_its_file_are_gone(api: APIClient, researcher: Pers
     export = ready(pool, BYTES)
     Export.objects.filter(pk=export.pk).update(created_by=researcher)
     assert api.delete(f"/api/v1/exports/{export.pk}/").status_code == 204
-    assert not storage.all_attempts("exports", export.pk).exists()
     assert api.get(f"/api/v1/exports/{export.pk}/").status_code == 404
+    assert sweep()
+    assert not storage.all_attempts("exports", export.pk).exists()
+    assert not Export.objects.exists()
     assert api.delete(f"/api/v1/exports/{export.pk}/").status_code == 404
 
 

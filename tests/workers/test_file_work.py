@@ -14,12 +14,13 @@ from ml.plans import ExportPlan, read_plan
 from tests.worlds import CLASSES, make_dataset, make_pool, picture, queue_run
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
+from webapp.core.removal import mark
 from webapp.datasets.models import DatasetVersion
 from webapp.datasets.selectors import Difference, difference
 from webapp.datasets.services import create_dataset, next_version
 from webapp.datasets.services.versions import Choice, Edits
 from webapp.exports.models import Export
-from webapp.exports.services.building import create_export, delete_export, export_of_version, queue_export
+from webapp.exports.services.building import create_export, export_of_version, queue_export
 from webapp.gallery.models import Pool, Selection
 from webapp.gallery.services.selections import add_selection
 from webapp.gallery.services.verdicts import decide
@@ -235,7 +236,7 @@ def test_one_that_is_deleted_while_it_is_built_leaves_nothing(
 
     def deleted_meanwhile(work: ExportWork) -> ExportPlan:
         told = plan(work)
-        delete_export(made)
+        mark(made)
         return told
 
     monkeypatch.setattr(ExportWork, "plan", deleted_meanwhile)

@@ -6,15 +6,17 @@ Only the names of relations are known here: every lab-owned model reaches its la
 a lab has `memberships` with `person` and `role`.
 """
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db.models import F, Model, QuerySet, TextChoices
+from django.db.models import F, Model, Q, QuerySet, TextChoices
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 
 from webapp.core.errors import ForbiddenError, NotFoundError
+from webapp.core.models import Removable
 
 if TYPE_CHECKING:  # importing it would load the authentication classes, and with them the apps above this one
     from rest_framework.views import APIView
@@ -58,10 +60,32 @@ def require_role(person: HasKey, lab: HasMemberships, role: str) -> None:
 
 
 def visible(rows: "QuerySet[M]", person: HasKey | AnonymousUser, lab_path: str = "lab") -> "QuerySet[M]":
-    """The rows of the labs that the person is in; of one, while a token of that lab speaks for them."""
+    """The rows of the labs that the person is in; of one, while a token of that lab speaks for them; none that is
+    deleted, or hangs on something that is.
+    """
+    if not person.pk:
+        return rows.none()
     if (only := _only_lab(person)) is not None:
         rows = rows.filter(**{lab_path or "pk": only})
-    return rows.filter(**{f"{_step(lab_path)}memberships__person": person.pk}) if person.pk else rows.none()
+    return rows.filter(_not_deleted(rows.model, lab_path), **{f"{_step(lab_path)}memberships__person": person.pk})
+
+
+@lru_cache(maxsize=128)
+def _not_deleted(model: type[Model], lab_path: str) -> Q:
+    paths = [lab_path, *getattr(model, "HANGS_ON", {}).values()]
+    return Q(*{(f"{mark}__isnull", True) for path in paths for mark in marks_on(model, path)})
+
+
+@lru_cache(maxsize=256)
+def marks_on(model: type[Model], path: str) -> tuple[str, ...]:
+    """Paths to the `deleted_at` of the model itself and of everything on the way that `path` goes."""
+    found, at, prefix = [], model, ""
+    for step in ("", *filter(None, path.split("__"))):
+        if step:
+            at, prefix = at._meta.get_field(step).related_model, f"{prefix}{step}__"  # type: ignore[assignment]
+        if issubclass(at, Removable):
+            found.append(f"{prefix}deleted_at")
+    return tuple(found)
 
 
 def find(

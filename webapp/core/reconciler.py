@@ -28,8 +28,22 @@ AT_ONCE: Final = 200
 """Rows of one kind that one round looks at; the next round sees the rest."""
 DUTY: Final = "reconciler"
 CHORES_EVERY_S: Final = 600.0
+DAY_S: Final = 24 * 3600.0
 Chore = Callable[[], object]
 """Something the service tidies up now and then, safe to do twice."""
+
+
+def daily(chore: Chore) -> Chore:
+    """The chore, done only when it was last done a day ago; for what reads the whole disk."""
+    due_at = 0.0
+
+    def once_a_day() -> None:
+        nonlocal due_at
+        if time.monotonic() >= due_at:
+            due_at = time.monotonic() + DAY_S
+            chore()
+
+    return once_a_day
 
 
 @dataclass(frozen=True)
@@ -44,9 +58,10 @@ class Duty:
 class Reconciler:
     """Call `round` every EVERY_S seconds; only the leader's rounds do anything."""
 
-    def __init__(self, duties: Iterable[Duty], chores: Iterable[Chore] = ()) -> None:
+    def __init__(self, duties: Iterable[Duty], chores: Iterable[Chore] = (), every_round: Iterable[Chore] = ()) -> None:
         self._duties = list(duties)
         self._chores = list(chores)
+        self._every_round = list(every_round)
         self._chores_due_at = 0.0
         self._name = new_owner()
 
@@ -80,11 +95,12 @@ class Reconciler:
                 log.warning("%s %s was abandoned and is %s now", duty.model.__name__, row.pk, settled.state)
 
     def _tidy_up(self) -> None:
-        """The chores, in the first round that leads and every CHORES_EVERY_S from then on."""
-        if time.monotonic() < self._chores_due_at:
-            return
-        self._chores_due_at = time.monotonic() + CHORES_EVERY_S
-        for chore in self._chores:
+        """What is due in every round; the chores in the first one that leads and every CHORES_EVERY_S from then on."""
+        due = list(self._every_round)
+        if time.monotonic() >= self._chores_due_at:
+            self._chores_due_at = time.monotonic() + CHORES_EVERY_S
+            due += self._chores
+        for chore in due:
             try:
                 chore()
             except OSError as error:  # a file that cannot be removed must not end the rounds

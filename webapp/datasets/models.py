@@ -8,6 +8,7 @@ from django.db import models
 
 from webapp.accounts.models import Lab
 from webapp.core.leases import Leased
+from webapp.core.models import Removable
 
 
 class Upload(models.Model):
@@ -31,7 +32,7 @@ class Upload(models.Model):
     touched_at = models.DateTimeField(auto_now=True)
 
 
-class Dataset(models.Model):
+class Dataset(Removable):
     """A named dataset of a lab; its images live in its versions."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -42,13 +43,17 @@ class Dataset(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["lab", "name"], name="dataset_name_per_lab")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lab", "name"], name="dataset_name_per_lab", condition=models.Q(deleted_at=None)
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class DatasetVersion(Leased):
+class DatasetVersion(Removable, Leased):
     """An immutable, numbered, content-hashed set of labelled images with splits; filled by one ingest."""
 
     class State(models.TextChoices):
@@ -61,6 +66,8 @@ class DatasetVersion(Leased):
     CLAIMABLE: ClassVar[tuple[str, ...]] = (State.QUEUED, State.INTERRUPTED)
     ACTIVE: ClassVar[tuple[str, ...]] = (State.INGESTING,)
     FAILED: ClassVar[str] = State.REJECTED
+    HANGS_ON: ClassVar[dict[str, str]] = {"dataset": "dataset"}
+    GOES_WITH: ClassVar[str] = "dataset"
 
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -91,11 +98,14 @@ class DatasetVersion(Leased):
     progress = models.JSONField(default=dict, help_text="{current, max} files of the ingest.")
 
     class Meta:
+        verbose_name = "version"
         constraints = [models.UniqueConstraint(fields=["dataset", "number"], name="version_number_per_dataset")]
 
 
 class DatasetImage(models.Model):
     """One real image of a version; its bytes lie in the lab's store under their hash."""
+
+    HANGS_ON: ClassVar[dict[str, str]] = {"dataset": "version__dataset", "datasetversion": "version"}
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="images")
     index = models.PositiveIntegerField(help_text="Position in the version, from 0.")
@@ -114,11 +124,13 @@ class DatasetImage(models.Model):
     )
 
     class Meta:
+        verbose_name = "image"
         constraints = [models.UniqueConstraint(fields=["version", "index"], name="image_index_per_version")]
         indexes = [
             models.Index(fields=["version", "label", "index"]),
             models.Index(fields=["version", "split", "index"]),
             models.Index(fields=["version", "sha256"]),
+            models.Index(fields=["sha256"]),
         ]
 
 

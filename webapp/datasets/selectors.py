@@ -44,7 +44,8 @@ def dataset_for(person: Person, pk: uuid.UUID, role: str = Role.VIEWER) -> Datas
 
 def _with_versions(rows: "QuerySet[Dataset]") -> "QuerySet[Dataset]":
     """With what is shown of each version, in two queries however many there are; the newest first."""
-    versions = DatasetVersion.objects.select_related("upload", "base").defer("edits", "base__edits").order_by("-number")
+    versions = DatasetVersion.objects.filter(deleted_at=None).select_related("upload", "base")
+    versions = versions.defer("edits", "base__edits").order_by("-number")
     return rows.select_related("created_by").prefetch_related(Prefetch("versions", queryset=versions))
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from webapp.datasets.api import datasets, uploads, versions
+from webapp.datasets.api import datasets, deletions, uploads, versions
 
 urlpatterns = [
     path("uploads/", uploads.UploadsView.as_view()),
@@ -10,8 +10,10 @@ urlpatterns = [
     path("uploads/<uuid:pk>/status/", uploads.UploadStatusView.as_view()),
     path("datasets/", datasets.DatasetsView.as_view()),
     path("datasets/<uuid:pk>/", datasets.DatasetView.as_view()),
+    path("datasets/<uuid:pk>/deletion/", deletions.DatasetDeletionView.as_view()),
     path("datasets/<uuid:pk>/versions/", versions.DatasetVersionsView.as_view()),
     path("versions/<uuid:pk>/", datasets.VersionView.as_view()),
+    path("versions/<uuid:pk>/deletion/", deletions.VersionDeletionView.as_view()),
     path("versions/<uuid:pk>/cancel/", versions.VersionCancelView.as_view()),
     path("versions/<uuid:pk>/retry/", versions.VersionRetryView.as_view()),
     path("versions/<uuid:pk>/difference/", versions.VersionDifferenceView.as_view()),

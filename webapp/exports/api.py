@@ -15,17 +15,27 @@ from rest_framework.views import APIView
 
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Role
+from webapp.core import lifecycle
 from webapp.core.downloads import send_file
 from webapp.core.errors import ConflictError, GoneError, InvalidError
+from webapp.core.lifecycle import (
+    ARCHIVED,
+    WITH_DEPENDENTS,
+    ChangeSerializer,
+    DeletionSerializer,
+    not_archived,
+    read_change,
+    tell_deletion,
+)
 from webapp.core.pagination import PAGING, page_of, paginate
-from webapp.core.permissions import Scope, find, require_role
+from webapp.core.permissions import Scope, find
 from webapp.core.queries import read_uuid
 from webapp.core.schema import FaultSerializer, fault_of
 from webapp.core.storage import stored
 from webapp.datasets.selectors import version_for
 from webapp.exports.models import Export
 from webapp.exports.selectors import EXPORT_LAB, all_exports, estimate_of, exports_visible_to
-from webapp.exports.services.building import delete_export, export_of_selection, export_of_version, queue_export
+from webapp.exports.services.building import change_export, export_of_selection, export_of_version, queue_export
 from webapp.gallery.selectors.pools import SELECTION_LAB, all_selections
 from webapp.recipes.catalogue import catalogue
 
@@ -84,6 +94,7 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
             "created_by",
             "created_at",
             "finished_at",
+            "archived_at",
             "error",
         ]
 
@@ -157,12 +168,13 @@ class ExportsView(APIView):
         parameters=[
             OpenApiParameter("run", OpenApiTypes.UUID, description="Only this run's."),
             OpenApiParameter("version", OpenApiTypes.UUID, description="Only those made of this version alone."),
+            ARCHIVED,
             *PAGING,
         ],
         responses=ExportPage,
     )
     def get(self, request: Request) -> Response:
-        rows = exports_visible_to(person_of(request))
+        rows = exports_visible_to(person_of(request)).filter(not_archived(request))
         if run := read_uuid(request, "run"):
             rows = rows.filter(selection__pool__run=run)
         if version := read_uuid(request, "version"):
@@ -224,15 +236,30 @@ class ExportView(APIView):
     def get(self, request: Request, pk: UUID) -> Response:
         return Response(ExportSerializer(find(all_exports(), person_of(request), Role.VIEWER, EXPORT_LAB, pk=pk)).data)
 
-    @extend_schema(operation_id="exports_delete", tags=["exports"], responses={204: None})
+    @extend_schema(
+        operation_id="exports_change", tags=["exports"], request=ChangeSerializer, responses=ExportSerializer
+    )
+    def patch(self, request: Request, pk: UUID) -> Response:
+        change_export(
+            find(all_exports(), person_of(request), Role.RESEARCHER, EXPORT_LAB, pk=pk), **read_change(request)
+        )
+        return self.get(request, pk)
+
+    @extend_schema(operation_id="exports_delete", tags=["exports"], parameters=[WITH_DEPENDENTS], responses={204: None})
     def delete(self, request: Request, pk: UUID) -> Response:
         """Researchers delete what they made themselves, admins and owners everything. One being built is given up."""
         person = person_of(request)
         export = find(all_exports(), person, Role.RESEARCHER, EXPORT_LAB, pk=pk)
-        if export.created_by != person:
-            require_role(person, export.version.dataset.lab, Role.ADMIN)
-        delete_export(export)
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        return lifecycle.delete(request, export, person, export.version.dataset.lab)
+
+
+class ExportDeletionView(APIView):
+    """What would go with an export."""
+
+    @extend_schema(operation_id="exports_deletion", tags=["exports"], responses=DeletionSerializer)
+    def get(self, request: Request, pk: UUID) -> Response:
+        person = person_of(request)
+        return tell_deletion(find(all_exports(), person, Role.VIEWER, EXPORT_LAB, pk=pk), person)
 
 
 class ExportDownloadView(APIView):

@@ -6,11 +6,12 @@ from django.conf import settings
 from django.db import models
 
 from webapp.core.leases import Leased
+from webapp.core.models import Removable
 from webapp.datasets.models import DatasetVersion
 from webapp.gallery.models import Selection
 
 
-class Export(Leased):
+class Export(Removable, Leased):
     """One augmented dataset: by default the real images, and what is selected and not rejected.
 
     Without a selection it holds the real images of its version alone.
@@ -31,6 +32,11 @@ class Export(Leased):
 
     CLAIMABLE: ClassVar[tuple[str, ...]] = (State.QUEUED, State.INTERRUPTED)
     ACTIVE: ClassVar[tuple[str, ...]] = (State.BUILDING,)
+    HANGS_ON: ClassVar[dict[str, str]] = {
+        "dataset": "version__dataset",
+        "datasetversion": "version",
+        "run": "selection__pool__run",
+    }
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="exports")
     selection = models.ForeignKey(Selection, null=True, on_delete=models.PROTECT, related_name="exports")

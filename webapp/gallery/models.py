@@ -13,6 +13,12 @@ from webapp.runs.models import Run
 class Pool(models.Model):
     """All candidates a run generated. The pixels lie in shards on disk, one row per sample lies here."""
 
+    HANGS_ON: ClassVar[dict[str, str]] = {
+        "dataset": "run__version__dataset",
+        "datasetversion": "run__version",
+        "run": "run",
+    }
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="pool")
     path = models.CharField(max_length=300, help_text="Folder, relative to the data folder.")
@@ -88,6 +94,11 @@ class Selection(Leased):
 
     CLAIMABLE: ClassVar[tuple[str, ...]] = (State.QUEUED, State.INTERRUPTED)
     ACTIVE: ClassVar[tuple[str, ...]] = (State.SELECTING,)
+    HANGS_ON: ClassVar[dict[str, str]] = {
+        "dataset": "pool__run__version__dataset",
+        "datasetversion": "pool__run__version",
+        "run": "pool__run",
+    }
 
     pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="selections")
     number = models.PositiveIntegerField()
@@ -119,6 +130,12 @@ class Choice(models.Model):
 
 class Verdict(models.Model):
     """One person's accept or reject of one sample, with reason."""
+
+    HANGS_ON: ClassVar[dict[str, str]] = {
+        "dataset": "sample__pool__run__version__dataset",
+        "datasetversion": "sample__pool__run__version",
+        "run": "sample__pool__run",
+    }
 
     class Value(models.TextChoices):
         ACCEPT = "accept"

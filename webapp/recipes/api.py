@@ -13,7 +13,9 @@ from rest_framework.views import APIView
 from ml import catalog
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Lab, Role
+from webapp.core import removal
 from webapp.core.errors import InvalidError
+from webapp.core.lifecycle import ARCHIVED, ChangeSerializer, not_archived, read_change
 from webapp.core.pagination import PAGING, page_of, paginate
 from webapp.core.permissions import find
 from webapp.core.queries import read_uuid
@@ -239,6 +241,7 @@ class RecipeSerializer(serializers.ModelSerializer[Recipe]):
             "seed",
             "created_by",
             "created_at",
+            "archived_at",
         ]
 
 
@@ -249,9 +252,12 @@ LAB = OpenApiParameter("lab", OpenApiTypes.UUID, description="Only this lab's; n
 class RecipesView(APIView):
     """Saved recipes."""
 
-    @extend_schema(operation_id="recipes_list", tags=["recipes"], responses=RecipePage, parameters=[LAB, *PAGING])
+    @extend_schema(
+        operation_id="recipes_list", tags=["recipes"], responses=RecipePage, parameters=[LAB, ARCHIVED, *PAGING]
+    )
     def get(self, request: Request) -> Response:
         rows = selectors.recipes_visible_to(person_of(request), read_uuid(request, "lab"))
+        rows = rows.filter(not_archived(request))
         return paginate(request, rows, ("-created_at", "-id"), lambda page: RecipeSerializer(page, many=True).data)
 
     @extend_schema(
@@ -280,3 +286,18 @@ class RecipeView(APIView):
     @extend_schema(operation_id="recipes_get", tags=["recipes"], responses=RecipeSerializer)
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         return Response(RecipeSerializer(selectors.recipe_for(person_of(request), pk)).data)
+
+    @extend_schema(
+        operation_id="recipes_change", tags=["recipes"], request=ChangeSerializer, responses=RecipeSerializer
+    )
+    def patch(self, request: Request, pk: uuid.UUID) -> Response:
+        services.change_recipe(selectors.recipe_for(person_of(request), pk, Role.RESEARCHER), **read_change(request))
+        return self.get(request, pk)
+
+    @extend_schema(operation_id="recipes_delete", tags=["recipes"], responses={204: None})
+    def delete(self, request: Request, pk: uuid.UUID) -> Response:
+        """Only a recipe that no run uses."""
+        person = person_of(request)
+        recipe = selectors.recipe_for(person, pk, Role.RESEARCHER)
+        removal.delete(recipe, person, recipe.lab)
+        return Response(status=204)

@@ -6,9 +6,10 @@ from django.conf import settings
 from django.db import models
 
 from webapp.accounts.models import Lab
+from webapp.core.models import Removable
 
 
-class Recipe(models.Model):
+class Recipe(Removable):
     """One numbered recipe of a lab; never changed once saved, so that a run can be repeated."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

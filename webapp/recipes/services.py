@@ -8,12 +8,21 @@ from django.db.models import Max
 
 from ml import catalog
 from webapp.accounts.models import Lab, Person
+from webapp.core.removal import set_archived
 from webapp.recipes.catalogue import catalogue
 from webapp.recipes.models import Recipe
 from webapp.recipes.validation import check_selection, problems_of, refuse, with_defaults
 
 PARTS: Final = ("model", "model_settings", "sampler", "sampler_settings", "budget", "pool_factor", "seed")
 """What a recipe is; its name and number are how people find it."""
+
+
+def change_recipe(recipe: Recipe, *, name: str | None = None, archived: bool | None = None) -> None:
+    """Give it another name, put it away or bring it back; what it says never changes."""
+    if archived is not None:
+        set_archived(recipe, archived)
+    if name is not None:
+        Recipe.objects.filter(pk=recipe.pk).update(name=name.strip())
 
 
 def create_recipe(lab: Lab, created_by: Person | None, recipe: Mapping[str, Any], name: str = "") -> Recipe:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models, transaction
 
 from webapp.core.leases import Leased
+from webapp.core.models import Removable
 from webapp.datasets.models import DatasetVersion, IngestFile
 from webapp.recipes.models import Recipe
 from webapp.runs.turns import in_turn, may_start
@@ -37,7 +38,7 @@ class Way(models.TextChoices):
     REUSE = "reuse"
 
 
-class Run(Leased):
+class Run(Removable, Leased):
     """A recipe applied to a dataset version. One lease covers all stages."""
 
     CLAIMABLE: ClassVar[tuple[str, ...]] = (RunState.QUEUED, RunState.INTERRUPTED)
@@ -49,6 +50,11 @@ class Run(Leased):
         RunState.SELECTING,
         RunState.STOPPING,
     )
+    HANGS_ON: ClassVar[dict[str, str]] = {
+        "dataset": "version__dataset",
+        "datasetversion": "version",
+        "recipe": "recipe",
+    }
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="runs")
     recipe = models.ForeignKey(Recipe, on_delete=models.PROTECT, related_name="runs")
@@ -73,11 +79,13 @@ class Run(Leased):
     )
     preview_wish = models.PositiveIntegerField(default=0, help_text="Previews asked for beside the planned.")
     preview_made = models.PositiveIntegerField(default=0, help_text="How many of those wishes are fulfilled.")
+    size_bytes = models.BigIntegerField(default=0, help_text="Of its folder, when it was last measured.")
+    measured_at = models.DateTimeField(null=True)
     last_seq = models.PositiveBigIntegerField(default=0)
     parent = models.ForeignKey(
         "self",
         null=True,
-        on_delete=models.PROTECT,
+        on_delete=models.SET_NULL,
         related_name="children",
         help_text="The run whose checkpoint this one starts from; the checkpoint itself is kept in this run's folder.",
     )
@@ -140,6 +148,12 @@ class RunNotice(models.Model):
 
 class Checkpoint(models.Model):
     """One state of a run's training on disk, resumable to the bit; only rows make files visible."""
+
+    HANGS_ON: ClassVar[dict[str, str]] = {
+        "dataset": "run__version__dataset",
+        "datasetversion": "run__version",
+        "run": "run",
+    }
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="checkpoints")
     step = models.PositiveBigIntegerField()

@@ -49,7 +49,9 @@ def runs_visible_to(
 
 def children_of(run: Run) -> "QuerySet[Run]":
     """The runs that start from its checkpoints, the newest first."""
-    return run.children.select_related("version__dataset", "recipe").order_by("-created_at", "-id")
+    return (
+        run.children.filter(deleted_at=None).select_related("version__dataset", "recipe").order_by("-created_at", "-id")
+    )
 
 
 def batch_size_of(recipe: Mapping[str, Any]) -> int | None:

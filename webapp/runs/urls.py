@@ -11,6 +11,7 @@ urlpatterns = [
     path("runs/queue/", api.QueueView.as_view()),
     path("runs/import/", api.ImportsView.as_view()),
     path("runs/<uuid:pk>/", api.RunView.as_view()),
+    path("runs/<uuid:pk>/deletion/", api.RunDeletionView.as_view()),
     path("runs/<uuid:pk>/stop/", api.StopRunView.as_view()),
     path("runs/<uuid:pk>/finish/", api.FinishRunView.as_view()),
     path("runs/<uuid:pk>/preview/", api.PreviewNowView.as_view()),

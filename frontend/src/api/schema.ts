@@ -31,11 +31,7 @@ export interface paths {
         /** @description Datasets of the person's labs. */
         get: operations["datasets_list"];
         put?: never;
-        /**
-         * @description Version 1 is read in by a worker; watch it over the socket, or ask for it again.
-         *
-         *     A small dataset may come whole, as a form with its archive; a larger one is uploaded first.
-         */
+        /** @description Version 1 is read in by a worker; watch it over the socket, or ask for it again. */
         post: operations["datasets_create"];
         delete?: never;
         options?: never;
@@ -58,6 +54,24 @@ export interface paths {
         delete: operations["datasets_delete"];
         options?: never;
         head?: never;
+        /** @description One dataset. */
+        patch: operations["datasets_change"];
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would go with a dataset. */
+        get: operations["datasets_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -70,7 +84,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description A version made from an earlier one shares its files; images of its upload are added to it. */
+        /** @description Another version of a dataset; the ones before it stay as they are. */
         post: operations["datasets_add_version"];
         delete?: never;
         options?: never;
@@ -111,6 +125,24 @@ export interface paths {
         delete: operations["exports_delete"];
         options?: never;
         head?: never;
+        /** @description One export. */
+        patch: operations["exports_change"];
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would go with an export. */
+        get: operations["exports_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -146,6 +178,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/storage/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a lab stores. */
+        get: operations["labs_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Only who runs the service. */
+        patch: operations["labs_set_quota"];
         trace?: never;
     };
     "/api/v1/pools/{id}/": {
@@ -263,10 +313,12 @@ export interface paths {
         get: operations["recipes_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** @description Only a recipe that no run uses. */
+        delete: operations["recipes_delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** @description One recipe. */
+        patch: operations["recipes_change"];
         trace?: never;
     };
     "/api/v1/runs/": {
@@ -298,10 +350,15 @@ export interface paths {
         get: operations["runs_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * @description With its checkpoints, pool, selections and verdicts; one that works is cancelled. Runs that started from it
+         *     stay: they hold their checkpoint themselves. Researchers delete their own, admins and owners everything.
+         */
+        delete: operations["runs_delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** @description One run. */
+        patch: operations["runs_change"];
         trace?: never;
     };
     "/api/v1/runs/{id}/cancel/": {
@@ -338,6 +395,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would go with a run. */
+        get: operations["runs_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/events/": {
         parameters: {
             query?: never;
@@ -347,23 +421,6 @@ export interface paths {
         };
         /** @description What a run said; also the way to follow it where sockets are not to be had. */
         get: operations["runs_events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{id}/files/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description What became of each file of an import; empty for a run that made its images itself. */
-        get: operations["runs_files"];
         put?: never;
         post?: never;
         delete?: never;
@@ -383,42 +440,6 @@ export interface paths {
         put?: never;
         /** @description End training now: the best checkpoint makes the images, and the run goes on to its pool. */
         post: operations["runs_finish"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{id}/notice/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description A mail when the run ends, to whoever wishes it. */
-        get: operations["runs_notice"];
-        /** @description A mail when the run ends, to whoever wishes it. */
-        put: operations["runs_notice_wish"];
-        post?: never;
-        /** @description A mail when the run ends, to whoever wishes it. */
-        delete: operations["runs_notice_drop"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{id}/preview/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Show samples after the next step of training; they come as a row of the sample wall. */
-        post: operations["runs_preview_now"];
         delete?: never;
         options?: never;
         head?: never;
@@ -561,23 +582,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/runs/import/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Bring in images that were made elsewhere; they are scored, selected, reviewed and exported like a run's own. */
-        post: operations["runs_import"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/runs/memory/": {
         parameters: {
             query?: never;
@@ -589,23 +593,6 @@ export interface paths {
         put?: never;
         /** @description How much memory a run would take, beside what is free; the first answer for a recipe takes some seconds. */
         post: operations["runs_memory"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/queue/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description What the service is at, and what waits; other labs' runs are counted and not described. */
-        get: operations["runs_queue"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -692,40 +679,6 @@ export interface paths {
         get: operations["selections_get"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/selections/{id}/cancel/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Give a selection up that is not made yet. */
-        post: operations["selections_cancel"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/selections/{id}/retry/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Make a selection that failed or was cancelled again. */
-        post: operations["selections_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -898,38 +851,22 @@ export interface paths {
         get: operations["versions_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** @description One of several versions; who made the dataset may, and admins and owners. */
+        delete: operations["versions_delete"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/versions/{id}/cancel/": {
+    "/api/v1/versions/{id}/deletion/": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /** @description The uploaded bytes stay for three days, so that it can be tried again. */
-        post: operations["versions_cancel"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/versions/{id}/difference/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description How a version differs from another one of its dataset. */
-        get: operations["versions_difference"];
+        /** @description What would go with a version. */
+        get: operations["versions_deletion"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1023,23 +960,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/versions/{id}/retry/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description What was uploaded is read once more. */
-        post: operations["versions_retry"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1080,12 +1000,6 @@ export interface components {
              */
             value: boolean | number | string | null;
         };
-        /**
-         * @description * `cancel` - cancel
-         *     * `retry` - retry
-         * @enum {string}
-         */
-        ActionsEnum: "cancel" | "retry";
         /**
          * @description * `lower` - lower
          *     * `higher` - higher
@@ -1137,13 +1051,6 @@ export interface components {
             /** Error Message */
             error_message: string;
         };
-        /**
-         * @description * `auto` - auto
-         *     * `grey` - grey
-         *     * `colour` - colour
-         * @enum {string}
-         */
-        ChannelsEnum: "auto" | "grey" | "colour";
         /** @description A state of the training that is on disk. */
         Checkpoint: {
             step: number;
@@ -1188,11 +1095,6 @@ export interface components {
             kept: boolean;
             rank: number | null;
             reason: string;
-        };
-        /** @description Some images by their index, and whole classes. */
-        ChoiceRequest: {
-            images?: number[];
-            classes?: string[];
         };
         /** @description How many samples of one class the lab has decided about. */
         ClassStandings: {
@@ -1271,10 +1173,7 @@ export interface components {
             readonly id: string;
             name: string;
             key_id: string;
-            scopes: components["schemas"]["Scope"][];
-            /** Format: uuid */
-            lab: string | null;
-            lab_name: string | null;
+            can_write: boolean;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -1294,6 +1193,11 @@ export interface components {
             created_by: string | null;
             /** Format: date-time */
             readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
             versions: components["schemas"]["DatasetVersion"][];
         };
         /** @description One real image. */
@@ -1309,11 +1213,6 @@ export interface components {
             height: number;
             is_grey: boolean;
             size_bytes: number;
-            /**
-             * Format: int64
-             * @description Index of the first of its near duplicates; null when it has none.
-             */
-            near: number | null;
             /** @description Address of a WebP picture, 256 pixels at most. */
             readonly thumbnail: string;
             /** @description Address of the bytes as they were uploaded. */
@@ -1353,8 +1252,6 @@ export interface components {
             /** Format: uuid */
             dataset: string;
             number: number;
-            /** @description Number of the version it was made from. */
-            base: number | null;
             state: components["schemas"]["VersionState"];
             readonly progress: components["schemas"]["IngestProgress"] | null;
             /** @description Outcome -> number of files. */
@@ -1373,7 +1270,6 @@ export interface components {
             size_bytes: number;
             /** @description sha256 over the sorted image hashes, labels and splits. */
             content_hash: string;
-            readonly near_duplicates: components["schemas"]["NearDuplicates"] | null;
             readonly source_name: string;
             readonly error: components["schemas"]["Fault"] | null;
             /** Format: date-time */
@@ -1395,19 +1291,16 @@ export interface components {
             verdict: components["schemas"]["VerdictValue"] | null;
             standing: components["schemas"]["Standing"];
         };
-        /** @description How a version differs from another one; images are the same when their bytes are. */
-        Difference: {
-            /** @description Number of the other version. */
-            other: number;
-            /** @description Images that the other version does not have. */
-            added: number;
-            /** @description Images that only the other version has. */
-            removed: number;
-            /** @description Images of both with another label. */
-            relabelled: number;
-            /** @description Images of both, with the same label, in another split. */
-            moved: number;
-            unchanged: number;
+        /** @description What would go. */
+        Deletion: {
+            /** @description All that goes with it. */
+            parts: components["schemas"]["Part"][];
+            /** @description Of these, what was made of it and must be asked about. */
+            dependents: components["schemas"]["Part"][];
+            /** @description Bytes that become free, at most. */
+            size_bytes: number;
+            /** @description Then it needs the role admin. */
+            made_by_others: boolean;
         };
         /** @description Every error has this shape. */
         Error: {
@@ -1420,24 +1313,13 @@ export interface components {
                 [key: string]: string[];
             };
         };
-        /** @description What a run would make, and how long it would take once a worker has it. */
+        /** @description What a run would make. */
         Estimate: {
             num_candidates: number;
             /** @description Class -> images to keep. */
             budget: {
                 [key: string]: number;
             };
-            /**
-             * Format: double
-             * @description Told from finished runs of this model at this size; null: there is none yet.
-             */
-            duration_s: number | null;
-            /** @description Stage -> seconds. */
-            stages_s: {
-                [key: string]: number;
-            } | null;
-            /** @description From what the duration is told, for a person. */
-            duration_from: string;
         };
         /** @description An augmented dataset being built or ready to download. */
         Export: {
@@ -1485,6 +1367,11 @@ export interface components {
             readonly created_at: string;
             /** Format: date-time */
             finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
             readonly error: components["schemas"]["Fault"] | null;
         };
         /**
@@ -1638,13 +1525,6 @@ export interface components {
             /** @description With `selection`: what it kept, or what it dropped. */
             kept?: boolean | null;
         };
-        /**
-         * @description * `crop` - crop
-         *     * `pad` - pad
-         *     * `stretch` - stretch
-         * @enum {string}
-         */
-        FitEnum: "crop" | "pad" | "stretch";
         /** @description What was judged of the training at the last measured checkpoint. */
         Health: {
             step: number;
@@ -1911,12 +1791,6 @@ export interface components {
              */
             factor: number;
         };
-        /** @description Groups of near duplicates, the images in them, and the images that were left out because of them. */
-        NearDuplicates: {
-            groups: number;
-            images: number;
-            left_out: number;
-        };
         /** @description A training image that lies near a sample. */
         Neighbour: {
             /** @description In the dataset version. */
@@ -1931,11 +1805,6 @@ export interface components {
             /** Format: uuid */
             lab: string;
             name: string;
-            /**
-             * @description A dataset kind of the catalogue, such as images.
-             * @default labelled_images
-             */
-            kind: string;
             /** Format: uuid */
             upload: string;
         };
@@ -1976,41 +1845,6 @@ export interface components {
              * @description Synthetic images of a class at most so many times its real training images, the best first.
              */
             max_ratio?: number | null;
-        };
-        /** @description Synthetic images of another model, as a complete upload: class folders in a zip, or files with metadata. */
-        NewImportRequest: {
-            /**
-             * Format: uuid
-             * @description The dataset version that the images belong to.
-             */
-            version: string;
-            /** Format: uuid */
-            upload: string;
-            /** @description What made the images, as people know it. */
-            model_name: string;
-            /** @default  */
-            note: string;
-            /** @default  */
-            licence: string;
-            /**
-             * @description Of the run.
-             * @default
-             */
-            name: string;
-            /** @default 32 */
-            resolution: number;
-            /** @default crop */
-            fit: components["schemas"]["FitEnum"];
-            /** @default auto */
-            channels: components["schemas"]["ChannelsEnum"];
-            /** @default random */
-            sampler: string;
-            sampler_settings?: {
-                [key: string]: unknown;
-            };
-            budget: components["schemas"]["BudgetRequest"];
-            /** @default 0 */
-            seed: number;
         };
         /** @description A recipe to be saved. */
         NewRecipeRequest: {
@@ -2060,20 +1894,10 @@ export interface components {
         NewTokenRequest: {
             name: string;
             /**
-             * @description What it may do besides reading; none: it only reads.
-             * @default [
-             *       "review",
-             *       "upload",
-             *       "run",
-             *       "export"
-             *     ]
+             * @description False: the token only reads.
+             * @default true
              */
-            scopes: components["schemas"]["Scope"][];
-            /**
-             * Format: uuid
-             * @description The one lab it is good for; null: every lab of yours.
-             */
-            lab?: string | null;
+            can_write: boolean;
             /**
              * @description Days until it expires.
              * @default 90
@@ -2095,47 +1919,39 @@ export interface components {
             /** @default  */
             reason: string;
         };
-        /** @description Images of a complete upload alone, or those of a version of the dataset with what is to differ; or both. */
+        /** @description A version to be made from a complete upload. */
         NewVersionRequest: {
             /** Format: uuid */
-            upload?: string;
-            /**
-             * Format: uuid
-             * @description The version that the next one is made from.
-             */
-            base?: string;
-            exclude?: components["schemas"]["ChoiceRequest"];
-            relabel?: components["schemas"]["RelabelRequest"][];
-            resplit?: components["schemas"]["ResplitRequest"];
+            upload: string;
         };
-        /** @description Who made the images of a run that only imported them. */
-        Origin: {
-            /** @description The external model. */
-            name: string;
-            note: string;
-            licence: string;
-            /**
-             * @description What was uploaded.
-             * @default
-             */
-            file_name: string;
-            /** @description Outcome -> files. */
-            outcomes: {
-                [key: string]: number;
-            };
-        };
-        /** @description Whether the person who asks is mailed when the run ends. */
-        Notice: {
-            /** @description Whether this service has a mail server. */
-            can_mail: boolean;
-            is_wished: boolean;
-        };
+        /**
+         * @description * `dataset` - dataset
+         *     * `run` - run
+         *     * `export` - export
+         * @enum {string}
+         */
+        NounEnum: "dataset" | "run" | "export";
         /** @description The checkpoint that a run starts from. */
         Parent: {
             run: components["schemas"]["Relative"];
             way: components["schemas"]["WayEnum"];
             step: number;
             sha256: string;
+        };
+        /** @description So many rows of one kind. */
+        Part: {
+            noun: string;
+            count: number;
+        };
+        /** @description Another name, or put away and brought back; what is left out stays. */
+        PatchedChangeRequest: {
+            name?: string;
+            archived?: boolean;
+        };
+        /** @description What the lab may store; null leaves it to the service's own setting. */
+        PatchedQuotaRequest: {
+            /** Format: int64 */
+            quota_bytes?: number | null;
         };
         /** @description The same number for every class. */
         PerClassBudget: {
@@ -2333,42 +2149,6 @@ export interface components {
             content_hash: string;
             checkpoint_sha256: string;
             device: string;
-            /** @description Who made the image elsewhere; null for our own. */
-            origin: components["schemas"]["Origin"] | null;
-            /** @description Of an imported image, inside what was uploaded. */
-            readonly file_name: string;
-            /** @description The command that makes the same pixels again on the server and compares them; null for an import. */
-            readonly remake: string | null;
-        };
-        /** @description Everything that this service computes or is to compute, in the order in which it starts. */
-        Queue: {
-            results: components["schemas"]["QueueEntry"][];
-            /** @description Runs that one person may have at work; 0: no limit. */
-            at_work_per_person: number;
-            /** @description Runs that one person may have waiting; 0: no limit. */
-            waiting_per_person: number;
-        };
-        /** @description A run at work or waiting. Of another lab's, only that it is there is told. */
-        QueueEntry: {
-            /** @description Null for a run of a lab that the person is not in. */
-            readonly run: components["schemas"]["RunListItem"] | null;
-            /** @description Whether the person started it. */
-            readonly is_own: boolean;
-            state: components["schemas"]["RunState"];
-            /** @description 0 starts next; null: at work. */
-            position: number | null;
-            /**
-             * Format: double
-             * @description Null: at work, or not known.
-             */
-            starts_in_s: number | null;
-            /**
-             * Format: double
-             * @description From its start, or now, to its end; null: not known.
-             */
-            left_s: number | null;
-            /** @description It waits for another run of the same person to end. */
-            over_limit: boolean;
         };
         /** @description A saved recipe; it is never changed, so that a run can be repeated. */
         Recipe: {
@@ -2396,6 +2176,11 @@ export interface components {
             created_by: string | null;
             /** Format: date-time */
             readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
         };
         /** @description One page of a list. */
         RecipePage: {
@@ -2419,12 +2204,6 @@ export interface components {
             /** Message */
             message: string;
         };
-        /** @description The images that get one label. */
-        RelabelRequest: {
-            images?: number[];
-            classes?: string[];
-            label: string;
-        };
         /** @description A run beside another one: what it is called, and how one starts from the other. */
         Relative: {
             /** Format: uuid */
@@ -2436,20 +2215,6 @@ export interface components {
             state: components["schemas"]["RunState"];
             /** Format: date-time */
             readonly created_at: string;
-        };
-        /** @description All splits drawn anew. */
-        ResplitRequest: {
-            /** @default 0 */
-            seed: number;
-            /**
-             * @description Shares of train, val and test; they add up to 1.
-             * @default [
-             *       0.8,
-             *       0.1,
-             *       0.1
-             *     ]
-             */
-            fractions: number[];
         };
         /** @description What is to be otherwise from the last checkpoint on. */
         ResumeRunRequest: {
@@ -2497,21 +2262,19 @@ export interface components {
             eta_s: number | null;
             /** @description Device and precision, chosen at the start. */
             device: string;
+            /** @description Of its folder, when it was last measured. */
+            size_bytes: number;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
             readonly error: components["schemas"]["Fault"] | null;
             /**
              * Format: double
              * @description Seconds since the worker's last sign of life; null when none works on it.
              */
             readonly last_heard_s: number | null;
-            /** @description 0 starts next; null when it does not wait. */
-            readonly queue_position: number | null;
-            /**
-             * Format: double
-             * @description Seconds until a worker takes it, told from what runs took here; null when not known or not waiting.
-             */
-            readonly starts_in_s: number | null;
-            /** @description Whether it waits because the person who started it has as many runs at work as one may. */
-            readonly over_limit: boolean;
             /** @description What a researcher may ask of it now. */
             readonly actions: string[];
             /**
@@ -2527,8 +2290,6 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             recipe: components["schemas"]["Recipe"];
-            /** @description Whether a preview was asked for that is not there yet. */
-            preview_requested: boolean;
             /** @description Every option, those left out with their defaults. */
             readonly compute: components["schemas"]["Compute"];
             /** @description Images at once with which a run that ended for want of memory may go on; null for other runs. */
@@ -2542,10 +2303,10 @@ export interface components {
             warnings: components["schemas"]["RunWarning"][];
             /** @description Null before the first measured checkpoint. */
             readonly health: components["schemas"]["Health"] | null;
+            /** @description 0 starts next; null when it does not wait. */
+            readonly queue_position: number | null;
             /** @description Stages that a later attempt does not repeat. */
             readonly stages_done: components["schemas"]["Stage"][];
-            /** @description Null for a run's own images. */
-            origin: components["schemas"]["Origin"] | null;
             /** @description The checkpoint that it starts from; null: from nothing. */
             readonly start: components["schemas"]["Parent"] | null;
             /** @description Runs that start from its checkpoints, the newest first. */
@@ -2608,25 +2369,6 @@ export interface components {
             run: string;
             data: components["schemas"]["CheckpointedData"];
         };
-        /** @description What became of one file of an import. */
-        RunFile: {
-            name: string;
-            outcome: components["schemas"]["IngestOutcome"];
-            reason: string;
-            /**
-             * Format: int64
-             * @description Row in the pool; null for what was left out.
-             */
-            index: number | null;
-        };
-        /** @description One page of a list. */
-        RunFilePage: {
-            results: components["schemas"]["RunFile"][];
-            /** @description Path of the next page, or null. */
-            next: string | null;
-            /** @description Path of the page before, or null. */
-            previous: string | null;
-        };
         /**
          * RunJudged
          * @description The health of the training at a measured checkpoint; it replaces what was judged before.
@@ -2688,21 +2430,19 @@ export interface components {
             eta_s: number | null;
             /** @description Device and precision, chosen at the start. */
             device: string;
+            /** @description Of its folder, when it was last measured. */
+            size_bytes: number;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
             readonly error: components["schemas"]["Fault"] | null;
             /**
              * Format: double
              * @description Seconds since the worker's last sign of life; null when none works on it.
              */
             readonly last_heard_s: number | null;
-            /** @description 0 starts next; null when it does not wait. */
-            readonly queue_position: number | null;
-            /**
-             * Format: double
-             * @description Seconds until a worker takes it, told from what runs took here; null when not known or not waiting.
-             */
-            readonly starts_in_s: number | null;
-            /** @description Whether it waits because the person who started it has as many runs at work as one may. */
-            readonly over_limit: boolean;
             /** @description What a researcher may ask of it now. */
             readonly actions: string[];
             /**
@@ -3022,14 +2762,6 @@ export interface components {
                 [key: string]: (number | null)[];
             };
         };
-        /**
-         * @description * `review` - Give and take back verdicts
-         *     * `upload` - Upload, make, change and delete datasets
-         *     * `run` - Save recipes, start and steer runs, select again
-         *     * `export` - Build and delete exports, download them and original images
-         * @enum {string}
-         */
-        Scope: "review" | "upload" | "run" | "export";
         /** @description A sampler, budget and seed applied to a pool; the pool's first selection is the run's own. */
         Selection: {
             /** Format: uuid */
@@ -3055,12 +2787,10 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             readonly error: components["schemas"]["Fault"] | null;
-            /** @description What a researcher may ask of it now. */
-            readonly actions: components["schemas"]["ActionsEnum"][];
         };
         /**
          * SelectionChanged
-         * @description A selection was queued, started, finished, failed or cancelled; when it is finished, its yields can be read.
+         * @description A selection was queued, started, finished or failed; when it is finished, its yields can be read.
          */
         SelectionChanged: {
             /**
@@ -3100,10 +2830,9 @@ export interface components {
          *     * `interrupted` - Interrupted
          *     * `finished` - Finished
          *     * `failed` - Failed
-         *     * `cancelled` - Cancelled
          * @enum {string}
          */
-        SelectionState: "queued" | "selecting" | "interrupted" | "finished" | "failed" | "cancelled";
+        SelectionState: "queued" | "selecting" | "interrupted" | "finished" | "failed";
         /** @description Who is here. `person` is null for somebody not logged in. */
         Session: {
             /** @description Nobody exists yet; the next visitor becomes the owner. */
@@ -3127,22 +2856,6 @@ export interface components {
             lab_name: string;
             /** @default  */
             setup_code: string;
-        };
-        /** @description A small dataset in one request: its archive is part of the form. */
-        SmallDatasetRequest: {
-            /** Format: uuid */
-            lab: string;
-            name: string;
-            /**
-             * @description A dataset kind of the catalogue, such as images.
-             * @default labelled_images
-             */
-            kind: string;
-            /**
-             * Format: binary
-             * @description A zip, tar or tar.gz; with the form at most 32 MiB.
-             */
-            file: string;
         };
         /**
          * SocketAnswered
@@ -3203,6 +2916,42 @@ export interface components {
             way: components["schemas"]["WayEnum"];
             /** @description Of the checkpoint; the run's best one when left out. */
             step?: number;
+        };
+        /** @description Bytes; the sizes of runs and datasets are those of the last look, some minutes old at most. */
+        Storage: {
+            /** @description Null: no limit but the disk. */
+            quota_bytes: number | null;
+            used_bytes: number;
+            /** @description On the disk of the service. */
+            free_bytes: number;
+            /** @description Images of datasets, each counted once. */
+            originals_bytes: number;
+            /** @description Uploads under way, with what they have yet to send. */
+            uploads_bytes: number;
+            /** @description Checkpoints, pools, previews. */
+            runs_bytes: number;
+            /** @description The part of the runs' bytes that are pools. */
+            pools_bytes: number;
+            exports_bytes: number;
+            biggest: components["schemas"]["StoredThing"][];
+        };
+        /** @description A dataset, run or export, and what it takes. */
+        StoredThing: {
+            noun: components["schemas"]["NounEnum"];
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /**
+             * Format: uuid
+             * @description The dataset or run whose page shows it.
+             */
+            target: string | null;
+            size_bytes: number;
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            archived_at: string | null;
         };
         /**
          * SubscriptionEnded
@@ -3321,10 +3070,7 @@ export interface components {
             readonly id: string;
             name: string;
             key_id: string;
-            scopes: components["schemas"]["Scope"][];
-            /** Format: uuid */
-            lab: string | null;
-            lab_name: string | null;
+            can_write: boolean;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -3505,6 +3251,8 @@ export interface operations {
     datasets_list: {
         parameters: {
             query?: {
+                /** @description Whether what was put away is listed; left out means no. */
+                archived?: "all" | "no" | "only";
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only this lab's. */
@@ -3547,7 +3295,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewDatasetRequest"];
-                "multipart/form-data": components["schemas"]["SmallDatasetRequest"];
             };
         };
         responses: {
@@ -3602,7 +3349,10 @@ export interface operations {
     };
     datasets_delete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -3629,7 +3379,7 @@ export interface operations {
             };
         };
     };
-    datasets_add_version: {
+    datasets_change: {
         parameters: {
             query?: never;
             header?: never;
@@ -3639,6 +3389,70 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_add_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["NewVersionRequest"];
             };
@@ -3666,6 +3480,8 @@ export interface operations {
     exports_list: {
         parameters: {
             query?: {
+                /** @description Whether what was put away is listed; left out means no. */
+                archived?: "all" | "no" | "only";
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Rows per page, 1 to 500. */
@@ -3764,7 +3580,10 @@ export interface operations {
     };
     exports_delete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -3779,6 +3598,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
             };
             /** @description An error. */
             default: {
@@ -3840,6 +3723,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExportEstimate"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_set_quota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedQuotaRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
                 };
             };
             /** @description An error. */
@@ -4059,6 +4006,8 @@ export interface operations {
     recipes_list: {
         parameters: {
             query?: {
+                /** @description Whether what was put away is listed; left out means no. */
+                archived?: "all" | "no" | "only";
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only this lab's; needed to save. */
@@ -4156,9 +4105,74 @@ export interface operations {
             };
         };
     };
+    recipes_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recipes_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipe"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_list: {
         parameters: {
             query?: {
+                /** @description Whether what was put away is listed; left out means no. */
+                archived?: "all" | "no" | "only";
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only this lab's. */
@@ -4268,6 +4282,72 @@ export interface operations {
             };
         };
     };
+    runs_delete: {
+        parameters: {
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_cancel: {
         parameters: {
             query?: never;
@@ -4328,6 +4408,36 @@ export interface operations {
             };
         };
     };
+    runs_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_events: {
         parameters: {
             query?: {
@@ -4361,162 +4471,7 @@ export interface operations {
             };
         };
     };
-    runs_files: {
-        parameters: {
-            query?: {
-                /** @description From `next` or `previous` of another page. */
-                cursor?: string;
-                /** @description Rows per page, 1 to 500. */
-                limit?: number;
-                outcome?: "accepted" | "duplicate" | "failed" | "skipped";
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunFilePage"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     runs_finish: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    runs_notice: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Notice"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    runs_notice_wish: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Notice"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    runs_notice_drop: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    runs_preview_now: {
         parameters: {
             query?: never;
             header?: never;
@@ -4792,38 +4747,6 @@ export interface operations {
             };
         };
     };
-    runs_import: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewImportRequest"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     runs_memory: {
         parameters: {
             query?: never;
@@ -4843,34 +4766,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Memory"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    runs_queue: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Queue"];
                 };
             };
             /** @description An error. */
@@ -5055,66 +4950,6 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Selection"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    selections_cancel: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Selection"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    selections_retry: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5506,9 +5341,12 @@ export interface operations {
             };
         };
     };
-    versions_cancel: {
+    versions_delete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -5517,13 +5355,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            202: {
+            /** @description No response body */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["DatasetVersion"];
-                };
+                content?: never;
             };
             /** @description An error. */
             default: {
@@ -5536,12 +5373,9 @@ export interface operations {
             };
         };
     };
-    versions_difference: {
+    versions_deletion: {
         parameters: {
-            query?: {
-                /** @description Left out: what it was made from, or the one numbered before it. */
-                other?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 id: string;
@@ -5555,7 +5389,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Difference"];
+                    "application/json": components["schemas"]["Deletion"];
                 };
             };
             /** @description An error. */
@@ -5722,36 +5556,6 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    versions_retry: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DatasetVersion"];
                 };
             };
             /** @description An error. */

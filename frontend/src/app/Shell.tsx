@@ -27,6 +27,7 @@ export function Shell() {
           </NavLink>
           <NavLink to="/upload">Upload</NavLink>
           <NavLink to="/queue">Queue</NavLink>
+          <NavLink to="/storage">Storage</NavLink>
         </nav>
         <Group gap={4} ml="auto" wrap="nowrap">
           <SchemeSwitch />

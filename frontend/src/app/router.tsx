@@ -33,6 +33,7 @@ const pages: RouteObject[] = [
     path: 'datasets/:datasetId/:number/exports',
     lazy: async () => ({ Component: (await import('@/features/exports/VersionExportPage')).VersionExportPage }),
   },
+  { path: 'storage', lazy: async () => ({ Component: (await import('@/features/upkeep/StoragePage')).StoragePage }) },
   { path: 'tokens', lazy: async () => ({ Component: (await import('@/features/accounts/TokensPage')).TokensPage }) },
   { path: '*', Component: Missing },
 ];

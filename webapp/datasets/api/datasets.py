@@ -16,12 +16,13 @@ from rest_framework.views import APIView
 
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Lab, Person, Role
-from webapp.core import storage
+from webapp.core import lifecycle, storage
 from webapp.core.downloads import send_file
 from webapp.core.errors import InvalidError
+from webapp.core.lifecycle import ARCHIVED, WITH_DEPENDENTS, ChangeSerializer, not_archived, read_change
 from webapp.core.pagination import PAGING, page_of, paginate
 from webapp.core.parsers import StrictJSONParser
-from webapp.core.permissions import Scope, find, require_role, visible
+from webapp.core.permissions import Scope, find, visible
 from webapp.core.queries import read_choice, read_text, read_uuid
 from webapp.core.schema import FaultSerializer, fault_of
 from webapp.core.spreadsheets import csv_lines
@@ -122,7 +123,7 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
 
     class Meta:
         model = Dataset
-        fields = ["id", "lab", "name", "kind", "created_by", "created_at", "versions"]
+        fields = ["id", "lab", "name", "kind", "created_by", "created_at", "archived_at", "versions"]
 
 
 class DatasetImageSerializer(serializers.ModelSerializer[DatasetImage]):
@@ -204,10 +205,11 @@ class DatasetsView(APIView):
         operation_id="datasets_list",
         tags=["datasets"],
         responses=DatasetPage,
-        parameters=[OpenApiParameter("lab", OpenApiTypes.UUID, description="Only this lab's."), *PAGING],
+        parameters=[OpenApiParameter("lab", OpenApiTypes.UUID, description="Only this lab's."), ARCHIVED, *PAGING],
     )
     def get(self, request: Request) -> Response:
         rows = selectors.datasets_visible_to(person_of(request), read_uuid(request, "lab"))
+        rows = rows.filter(not_archived(request))
         return paginate(request, rows, ("-created_at", "-id"), lambda page: DatasetSerializer(page, many=True).data)
 
     @extend_schema(
@@ -243,15 +245,21 @@ class DatasetView(APIView):
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         return Response(DatasetSerializer(selectors.dataset_for(person_of(request), pk)).data)
 
-    @extend_schema(operation_id="datasets_delete", tags=["datasets"], responses={204: None})
+    @extend_schema(
+        operation_id="datasets_change", tags=["datasets"], request=ChangeSerializer, responses=DatasetSerializer
+    )
+    def patch(self, request: Request, pk: uuid.UUID) -> Response:
+        services.change_dataset(selectors.dataset_for(person_of(request), pk, Role.RESEARCHER), **read_change(request))
+        return self.get(request, pk)
+
+    @extend_schema(
+        operation_id="datasets_delete", tags=["datasets"], parameters=[WITH_DEPENDENTS], responses={204: None}
+    )
     def delete(self, request: Request, pk: uuid.UUID) -> Response:
         """Researchers delete what they made themselves, admins and owners everything."""
         person = person_of(request)
         dataset = selectors.dataset_for(person, pk, Role.RESEARCHER)
-        if dataset.created_by != person:
-            require_role(person, dataset.lab, Role.ADMIN)
-        services.delete_dataset(dataset)
-        return Response(status=204)
+        return lifecycle.delete(request, dataset, person, dataset.lab)
 
 
 # --- versions ---------------------------------------------------------------------------------------------------
@@ -261,6 +269,17 @@ class VersionView(APIView):
     @extend_schema(operation_id="versions_get", tags=["versions"], responses=DatasetVersionSerializer)
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         return Response(DatasetVersionSerializer(selectors.version_for(person_of(request), pk)).data)
+
+    @extend_schema(
+        operation_id="versions_delete", tags=["versions"], parameters=[WITH_DEPENDENTS], responses={204: None}
+    )
+    def delete(self, request: Request, pk: uuid.UUID) -> Response:
+        """One of several versions; who made the dataset may, and admins and owners."""
+        person = person_of(request)
+        version = selectors.version_for(person, pk, Role.RESEARCHER)
+        asked = read_choice(request, "with_dependents", ("true", "false")) == "true"
+        services.delete_version(version, person, with_dependents=asked)
+        return Response(status=204)
 
 
 class VersionReportView(APIView):

@@ -1,6 +1,6 @@
 """Every change of uploads, datasets and versions."""
 
-from webapp.datasets.services.datasets import add_version, create_dataset, delete_dataset
+from webapp.datasets.services.datasets import add_version, change_dataset, create_dataset, delete_version
 from webapp.datasets.services.ingest import (
     begin_ingest,
     finish_ingest,
@@ -15,9 +15,10 @@ __all__ = [
     "abandon_upload",
     "add_version",
     "begin_ingest",
+    "change_dataset",
     "create_dataset",
     "create_upload",
-    "delete_dataset",
+    "delete_version",
     "expire_uploads",
     "finish_ingest",
     "next_version",

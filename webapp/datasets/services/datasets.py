@@ -2,22 +2,21 @@
 
 import unicodedata
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, ProtectedError
+from django.db.models import Max
 
-from webapp.accounts.models import Lab, Person
-from webapp.core import storage
+from webapp.accounts.models import Lab, Person, Role
 from webapp.core.errors import ConflictError, InvalidError
+from webapp.core.permissions import require_role
 from webapp.core.queue import call_worker
-from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion, Upload
-from webapp.datasets.services.uploads import UNSETTLED, remove_bytes, upload_is_used
+from webapp.core.removal import delete, set_archived
+from webapp.datasets.models import Dataset, DatasetVersion, Upload
+from webapp.datasets.services.uploads import upload_is_used
 
 TASK: Final = "datasets.ingest"
-SWEEP_AT_ONCE: Final = 200
 
 
 def create_dataset(
@@ -40,10 +39,9 @@ def create_dataset(
             dataset = Dataset.objects.create(lab=lab, name=clean_name(name), kind=kind, created_by=created_by)
             queue_version(dataset, upload=upload, source_path=source_path, split_seed=split_seed)
     except IntegrityError as error:
-        if not Dataset.objects.filter(lab=lab, name=clean_name(name)).exists():
+        if not Dataset.objects.filter(lab=lab, name=clean_name(name), deleted_at=None).exists():
             raise
-        message = f"The lab has a dataset called {clean_name(name)!r} already; choose another name."
-        raise ConflictError(message, code="name_taken", fields={"name": [message]}) from error
+        raise _name_taken(clean_name(name)) from error
     return dataset
 
 
@@ -102,49 +100,37 @@ def check_upload(upload: Upload, lab_id: uuid.UUID) -> None:
         raise ConflictError(message, code="upload_used", fields={"upload": [message]})
 
 
-def delete_dataset(dataset: Dataset) -> None:
-    """Remove a dataset with its versions, then the image files that no other version of the lab holds.
+def change_dataset(dataset: Dataset, *, name: str | None = None, archived: bool | None = None) -> None:
+    """Give it another name, put it away or bring it back; None leaves that as it is.
 
-    Raises: ConflictError while runs stand on one of its versions.
+    Raises: ConflictError for a name that the lab has already; InvalidError.
     """
-    lab_id = dataset.lab_id
-    versions = list(dataset.versions.values_list("pk", "upload_id"))
+    if archived is not None:
+        set_archived(dataset, archived)
+    if name is None:
+        return
     try:
         with transaction.atomic():
-            shas = set(DatasetImage.objects.filter(version__dataset=dataset).values_list("sha256", "suffix").iterator())
-            dataset.delete()
-    except ProtectedError:
-        raise ConflictError(
-            "Runs were made from this dataset, and what they made refers to it, so it cannot be deleted.",
-            code="dataset_in_use",
-        ) from None
-    for version_id, upload_id in versions:
-        storage.remove_tree(storage.all_attempts("versions", version_id))
-        if upload_id is not None:
-            remove_bytes(upload_id)
-    _sweep(lab_id, sorted(shas))
+            Dataset.objects.filter(pk=dataset.pk).update(name=clean_name(name))
+    except IntegrityError as error:
+        raise _name_taken(clean_name(name)) from error
 
 
-def _sweep(lab_id: uuid.UUID, candidates: list[tuple[str, str]]) -> None:
-    """Remove files that no version of the lab names.
+def delete_version(version: DatasetVersion, person: Person, *, with_dependents: bool) -> None:
+    """Delete one version; the others stay as they are.
 
-    While the lab reads something in, a file that no row names may be one that is about to be named: then all stay.
+    Raises: ConflictError for the only version, or while runs or exports depend on it; ForbiddenError.
     """
-    for start in range(0, len(candidates), SWEEP_AT_ONCE):
-        batch = candidates[start : start + SWEEP_AT_ONCE]
-        of_lab = DatasetVersion.objects.filter(dataset__lab_id=lab_id)
-        if of_lab.filter(state__in=UNSETTLED).exists():
-            return
-        wanted = [sha for sha, _ in batch]
-        named = set(DatasetImage.objects.filter(version__in=of_lab, sha256__in=wanted).values_list("sha256", flat=True))
-        for path in _files(lab_id, [pair for pair in batch if pair[0] not in named]):
-            path.unlink(missing_ok=True)
+    if not version.dataset.versions.filter(deleted_at=None).exclude(pk=version.pk).exists():
+        raise ConflictError("This is the only version of the dataset; delete the dataset.", code="only_version")
+    if version.dataset.created_by_id != person.pk:
+        require_role(person, version.dataset.lab, Role.ADMIN)
+    delete(version, person, version.dataset.lab, with_dependents=with_dependents)
 
 
-def _files(lab_id: uuid.UUID, images: list[tuple[str, str]]) -> Iterator[Path]:
-    for sha256, suffix in images:
-        yield storage.object_file(lab_id, sha256, suffix)
-        yield storage.thumbnail_file(lab_id, sha256)
+def _name_taken(name: str) -> ConflictError:
+    message = f"The lab has a dataset called {name!r} already; choose another name."
+    return ConflictError(message, code="name_taken", fields={"name": [message]})
 
 
 def clean_name(name: str) -> str:

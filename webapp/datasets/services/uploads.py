@@ -28,6 +28,7 @@ from webapp.core.errors import (
     TooManyError,
 )
 from webapp.core.permissions import find, require_role
+from webapp.core.quota import require_room
 from webapp.datasets.models import DatasetVersion, Upload
 
 UNSETTLED: Final = (DatasetVersion.State.QUEUED, DatasetVersion.State.INGESTING, DatasetVersion.State.INTERRUPTED)
@@ -60,7 +61,8 @@ class WriteTicket:
 def create_upload(person: Person, lab: Lab, file_name: str, size_bytes: int) -> Upload:
     """Make room for a file of the declared size.
 
-    Raises: NotFoundError, ForbiddenError (below researcher), InvalidError, TooLargeError, TooManyError, DiskFullError.
+    Raises: NotFoundError, ForbiddenError (below researcher), InvalidError, TooLargeError, TooManyError, DiskFullError,
+    QuotaError.
     """
     require_role(person, lab, Role.RESEARCHER)
     if size_bytes < 1:
@@ -78,6 +80,7 @@ def create_upload(person: Person, lab: Lab, file_name: str, size_bytes: int) -> 
             )
         promised = receiving.aggregate(sum=Sum(F("size_bytes") - F("offset")))["sum"] or 0
         check_space(promised + size_bytes)
+        require_room(lab.pk, size_bytes)
         return Upload.objects.create(
             person=person, lab=lab, file_name=clean_file_name(file_name), size_bytes=size_bytes
         )

@@ -11,6 +11,8 @@ from webapp.accounts.models import Person
 from webapp.core import storage
 from webapp.core.errors import ConflictError
 from webapp.core.queue import call_worker
+from webapp.core.quota import require_room
+from webapp.core.removal import set_archived
 from webapp.datasets.models import DatasetVersion
 from webapp.exports.events import publish_export
 from webapp.exports.models import Export
@@ -70,23 +72,22 @@ def create_export(
 
 @transaction.atomic
 def queue_export(export: Export, person: Person | None, name: str = "") -> Export:
-    """Save and queue what was asked for."""
+    """Save and queue what was asked for. Raises: QuotaError."""
     export.created_by, export.name = person, name.strip()
     export.estimated_bytes = estimate_of(export).size_bytes
+    require_room(export.version.dataset.lab_id, export.estimated_bytes)
     export.save()
     publish_export(export)
     call_worker(TASK, export)
     return export
 
 
-@transaction.atomic
-def delete_export(export: Export) -> None:
-    """Remove an export and its file. One that is being built vanishes at once; its worker removes what it wrote."""
-    held = Export.objects.select_for_update().get(pk=export.pk)
-    if held.state in Export.ACTIVE:
-        Export.objects.filter(pk=held.pk).update(cancel_requested=True)
-    else:
-        _remove(held)
+def change_export(export: Export, *, name: str | None = None, archived: bool | None = None) -> None:
+    """Give it another name, put it away or bring it back; None leaves that as it is."""
+    if archived is not None:
+        set_archived(export, archived)
+    if name is not None:
+        Export.objects.filter(pk=export.pk).update(name=name.strip())
 
 
 # --- what a worker writes while it holds an export --------------------------------------------------------------

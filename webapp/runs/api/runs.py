@@ -13,7 +13,17 @@ from rest_framework.views import APIView
 
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Person, Role
+from webapp.core import lifecycle
 from webapp.core.errors import InvalidError
+from webapp.core.lifecycle import (
+    ARCHIVED,
+    WITH_DEPENDENTS,
+    ChangeSerializer,
+    DeletionSerializer,
+    not_archived,
+    read_change,
+    tell_deletion,
+)
 from webapp.core.pagination import PAGING, paginate
 from webapp.core.permissions import find
 from webapp.core.queries import read_choice, read_uuid
@@ -100,6 +110,7 @@ class RunsView(APIView):
             OpenApiParameter("lab", OpenApiTypes.UUID, description="Only this lab's."),
             OpenApiParameter("version", OpenApiTypes.UUID, description="Only on this dataset version."),
             OpenApiParameter("state", str, enum=RunState.values),
+            ARCHIVED,
             *PAGING,
         ],
     )
@@ -109,7 +120,7 @@ class RunsView(APIView):
             lab=read_uuid(request, "lab"),
             version=read_uuid(request, "version"),
             state=read_choice(request, "state", RunState.values),
-        )
+        ).filter(not_archived(request))
         return paginate(request, rows, ("-created_at", "-id"), lambda page: RunListItemSerializer(page, many=True).data)
 
     @extend_schema(
@@ -184,6 +195,27 @@ class RunView(APIView):
     @extend_schema(operation_id="runs_get", tags=["runs"], responses=RunSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
         return Response(RunSerializer(run_for(request, pk)).data)
+
+    @extend_schema(operation_id="runs_change", tags=["runs"], request=ChangeSerializer, responses=RunSerializer)
+    def patch(self, request: Request, pk: UUID) -> Response:
+        run = run_for(request, pk, Role.RESEARCHER)
+        control.change_run(run, **read_change(request))
+        return shown(run)
+
+    @extend_schema(operation_id="runs_delete", tags=["runs"], parameters=[WITH_DEPENDENTS], responses={204: None})
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """With its checkpoints, pool, selections and verdicts; one that works is cancelled. Runs that started from it
+        stay: they hold their checkpoint themselves. Researchers delete their own, admins and owners everything."""
+        run = run_for(request, pk, Role.RESEARCHER)
+        return lifecycle.delete(request, run, person_of(request), run.version.dataset.lab)
+
+
+class RunDeletionView(APIView):
+    """What would go with a run."""
+
+    @extend_schema(operation_id="runs_deletion", tags=["runs"], responses=DeletionSerializer)
+    def get(self, request: Request, pk: UUID) -> Response:
+        return tell_deletion(run_for(request, pk), person_of(request))
 
 
 class StopRunView(APIView):

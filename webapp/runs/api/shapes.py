@@ -135,6 +135,8 @@ class RunListItemSerializer(serializers.ModelSerializer[Run]):
             "images_per_s",
             "eta_s",
             "device",
+            "size_bytes",
+            "archived_at",
             "error",
             "last_heard_s",
             "queue_position",
@@ -258,7 +260,7 @@ class RunSerializer(RunListItemSerializer):
 
     @extend_schema_field(ParentSerializer(allow_null=True))
     def get_start(self, run: Run) -> Any:
-        return None if run.parent is None else ParentSerializer(run).data
+        return None if run.parent is None or run.parent.deleted_at else ParentSerializer(run).data
 
     @extend_schema_field(ChildSerializer(many=True))
     def get_children(self, run: Run) -> Any:

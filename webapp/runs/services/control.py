@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from webapp.core.errors import ConflictError
 from webapp.core.leases import MAX_ATTEMPTS
 from webapp.core.queue import call_worker
+from webapp.core.removal import set_archived
 from webapp.runs.models import Run, RunState
 from webapp.runs.services.files import discard_files
 from webapp.runs.services.history import append, changed
@@ -89,6 +90,14 @@ def cancel_run(run: Run) -> Run:
     run = _move(run, RunState.CANCELLED, cancel_requested=True, finished_at=Now())
     discard_files(run)
     return run
+
+
+def change_run(run: Run, *, name: str | None = None, archived: bool | None = None) -> None:
+    """Give it another name, put it away or bring it back; None leaves that as it is."""
+    if archived is not None:
+        set_archived(run, archived)
+    if name is not None:
+        Run.objects.filter(pk=run.pk).update(name=name.strip())
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from ml import catalog
 from webapp.accounts.models import Person
 from webapp.core.errors import ConflictError, UnavailableError
 from webapp.core.queue import call_worker
+from webapp.core.quota import require_room
 from webapp.datasets.models import DatasetVersion
 from webapp.datasets.selectors import all_grey, train_counts
 from webapp.recipes.catalogue import catalogue
@@ -186,6 +187,7 @@ def _queue(
     refuse(check(version, content, start, compute))
     with transaction.atomic():
         refuse_too_many(Run, person and person.pk)
+        require_room(version.dataset.lab_id, _pool_bytes(version, content))
         if not isinstance(recipe, Recipe):
             recipe = create_recipe(version.dataset.lab, person, content, str(content.get("name", "")))
         run = Run(
@@ -205,6 +207,12 @@ def _queue(
             hold_start(run, checkpoint.file)
         call_worker(TASK, run)
     return run
+
+
+def _pool_bytes(version: DatasetVersion, content: Mapping[str, Any]) -> int:
+    """What the pool's pixels will take, at most: the part of a run that can be told before it starts."""
+    resolution = with_defaults(content)["model_settings"].get("resolution", 0)
+    return estimate(version, content).num_candidates * int(resolution) ** 2 * 3
 
 
 def _misfits(version: DatasetVersion, model: Any) -> list[Problem]:
@@ -241,6 +249,9 @@ def _made_before(
     run = Run.objects.filter(created_by=person, idempotency_key=key).select_related("recipe").first()
     if run is None:
         return None
+    if run.deleted_at is not None:
+        message = "The run that this Idempotency-Key made was deleted; use a new key."
+        raise ConflictError(message, code="key_used", fields={"Idempotency-Key": [message]})
     refuse(problems_of(content), "recipe.")
     wanted, before = with_defaults(content), contents_of(run.recipe)
     is_other = run.version_id != version.pk or any(before[part] != wanted[part] for part in PARTS if part in wanted)
@@ -253,6 +264,6 @@ def _made_before(
 def _starts_so(run: Run, start: Start | None) -> bool:
     """Whether the run was started with this wish; a step left out meant the best one then, whichever it was."""
     if start is None:
-        return run.parent_id is None
+        return not run.start_way
     step = run.start_step if start.step is None else start.step
     return (run.parent_id, run.start_way, run.start_step) == (start.parent.pk, start.way, step)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from webapp.core import storage
+from webapp.core.errors import ConflictError
 from webapp.datasets.models import DatasetVersion
 from webapp.recipes.catalogue import catalogue
 from webapp.recipes.validation import Problem, with_defaults
@@ -44,8 +45,12 @@ class Kept:
 
 
 def start_again(run: Run) -> Start | None:
-    """The same start as this run's."""
-    return None if run.parent is None else Start(run.parent, run.start_way, run.start_step, run)
+    """The same start as this run's. Raises: ConflictError when the run that it started from was deleted."""
+    if not run.start_way:
+        return None
+    if run.parent is None or run.parent.deleted_at is not None:
+        raise ConflictError("The run that this one started from was deleted; start from another, or from nothing.")
+    return Start(run.parent, run.start_way, run.start_step, run)
 
 
 def kept(start: Start) -> Kept | None:

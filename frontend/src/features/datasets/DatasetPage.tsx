@@ -5,6 +5,7 @@ import { api, type Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
 import { Fault } from '@/components/Fault';
 import { moment } from '@/components/format';
+import { LifeMenu } from '@/components/life/LifeMenu';
 import { Page } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
@@ -152,6 +153,13 @@ function Head({ dataset, version }: { dataset: Schemas['Dataset']; version: Vers
               </Button>
             </>
           )}
+          {dataset.versions.length > 1 && (
+            <LifeMenu
+              thing={{ noun: 'version', id: version.id, name: `Version ${version.number}`, archived_at: null }}
+              onDeleted={() => void navigate(`/datasets/${dataset.id}`)}
+            />
+          )}
+          <LifeMenu thing={{ noun: 'dataset', ...dataset }} onDeleted={() => void navigate('/')} />
         </>
       }
     />

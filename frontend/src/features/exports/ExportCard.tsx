@@ -1,15 +1,11 @@
 import { Anchor, Button, Group, Progress, Stack, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconDownload } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import { http, take, type Schemas } from '@/api/client';
-import { sentenceOf } from '@/api/errors';
-import { useLab } from '@/api/lab';
-import { AskButton } from '@/components/AskButton';
+import type { Schemas } from '@/api/client';
 import { CopyLine } from '@/components/CopyLine';
 import { Fault } from '@/components/Fault';
 import { bytes, count, moment, words } from '@/components/format';
+import { LifeMenu } from '@/components/life/LifeMenu';
 import { Panel, Stats } from '@/components/Page';
 import { StateLabel, type Tone } from '@/components/StateLabel';
 import { ENDED, useLiveExport } from './live';
@@ -31,11 +27,14 @@ export function ExportCard({ start }: { start: Export }) {
   const { label, tone } = WORDS[one.state];
   return (
     <Panel
-      title={one.name === '' ? one.file_name : one.name}
+      title={titleOf(one)}
       actions={
         <Group gap="xs">
           <StateLabel tone={tone}>{label}</StateLabel>
-          <DeleteExport one={one} />
+          <LifeMenu
+            thing={{ noun: 'export', id: one.id, name: titleOf(one), archived_at: one.archived_at }}
+            onDeleted={() => undefined}
+          />
         </Group>
       }
     >
@@ -61,28 +60,8 @@ export function ExportCard({ start }: { start: Export }) {
   );
 }
 
-function DeleteExport({ one }: { one: Export }) {
-  const { may } = useLab();
-  const queries = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () => take(http.DELETE('/api/v1/exports/{id}/', { params: { path: { id: one.id } } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['get', '/api/v1/exports/'] }),
-    onError: (error) => notifications.show({ color: 'red', title: 'That was refused', message: sentenceOf(error) }),
-  });
-  if (!may('researcher')) return null;
-  return (
-    <AskButton
-      verb="Delete"
-      question="Delete this export?"
-      size="compact-xs"
-      loading={remove.isPending}
-      onConfirm={() => remove.mutate()}
-    >
-      {one.state === 'ready'
-        ? 'Its file is removed, and a link to it stops working. The samples and verdicts stay: the same export can be built again.'
-        : 'It is not built any further. The samples and verdicts stay: the same export can be asked for again.'}
-    </AskButton>
-  );
+function titleOf(one: Export): string {
+  return one.name === '' ? one.file_name : one.name;
 }
 
 const CONTENT: Record<Export['content'], string> = {

@@ -1,7 +1,8 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconDownload, IconLayoutGrid } from '@tabler/icons-react';
-import { Link, useParams } from 'react-router';
+import { Link, useNavigate, useParams } from 'react-router';
 import type { Schemas } from '@/api/client';
+import { LifeMenu } from '@/components/life/LifeMenu';
 import { LinkLabel } from '@/components/LinkLabel';
 import { Waiting } from '@/components/Fault';
 import { count, plural, words } from '@/components/format';
@@ -95,6 +96,7 @@ function Results({ run, pool }: { run: Schemas['Run']; pool: string }) {
 }
 
 function Head({ run }: { run: Schemas['Run'] }) {
+  const navigate = useNavigate();
   const { label, tone } = wordsOf(run.state);
   return (
     <PageHead
@@ -137,6 +139,10 @@ function Head({ run }: { run: Schemas['Run'] }) {
             </>
           )}
           <RunActions run={run} />
+          <LifeMenu
+            thing={{ noun: 'run', id: run.id, name: runTitle(run), archived_at: run.archived_at }}
+            onDeleted={() => void navigate('/')}
+          />
         </>
       }
     />

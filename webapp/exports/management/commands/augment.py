@@ -21,8 +21,9 @@ from webapp.accounts.services import get_or_create_lab
 from webapp.core import storage
 from webapp.core.commands import PlainCommand
 from webapp.core.crew import Crew, crew_at_hand
+from webapp.core.removal import mark
 from webapp.datasets.models import Dataset, DatasetVersion, IngestFile
-from webapp.datasets.services import add_version, create_dataset, delete_dataset
+from webapp.datasets.services import add_version, create_dataset
 from webapp.exports.management.order import add_recipe_arguments, recipe_of, source_of, target_of
 from webapp.exports.management.outcome import as_text, outcome_of
 from webapp.exports.management.progress import Progress, show_export, show_run, show_version, wait_for
@@ -102,7 +103,7 @@ class _Job:
         return resume_run(run) if run.state in (RunState.STOPPED, RunState.FAILED) else run
 
     def _ingest(self, lab: Lab, name: str, source: Path) -> DatasetVersion:
-        known = Dataset.objects.filter(lab=lab, name=name).first()
+        known = Dataset.objects.filter(lab=lab, name=name, deleted_at=None).first()
         if known is not None:
             version = add_version(known, source_path=source)
         else:
@@ -115,7 +116,7 @@ class _Job:
             return version
         message = f"{version.error_message}{_why(version)}"
         if known is None:
-            delete_dataset(version.dataset)
+            mark(version.dataset)
         raise CommandError(message)
 
     def follow(self, run: Run) -> Run:
@@ -143,7 +144,7 @@ class _Job:
 
     def _leave(self, message: str, half_read: DatasetVersion | None = None) -> NoReturn:
         if half_read is not None:
-            delete_dataset(half_read.dataset)
+            mark(half_read.dataset)
         raise CommandError(message, returncode=EXIT_STOPPED)
 
 

@@ -102,7 +102,7 @@ def _ingested() -> DatasetVersion:
     """
     lab = get_or_create_lab(LAB)
     folder: Path = settings.DATA_DIR / "demo" / "digits"
-    dataset = Dataset.objects.filter(lab=lab, name=DATASET).first()
+    dataset = Dataset.objects.filter(lab=lab, name=DATASET, deleted_at=None).first()
     if dataset is None:
         if not folder.exists():
             subprocess.run([sys.executable, "-m", "ml.digits", str(folder)], check=True, stdout=subprocess.DEVNULL)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0006_preview_now'),
+        ('runs', '0007_notice'),
     ]
 
     operations = [

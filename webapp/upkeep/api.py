@@ -1,0 +1,87 @@
+"""What a lab stores, what takes most of it, and what it may store."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.accounts.authentication import person_of
+from webapp.accounts.models import Lab, Role
+from webapp.core.errors import ForbiddenError
+from webapp.core.permissions import find
+from webapp.core.storage import free_bytes
+from webapp.upkeep import selectors
+from webapp.upkeep.services.quotas import set_quota
+
+
+class StoredThingSerializer(serializers.Serializer[Any]):
+    """A dataset, run or export, and what it takes."""
+
+    noun = serializers.ChoiceField(choices=["dataset", "run", "export"])
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    target = serializers.UUIDField(allow_null=True, help_text="The dataset or run whose page shows it.")
+    size_bytes = serializers.IntegerField()
+    created_by = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    archived_at = serializers.DateTimeField(allow_null=True)
+
+
+class StorageSerializer(serializers.Serializer[Any]):
+    """Bytes; the sizes of runs and datasets are those of the last look, some minutes old at most."""
+
+    quota_bytes = serializers.IntegerField(allow_null=True, help_text="Null: no limit but the disk.")
+    used_bytes = serializers.IntegerField()
+    free_bytes = serializers.IntegerField(help_text="On the disk of the service.")
+    originals_bytes = serializers.IntegerField(help_text="Images of datasets, each counted once.")
+    uploads_bytes = serializers.IntegerField(help_text="Uploads under way, with what they have yet to send.")
+    runs_bytes = serializers.IntegerField(help_text="Checkpoints, pools, previews.")
+    pools_bytes = serializers.IntegerField(help_text="The part of the runs' bytes that are pools.")
+    exports_bytes = serializers.IntegerField()
+    biggest = StoredThingSerializer(many=True)
+
+
+class QuotaSerializer(serializers.Serializer[Any]):
+    """What the lab may store; null leaves it to the service's own setting."""
+
+    quota_bytes = serializers.IntegerField(min_value=0, max_value=2**60, allow_null=True)
+
+
+class LabStorageView(APIView):
+    """What a lab stores."""
+
+    @extend_schema(operation_id="labs_storage", tags=["labs"], responses=StorageSerializer)
+    def get(self, request: Request, pk: UUID) -> Response:
+        lab = find(Lab.objects.all(), person_of(request), Role.VIEWER, lab_path="", pk=pk)
+        used = selectors.usage_of(lab.pk)
+        return Response(
+            StorageSerializer(
+                {
+                    "quota_bytes": selectors.quota_of(lab.pk),
+                    "used_bytes": used.total,
+                    "free_bytes": free_bytes(),
+                    "originals_bytes": used.originals,
+                    "uploads_bytes": used.uploads,
+                    "runs_bytes": used.runs,
+                    "pools_bytes": selectors.pools_bytes(lab.pk),
+                    "exports_bytes": used.exports,
+                    "biggest": selectors.biggest_of(lab.pk),
+                }
+            ).data
+        )
+
+    @extend_schema(operation_id="labs_set_quota", tags=["labs"], request=QuotaSerializer, responses=StorageSerializer)
+    def patch(self, request: Request, pk: UUID) -> Response:
+        """Only who runs the service."""
+        person = person_of(request)
+        lab = find(Lab.objects.all(), person, Role.VIEWER, lab_path="", pk=pk)
+        if not person.is_staff:
+            raise ForbiddenError("Only who runs the service sets how much a lab may store.")
+        given = QuotaSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        set_quota(lab, given.validated_data["quota_bytes"])
+        return self.get(request, pk)

@@ -1,0 +1,1 @@
+"""What is done to rows and files by itself: `sweep` what is deleted, find the `unreferenced`, and `measuring`."""

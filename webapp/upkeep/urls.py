@@ -1,0 +1,7 @@
+"""Addresses of upkeep."""
+
+from django.urls import path
+
+from webapp.upkeep import api
+
+urlpatterns = [path("labs/<uuid:pk>/storage/", api.LabStorageView.as_view())]
