@@ -1,9 +1,13 @@
-import { http, take, type Schemas } from '@/api/client';
+import { useEffect } from 'react';
+import { api } from '@/api/client';
 import { ApiError } from '@/api/errors';
 import { useWatch } from '@/api/live';
 import { runTitle } from '@/components/runTitle';
 import { announce, useWatchedRuns } from './notice';
 import { isMoving } from './words';
+
+/** Where the socket tells nothing, the end is found by asking so often. */
+const SURELY_MS = 60_000;
 
 /** Watches the runs that somebody wished to be told of, on every page; shows nothing itself. */
 export function EndNotices() {
@@ -12,27 +16,22 @@ export function EndNotices() {
 }
 
 function EndNotice({ id, onEnd }: { id: string; onEnd: () => void }) {
-  const look = async () => {
-    try {
-      tell(await take(http.GET('/api/v1/runs/{id}/', { params: { path: { id } } })));
-    } catch (error) {
-      // Nobody may see it any more; anything else is asked again.
-      if (error instanceof ApiError && error.status === 404) onEnd();
-    }
-  };
-  const tell = (run: Schemas['Run']) => {
-    if (isMoving(run.state)) return;
-    announce(runTitle(run), run.state);
-    onEnd();
-  };
+  const init = { params: { path: { id } } };
+  const run = api.useQuery('get', '/api/v1/runs/{id}/', init, { refetchInterval: SURELY_MS });
+  const ended = run.data !== undefined && !isMoving(run.data.state) ? run.data : null;
+  const isGone = run.error instanceof ApiError && run.error.status === 404;
+  useEffect(() => {
+    if (ended !== null) announce(runTitle(ended), ended.state);
+    if (ended !== null || isGone) onEnd();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, when it ends
+  }, [ended?.state, isGone]);
   useWatch(
     { channel: 'run', id },
     {
       onMessage: (event) => {
-        if (event.type === 'run.snapshot') tell(event.data);
-        else if (event.type === 'run.changed' && !isMoving(event.data.state)) void look();
+        if (event.type === 'run.changed') void run.refetch();
       },
-      onPoll: () => void look(),
+      onPoll: () => void run.refetch(),
       everyMs: 15_000,
     },
   );

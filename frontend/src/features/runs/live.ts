@@ -12,6 +12,7 @@ type Preview = Schemas['Preview'];
 type Sweep = Schemas['Sweep'];
 
 const QUEUE_MS = 10_000;
+const SURELY_MS = 30_000;
 
 function initOf(id: string) {
   return { params: { path: { id } } };
@@ -23,8 +24,10 @@ export function useLiveRun(id: string) {
   const init = initOf(id);
   const run = api.useQuery('get', '/api/v1/runs/{id}/', init, {
     staleTime: 0,
-    // Other runs move the place of one that waits, and no event of this one tells of that.
-    refetchInterval: ({ state }) => (state.data !== undefined && isWaiting(state.data.state) ? QUEUE_MS : false),
+    // Other runs move the place of one that waits, and no event of this one tells of that. A worker that was killed
+    // between the commit and the event tells nothing at all.
+    refetchInterval: ({ state: { data } }) =>
+      data === undefined || !isMoving(data.state) ? false : isWaiting(data.state) ? QUEUE_MS : SURELY_MS,
   });
   // The history is asked after the run, so that it holds everything up to the run's `last_seq`.
   const isKnown = run.data !== undefined;
@@ -33,11 +36,14 @@ export function useLiveRun(id: string) {
   const sweeps = api.useQuery('get', '/api/v1/runs/{id}/sweeps/', init, { enabled: isKnown, staleTime: 0 });
   const [follower] = useState(() => new Follower(layOver(queries, id), (since) => historySince(id, since)));
 
-  // The first word about the run says from which event on to follow it, with a socket or without.
-  const firstSeq = run.data?.last_seq;
+  // The first word about the run says from which event on to follow it, with a socket or without; a later one, whether
+  // anything was missed.
+  const lastSeq = run.data?.last_seq;
   useEffect(() => {
-    if (firstSeq !== undefined) follower.begin(firstSeq);
-  }, [follower, firstSeq]);
+    if (lastSeq === undefined) return;
+    follower.begin(lastSeq);
+    if (follower.isBehind(lastSeq)) void follower.catchUp();
+  }, [follower, lastSeq]);
 
   const isLoaded = [run, scalars, previews, sweeps].every((asked) => asked.data !== undefined);
   useWatch(isLoaded ? { channel: 'run', id } : null, {
