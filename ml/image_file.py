@@ -177,8 +177,9 @@ def _stacked(strips: list[Image.Image]) -> Image.Image:
 
 def fingerprint(small: Image.Image) -> bytes:
     """What a thumbnail looks like, for `ml.near`: 16 x 16 mean greys, then 2 x 2 means of Cb and of Cr; 264 bytes."""
-    grey = small.convert("L").resize((FINGERPRINT_SIDE, FINGERPRINT_SIDE), Image.Resampling.BOX)
-    colours = small.convert("YCbCr").resize((FINGERPRINT_COLOURS, FINGERPRINT_COLOURS), Image.Resampling.BOX)
+    tiny = small.convert("RGB").resize((FINGERPRINT_SIDE, FINGERPRINT_SIDE), Image.Resampling.BOX)
+    grey = tiny.convert("L")
+    colours = tiny.convert("YCbCr").resize((FINGERPRINT_COLOURS, FINGERPRINT_COLOURS), Image.Resampling.BOX)
     _, blue, red = colours.split()
     return grey.tobytes() + blue.tobytes() + red.tobytes()
 

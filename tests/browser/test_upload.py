@@ -106,7 +106,7 @@ def test_a_folder_is_packed_while_it_is_sent_and_edited_into_a_next_version(memb
     expect(member.get_by_text("3 images marked")).to_be_visible()
     member.get_by_role("button", name="Exclude").click()
     tiles.nth(5).get_by_role("button").click()
-    member.get_by_label("New label").fill("beam")
+    member.get_by_role("combobox", name="New label").fill("beam")
     member.get_by_role("button", name="Relabel").click()
     expect(member.get_by_text("3 images excluded, 1 image relabelled.")).to_be_visible()
     member.get_by_role("button", name="Make the next version").click()

@@ -158,7 +158,7 @@ function useBase() {
 }
 
 const KINDS = [
-  { value: 'labelled_images', label: 'Labelled images: class folders or a file of labels' },
+  { value: 'labelled_images', label: 'Labelled images' },
   { value: 'images', label: 'Images without labels' },
 ] as const;
 
