@@ -78,6 +78,9 @@ def test_a_folder_becomes_a_dataset_version_of_the_same_images(version: Any, hom
     assert [row["name"] for row in home.run("dataset", "list", "--json").json()].count("Digits") == 1
     fetched = home.home / "fetched"
     assert home.run("dataset", "download", "Digits", "--out", str(fetched)).out == f"{fetched}\n"
+    from atelier.torch_data import ImageData
+
+    assert sum(len(ImageData(fetched, split)) for split in ("train", "val", "test")) == version["num_images"]
     assert {path.read_bytes() for path in fetched.rglob("*.png")} == {
         path.read_bytes() for path in digits.rglob("*.png")
     }
@@ -91,12 +94,15 @@ def test_a_run_is_started_watched_and_finished(run: Any, home: Desk) -> None:
     assert re.search(r"run\.changed +finished", words)
     events = [json.loads(line) for line in home.run("run", "logs", run["id"], "--json").out.splitlines()]
     assert [event["seq"] for event in events] == sorted({event["seq"] for event in events})
-    assert "finished" in home.run("run", "get", run["id"]).out
+    assert re.search(r"run\.measured +\w+.* \d", words)
+    told = home.run("run", "get", run["id"]).out
+    assert re.search(r"^state +finished$", told, re.MULTILINE)
+    assert "error" not in told, "what has nothing to say is left out"
 
 
 def test_samples_are_judged_by_id_and_by_filter(run: Any, home: Desk) -> None:
     rows = home.run("sample", "list", run["id"], "--json").json()
-    assert home.run("sample", "accept", run["id"], str(rows[0]["id"])).out.startswith("num_changed   1\n")
+    assert home.run("sample", "accept", run["id"], str(rows[0]["id"])).out.startswith("num changed   1\n")
     act = home.run("sample", "reject", run["id"], "--label", "1", "--reason", "blurred", "--json").json()
     assert act["num_changed"] == sum(row["label"] == "1" for row in rows)
     standing = {row["id"]: row["standing"] for row in home.run("sample", "list", run["id"], "--json").json()}
@@ -171,16 +177,26 @@ NOBODY = str(uuid.UUID(int=0))
     ],
 )
 def test_every_refusal_has_its_status_and_one_shape(
-    version: Any, home: Desk, words: list[str], status: int, code: str
+    version: Any,
+    home: Desk,
+    words: list[str],
+    status: int,
+    code: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    done = home.run(*words, "--json")
-    assert (done.status, done.out) == (status, ""), done.err
-    error = json.loads(done.err)["error"]
-    assert error["code"] == code
+    for name in ("ATELIER_TOKEN", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HOME", "ATELIER_URL"):
+        monkeypatch.setenv(name, home.environment[name])
+    monkeypatch.chdir(home.home)
+    assert main([*words, "--json"]) == status
+    said = capsys.readouterr()
+    error = json.loads(said.err)["error"]
+    assert (said.out, error["code"]) == ("", code)
     assert set(error) >= {"code", "message", "hint"}
-    plain = home.run(*words)
-    assert plain.status == status
-    assert plain.err.splitlines()[0] == error["message"]
+    assert main(words) == status
+    assert capsys.readouterr().err.splitlines()[0] == error["message"]
 
 
 def test_work_that_failed_ends_with_7(home: Desk) -> None:
@@ -246,6 +262,18 @@ def test_bash_completes_what_is_typed(typed: str, expected: str, tmp_path: Path)
     ask = f"COMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}; _atelier; echo ${{COMPREPLY[@]}}"
     done = subprocess.run(["bash", "-c", f"{script}\n{ask}"], capture_output=True, text=True, check=True)
     assert sorted(done.stdout.split()) == sorted(expected.split())
+
+
+def test_people_see_words_and_programs_see_json() -> None:
+    from atelier.command.printing import facts
+
+    row = {"counts": {"train": {"a": 1}}, "actions": ["stop"], "created_at": "2026-11-21T22:43:00.29Z", "ready": True}
+    assert facts({**row, "eta_s": None}, ["counts", "actions", "created_at", "ready", "eta_s"]) == [
+        "counts      train (a 1)",
+        "actions     stop",
+        "created at  2026-11-21 22:43",
+        "ready       yes",
+    ]
 
 
 def test_names_from_other_people_do_not_steer_the_terminal() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,9 @@ from typing import Any
 
 from atelier.command.verb import Row, Shown
 from atelier.errors import AtelierError
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+"""Moments of the API are in UTC; people see their minute."""
 
 
 def print_shown(shown: Shown, as_json: bool, is_quiet: bool) -> None:
@@ -43,15 +47,19 @@ def print_error(error: AtelierError, as_json: bool) -> None:
 
 def table(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
     """A head and a line for each row."""
-    cells = [list(columns), *([_cell(value_at(row, column)) for column in columns] for row in rows)]
+    cells = [
+        [_head(column) for column in columns],
+        *([_cell(value_at(row, column)) for column in columns] for row in rows),
+    ]
     widths = [max(len(line[place]) for line in cells) for place in range(len(columns))]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths)).rstrip() for line in cells]  # noqa: B905
 
 
 def facts(row: Row, columns: Sequence[str]) -> list[str]:
-    """A line for each column."""
-    width = max(len(column) for column in columns) if columns else 0
-    return [f"{column:<{width}}  {_cell(value_at(row, column))}".rstrip() for column in columns]
+    """A line for each column that has something to say."""
+    told = {_head(column): _cell(value_at(row, column)) for column in columns}
+    width = max(map(len, told), default=0)
+    return [f"{head:<{width}}  {cell}" for head, cell in told.items() if cell]
 
 
 def value_at(row: Row, column: str) -> Any:
@@ -67,11 +75,22 @@ def clean(text: str) -> str:
     return "".join(sign if sign == "\n" or unicodedata.category(sign)[0] != "C" else "?" for sign in text)
 
 
+def _head(column: str) -> str:
+    return column.removesuffix(".message").replace("_", " ")
+
+
 def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.4g}"
-    if isinstance(value, Mapping | list):
-        return clean(json.dumps(value, ensure_ascii=False)).replace("\n", " ")
-    return clean(str(value)).replace("\n", " ")
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_cell(name)} {_inner(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_inner, value))
+    text = clean(str(value)).replace("\n", " ")
+    return text[:16].replace("T", " ") if MOMENT.match(text) else text
+
+
+def _inner(value: Any) -> str:
+    return f"({_cell(value)})" if isinstance(value, Mapping | list) else _cell(value)

@@ -148,6 +148,9 @@ def _in_words(event: Any) -> str:
         return f"{data['state']} {data['error_message']}".strip()
     if event["type"] == "run.warned":
         return str(data["message"])
+    if event["type"] == "run.measured":
+        values = {name: one["value"] for name, one in data["values"].items()}
+        return ", ".join(f"{name} {value:.4g}" for name, value in values.items() if value is not None)
     if event["type"] == "run.checkpointed":
         return f"step {data['step']:,}{', the best so far' if data['is_best'] else ''}"
     return ", ".join(f"{key} {value}" for key, value in data.items() if isinstance(value, str | int | float))
