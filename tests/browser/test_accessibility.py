@@ -17,6 +17,9 @@ PAGES = {
     "gallery": "{run}/gallery",
     "exports": "{run}/exports",
     "tokens": "/tokens",
+    "people": "/people",
+    "account": "/account",
+    "server": "/server",
     "nothing here": "/no/such/page",
 }
 
@@ -95,8 +98,9 @@ def test_axe_finds_nothing_in_the_viewer_and_in_dialogs(member: Page, run_path: 
     assert faults(member) == []
 
 
-def test_axe_finds_nothing_before_the_login(page: Page, login: Any) -> None:
-    page.goto("/login")
+@pytest.mark.parametrize("address", ["/login", "/forgotten", "/join#12345678_x", "/reset#12345678_x"])
+def test_axe_finds_nothing_before_the_login(page: Page, login: Any, address: str) -> None:
+    page.goto(address)
     settle(page)
     assert faults(page) == []
 

@@ -72,6 +72,29 @@ ACCOUNTS = [
     Row("POST", "tokens/", PERSON, NO_TOKEN, {"name": "another"}),
     Row("DELETE", "tokens/<uuid:pk>/", "own", NO_TOKEN),
 ]
+OF_LAB = "labs/<uuid:pk>/"
+PEOPLE = [
+    Row("POST", "session/register/", ANYBODY),
+    Row("PATCH", "session/person/", PERSON, NO_TOKEN, {"name": "Other", "is_staff": True}),
+    Row("POST", "session/password/", PERSON, NO_TOKEN),
+    Row("POST", "session/forgotten/", ANYBODY),
+    Row("POST", "session/reset/", ANYBODY),
+    Row("GET", "labs/", PERSON),
+    Row("POST", "labs/", STAFF, NO_TOKEN, {"name": "Another lab"}),
+    Row("PATCH", OF_LAB, ADMIN, NO_TOKEN, {"name": "Another name"}),
+    Row("GET", f"{OF_LAB}members/", VIEWER),
+    Row("PATCH", f"{OF_LAB}members/<uuid:person>/", ADMIN, NO_TOKEN, {"role": "researcher"}),
+    Row("DELETE", f"{OF_LAB}members/<uuid:person>/", ADMIN, NO_TOKEN),
+    Row("POST", f"{OF_LAB}members/<uuid:person>/password-link/", ADMIN, NO_TOKEN),
+    Row("GET", f"{OF_LAB}invitations/", ADMIN, NO_TOKEN),
+    Row("POST", f"{OF_LAB}invitations/", ADMIN, NO_TOKEN, {"role": "viewer"}),
+    Row("DELETE", f"{OF_LAB}invitations/<uuid:invitation>/", ADMIN, NO_TOKEN),
+    Row("POST", "invitations/look/", ANYBODY),
+    Row("POST", "invitations/accept/", PERSON, NO_TOKEN),
+    Row("GET", "people/", STAFF, NO_TOKEN),
+    Row("PATCH", "people/<uuid:pk>/", STAFF, NO_TOKEN, {"is_active": False}),
+    Row("POST", "people/<uuid:pk>/password-link/", STAFF, NO_TOKEN),
+]
 DATASETS = [
     Row("POST", "uploads/", RESEARCHER, "upload", headers={**TUS, "Upload-Length": "5", "Upload-Metadata": "{upload}"}),
     Row("HEAD", "uploads/<uuid:pk>/", RESEARCHER, headers=TUS),
@@ -135,7 +158,7 @@ EXPORTS = [
     Row("DELETE", "exports/<uuid:pk>/", ADMIN, "export"),
     Row("GET", "exports/<uuid:pk>/download/", VIEWER, "export", media=True),
 ]
-ROWS = [*ACCOUNTS, *DATASETS, *RECIPES, *RUNS, *GALLERY, *EXPORTS]
+ROWS = [*ACCOUNTS, *PEOPLE, *DATASETS, *RECIPES, *RUNS, *GALLERY, *EXPORTS]
 OUTSIDE_THE_API = {"api/schema/", "api/schema/view/", "health/live", "health/ready"}
 """Addresses that tell everybody the same, and nothing of anybody's."""
 CHANNELS = {"version": VIEWER, "run": VIEWER, "selection": VIEWER, "export": VIEWER}

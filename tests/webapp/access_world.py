@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from tests.worlds import QUICK, make_dataset, make_pool, queue_run
 from webapp.accounts.models import ApiToken, Lab, Membership, Person
 from webapp.accounts.services import create_token
+from webapp.accounts.services.invitations import invite
 from webapp.core import storage
 from webapp.core.permissions import ROLES, Scope
 from webapp.datasets.models import DatasetVersion, Upload
@@ -58,6 +59,10 @@ class World:
         self.selection = Selection.objects.get(pool=self.pool)
         self.export = self._export()
         self.recipe = create_recipe(self.lab, None, QUICK, name=f"{SECRET_WORD} recipe")
+        self.member = self._person("is about to be removed", "viewer")
+        giver = next(one.person for one in self.visitors if one.name == "owner")
+        assert giver is not None
+        self.invitation, _ = invite(self.lab, giver, role="viewer", email="", days=1, max_uses=1)
         for visitor in self.visitors:
             if visitor.person is not None and visitor.role is not None:
                 Upload.objects.create(lab=self.lab, person=visitor.person, file_name=f"{SECRET_WORD}.zip", size_bytes=5)
@@ -67,6 +72,7 @@ class World:
         folders = [storage.export_folder(self.export.pk, 1), storage.run_folder(self.run.pk, 1)]
         for folder in (storage.lab_folder(self.lab.pk), *(folder.parent for folder in folders)):
             shutil.rmtree(folder)
+        shutil.rmtree(storage.upload_file(self.run.pk).parent, ignore_errors=True)
 
     # --- rows -----------------------------------------------------------------------------------------------
     def _dataset(self) -> DatasetVersion:
@@ -153,6 +159,8 @@ class World:
     def ids(self, visitor: Visitor) -> dict[str, Callable[[], Any]]:
         """First part of a route -> the id of such a row of the lab; of the visitor's own, where rows are one's own."""
         return {
+            "labs": lambda: self.lab.pk,
+            "people": lambda: self.member.pk,
             "datasets": lambda: self.version.dataset_id,
             "versions": lambda: self.version.pk,
             "recipes": lambda: self.recipe.pk,

@@ -96,6 +96,38 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
 
+class Link(models.Model):
+    """A link that opens one thing to whoever holds it; only the hash of its secret is stored."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key_id = models.CharField(max_length=8, unique=True)
+    secret_hash = models.CharField(max_length=64)
+    made_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Invitation(Link):
+    """Lets people join a lab with a role; as many as stated, or the one with this e-mail address."""
+
+    lab = models.ForeignKey(Lab, on_delete=models.CASCADE, related_name="invitations")
+    role = models.CharField(max_length=12, choices=Role.choices)
+    email = models.EmailField(max_length=254, blank=True)
+    max_uses = models.PositiveIntegerField(default=1)
+    times_used = models.PositiveIntegerField(default=0)
+
+
+class PasswordLink(Link):
+    """Lets a person set a new password, once. `made_by` is None for one that was sent by mail."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="password_links")
+    used_at = models.DateTimeField(null=True, blank=True)
+
+
 class LoginAttempt(models.Model):
     """A login that was wrong, or is being checked; counted to slow down guessing, and forgotten within the hour."""
 

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
-from webapp.accounts.models import ApiToken, Lab, Membership, Person
+from webapp.accounts.models import ApiToken, Invitation, Lab, Membership, Person
 
 
 def setup_needed() -> bool:
@@ -28,6 +28,27 @@ def memberships_of(person: Person) -> "QuerySet[Membership]":
 def lab_by_name(name: str) -> Lab | None:
     """The lab called so."""
     return Lab.objects.filter(name=name).first()
+
+
+def all_labs() -> "QuerySet[Lab]":
+    """Labs with their numbers of members."""
+    return Lab.objects.annotate(num_members=Count("memberships")).order_by("name")
+
+
+def members_of(lab: Lab) -> "QuerySet[Membership]":
+    """The lab's members by name."""
+    return lab.memberships.select_related("person").order_by("person__name", "person_id")
+
+
+def invitations_of(lab: Lab) -> "QuerySet[Invitation]":
+    """The lab's invitations by which somebody can join, newest first."""
+    rows = lab.invitations.select_related("made_by").filter(revoked_at=None, expires_at__gt=timezone.now())
+    return rows.filter(times_used__lt=F("max_uses")).order_by("-created_at")
+
+
+def people() -> "QuerySet[Person]":
+    """Everybody on this server, with the names of their labs."""
+    return Person.objects.prefetch_related("memberships__lab").order_by("name", "id")
 
 
 def tokens_of(person: Person) -> "QuerySet[ApiToken]":

@@ -20,6 +20,11 @@ def of_this_machine() -> list[str]:
     return sorted(address for address in found if address)
 
 
+def on_the_network() -> str:
+    """The address by which other machines most likely reach this one; its name where it has no IPv4 address."""
+    return next((address for address in _ipv4() if not address.startswith("127.")), socket.gethostname())
+
+
 def _ipv4() -> list[str]:
     """The address of each network interface (Linux)."""
     addresses = []

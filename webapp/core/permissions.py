@@ -181,5 +181,16 @@ class NotByToken(BasePermission):
         return request.auth is None
 
 
+class IsServerStaff(BasePermission):
+    """Who runs the server; in a lab they are only what they are there."""
+
+    message = "This is for the staff of this server."
+    code = "staff_needed"
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        return bool(getattr(request.user, "is_staff", False))
+
+
 BROWSER_ONLY: Final = [IsAuthenticated, NotByToken]
 """The permissions of views for a person at a browser."""
+STAFF_ONLY: Final = [*BROWSER_ONLY, IsServerStaff]

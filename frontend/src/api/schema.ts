@@ -54,24 +54,6 @@ export interface paths {
         delete: operations["datasets_delete"];
         options?: never;
         head?: never;
-        /** @description One dataset. */
-        patch: operations["datasets_change"];
-        trace?: never;
-    };
-    "/api/v1/datasets/{id}/deletion/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description What would go with a dataset. */
-        get: operations["datasets_deletion"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -125,24 +107,6 @@ export interface paths {
         delete: operations["exports_delete"];
         options?: never;
         head?: never;
-        /** @description One export. */
-        patch: operations["exports_change"];
-        trace?: never;
-    };
-    "/api/v1/exports/{id}/deletion/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description What would go with an export. */
-        get: operations["exports_deletion"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -163,7 +127,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/exports/estimate/": {
+    "/api/v1/invitations/accept/": {
         parameters: {
             query?: never;
             header?: never;
@@ -172,30 +136,202 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description What an export would hold and take; nothing is built. */
-        post: operations["exports_estimate"];
+        /** @description Join with the account at hand. */
+        post: operations["invitations_accept"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/labs/{id}/storage/": {
+    "/api/v1/invitations/look/": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** @description What a lab stores. */
-        get: operations["labs_storage"];
+        get?: never;
+        put?: never;
+        /** @description What a link invites to; a POST, so that the key stands in no address. */
+        post: operations["invitations_look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The person's labs. */
+        get: operations["labs_list"];
+        put?: never;
+        /** @description Server staff make labs and own what they made, until they invite another owner and leave. */
+        post: operations["labs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** @description Only who runs the service. */
-        patch: operations["labs_set_quota"];
+        /** @description One lab. */
+        patch: operations["labs_rename"];
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/invitations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The invitations of a lab that can still be used. */
+        get: operations["invitations_list"];
+        put?: never;
+        /** @description The invitations of a lab that can still be used. */
+        post: operations["invitations_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/invitations/{invitation}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description One invitation of a lab. */
+        delete: operations["invitations_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/members/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who is in a lab, and as what. */
+        get: operations["labs_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/members/{person}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description One member of a lab. Admins reach members up to their own role; anybody may leave. */
+        delete: operations["labs_remove_member"];
+        options?: never;
+        head?: never;
+        /** @description One member of a lab. Admins reach members up to their own role; anybody may leave. */
+        patch: operations["labs_change_role"];
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/members/{person}/password-link/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Only for a member whose rights, in every lab they are in, are not above one's own. */
+        post: operations["labs_password_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Everybody on this server. */
+        get: operations["people_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Shut somebody out, or let them in again: their sessions, tokens and links end at once. */
+        patch: operations["people_set_access"];
+        trace?: never;
+    };
+    "/api/v1/people/{id}/password-link/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A link with which somebody sets a new password. */
+        post: operations["people_password_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/pools/{id}/": {
@@ -313,12 +449,10 @@ export interface paths {
         get: operations["recipes_get"];
         put?: never;
         post?: never;
-        /** @description Only a recipe that no run uses. */
-        delete: operations["recipes_delete"];
+        delete?: never;
         options?: never;
         head?: never;
-        /** @description One recipe. */
-        patch: operations["recipes_change"];
+        patch?: never;
         trace?: never;
     };
     "/api/v1/runs/": {
@@ -350,15 +484,10 @@ export interface paths {
         get: operations["runs_get"];
         put?: never;
         post?: never;
-        /**
-         * @description With its checkpoints, pool, selections and verdicts; one that works is cancelled. Runs that started from it
-         *     stay: they hold their checkpoint themselves. Researchers delete their own, admins and owners everything.
-         */
-        delete: operations["runs_delete"];
+        delete?: never;
         options?: never;
         head?: never;
-        /** @description One run. */
-        patch: operations["runs_change"];
+        patch?: never;
         trace?: never;
     };
     "/api/v1/runs/{id}/cancel/": {
@@ -387,23 +516,6 @@ export interface paths {
         };
         /** @description The checkpoints that are kept. */
         get: operations["runs_checkpoints"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{id}/deletion/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description What would go with a run. */
-        get: operations["runs_deletion"];
         put?: never;
         post?: never;
         delete?: never;
@@ -702,6 +814,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/forgotten/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Have a link for a new password sent; the answer is the same whether or not there is such an account. */
+        post: operations["session_forgotten"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/login/": {
         parameters: {
             query?: never;
@@ -730,6 +859,74 @@ export interface paths {
         put?: never;
         /** @description End the session; a second call changes nothing. */
         post: operations["session_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Another password; every other session of the person ends, this one goes on. */
+        post: operations["session_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/person/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description The own account; it has no id in its address, so that nobody's else can be meant. */
+        patch: operations["session_rename"];
+        trace?: never;
+    };
+    "/api/v1/session/register/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make an account with an invitation; it is logged in. */
+        post: operations["session_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/reset/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A new password by a link; every session of the person ends. */
+        post: operations["session_reset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -849,24 +1046,6 @@ export interface paths {
         };
         /** @description One version, and how far its ingest is. */
         get: operations["versions_get"];
-        put?: never;
-        post?: never;
-        /** @description One of several versions; who made the dataset may, and admins and owners. */
-        delete: operations["versions_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/versions/{id}/deletion/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description What would go with a version. */
-        get: operations["versions_deletion"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1167,13 +1346,31 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** @description A new invitation, with its link: this is the only time it is shown. */
+        CreatedInvitation: {
+            /** Format: uuid */
+            readonly id: string;
+            role: components["schemas"]["Role"];
+            email: string;
+            max_uses: number;
+            times_used: number;
+            made_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            url: string;
+        };
         /** @description A new token, with its full text: this is the only time it is shown. */
         CreatedToken: {
             /** Format: uuid */
             readonly id: string;
             name: string;
             key_id: string;
-            can_write: boolean;
+            scopes: components["schemas"]["Scope"][];
+            /** Format: uuid */
+            lab: string | null;
+            lab_name: string | null;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -1193,11 +1390,6 @@ export interface components {
             created_by: string | null;
             /** Format: date-time */
             readonly created_at: string;
-            /**
-             * Format: date-time
-             * @description Since when lists leave it out.
-             */
-            archived_at: string | null;
             versions: components["schemas"]["DatasetVersion"][];
         };
         /** @description One real image. */
@@ -1291,17 +1483,6 @@ export interface components {
             verdict: components["schemas"]["VerdictValue"] | null;
             standing: components["schemas"]["Standing"];
         };
-        /** @description What would go. */
-        Deletion: {
-            /** @description All that goes with it. */
-            parts: components["schemas"]["Part"][];
-            /** @description Of these, what was made of it and must be asked about. */
-            dependents: components["schemas"]["Part"][];
-            /** @description Bytes that become free, at most. */
-            size_bytes: number;
-            /** @description Then it needs the role admin. */
-            made_by_others: boolean;
-        };
         /** @description Every error has this shape. */
         Error: {
             /** @description Stable, for programs. */
@@ -1325,39 +1506,21 @@ export interface components {
         Export: {
             /** Format: uuid */
             readonly id: string;
-            name: string;
             /** Format: uuid */
-            selection: string | null;
+            selection: string;
             /** Format: uuid */
-            run: string | null;
-            run_name: string | null;
-            /** Format: uuid */
-            version: string;
-            version_number: number;
-            /** Format: uuid */
-            dataset: string;
+            run: string;
+            run_name: string;
             dataset_name: string;
             format: string;
             content: components["schemas"]["ExportContent"];
             /** @description Only samples that people accepted. */
             accepted_only: boolean;
-            /**
-             * Format: double
-             * @description Synthetic images of a class, at most so many for each of its real training images.
-             */
-            max_ratio: number | null;
             state: components["schemas"]["ExportState"];
             readonly progress: components["schemas"]["ExportProgress"];
             num_real: number;
             num_synthetic: number;
             size_bytes: number;
-            /** @description What it may take, said before it is built. */
-            estimated_bytes: number;
-            /**
-             * Format: date-time
-             * @description When its file is removed; null keeps it.
-             */
-            expires_at: string | null;
             sha256: string;
             readonly file_name: string;
             /** @description Null until the export is ready. */
@@ -1367,11 +1530,6 @@ export interface components {
             readonly created_at: string;
             /** Format: date-time */
             finished_at: string | null;
-            /**
-             * Format: date-time
-             * @description Since when lists leave it out.
-             */
-            archived_at: string | null;
             readonly error: components["schemas"]["Fault"] | null;
         };
         /**
@@ -1423,20 +1581,6 @@ export interface components {
          * @enum {string}
          */
         ExportContent: "both" | "real" | "synthetic";
-        /** @description What an export would hold now, and what it takes at most. */
-        ExportEstimate: {
-            num_real: number;
-            /** @description Class -> samples that go in. */
-            synthetic: {
-                [key: string]: number;
-            };
-            /** @description Class -> samples that the cap leaves out. */
-            left_out: {
-                [key: string]: number;
-            };
-            /** @description At most. */
-            size_bytes: number;
-        };
         /** @description A layout in which an augmented dataset is written. */
         ExportFormatPlugin: {
             name: string;
@@ -1467,10 +1611,9 @@ export interface components {
          *     * `interrupted` - Interrupted
          *     * `ready` - Ready
          *     * `failed` - Failed
-         *     * `expired` - Expired
          * @enum {string}
          */
-        ExportState: "queued" | "building" | "interrupted" | "ready" | "failed" | "expired";
+        ExportState: "queued" | "building" | "interrupted" | "ready" | "failed";
         /** @description Why a piece of work ended without its result. */
         Fault: {
             /** @description Stable, for programs. */
@@ -1524,6 +1667,10 @@ export interface components {
             selection?: string;
             /** @description With `selection`: what it kept, or what it dropped. */
             kept?: boolean | null;
+        };
+        /** @description Whose password was forgotten. */
+        ForgottenRequest: {
+            email: string;
         };
         /** @description What was judged of the training at the last measured checkpoint. */
         Health: {
@@ -1580,6 +1727,30 @@ export interface components {
             /** @description Path of the page before, or null. */
             previous: string | null;
         };
+        /** @description An invitation by which somebody can still join; its link is not kept. */
+        Invitation: {
+            /** Format: uuid */
+            readonly id: string;
+            role: components["schemas"]["Role"];
+            email: string;
+            max_uses: number;
+            times_used: number;
+            made_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        /** @description What a link invites to. */
+        Invited: {
+            lab_name: string;
+            role: components["schemas"]["Role"];
+            /** @description Not empty: only this address may use it. */
+            email: string;
+            made_by: string | null;
+            /** Format: date-time */
+            expires_at: string;
+        };
         /** JudgedData */
         JudgedData: {
             /** Step */
@@ -1621,12 +1792,29 @@ export interface components {
             /** Actions */
             actions: components["schemas"]["ActionData"][];
         };
+        /** @description What stands behind the # of a link. */
+        KeyRequest: {
+            key: string;
+        };
         /** @description A lab, with the role that the person has in it. */
         Lab: {
             /** Format: uuid */
             id: string;
             name: string;
             role: components["schemas"]["Role"];
+        };
+        /** @description A lab and how many are in it. */
+        LabDetail: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            num_members: number;
+        };
+        /** @description What a lab shall be called. */
+        LabNameRequest: {
+            name: string;
         };
         LiveEvent: components["schemas"]["ExportChanged"] | components["schemas"]["PoolCreated"] | components["schemas"]["RunChanged"] | components["schemas"]["RunCheckpointed"] | components["schemas"]["RunJudged"] | components["schemas"]["RunMeasured"] | components["schemas"]["RunPreviewed"] | components["schemas"]["RunProgressed"] | components["schemas"]["RunSnapshot"] | components["schemas"]["RunSwept"] | components["schemas"]["RunWarned"] | components["schemas"]["SelectionChanged"] | components["schemas"]["SocketAnswered"] | components["schemas"]["SubscriptionEnded"] | components["schemas"]["SubscriptionOpened"] | components["schemas"]["SubscriptionRefused"] | components["schemas"]["VersionChanged"];
         /** @description An e-mail address and its password. */
@@ -1720,6 +1908,17 @@ export interface components {
             /** Format: double */
             high: number;
         };
+        /** @description Somebody in a lab. */
+        Member: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Null for those who are not admins, and for tokens. */
+            readonly email: string | null;
+            role: components["schemas"]["Role"];
+            /** @description False: shut out of this server. */
+            is_active: boolean;
+        };
         /** @description What a run takes at its peak, and what the machine of the service has free for it now; in bytes. */
         Memory: {
             needed_bytes: number;
@@ -1808,43 +2007,50 @@ export interface components {
             /** Format: uuid */
             upload: string;
         };
-        /** @description What the export shall hold: what a selection kept, or a dataset version as it is. */
+        /** @description What the export shall hold. */
         NewExportRequest: {
-            /**
-             * Format: uuid
-             * @description A selection and the real images of its version.
-             */
-            selection?: string;
-            /**
-             * Format: uuid
-             * @description The real images of a version, without any run.
-             */
-            version?: string;
-            /** @default  */
-            name: string;
+            /** Format: uuid */
+            selection: string;
             /**
              * @description A name on the shelf of formats.
              * @default image_folder
              */
             format: string;
-            /**
-             * @description `both` of a selection, `real` of a version.
-             *
-             *     * `both` - Both
-             *     * `real` - Real
-             *     * `synthetic` - Synthetic
-             */
-            content?: components["schemas"]["ExportContent"];
+            /** @default both */
+            content: components["schemas"]["ExportContent"];
             /**
              * @description Only samples that people accepted; otherwise all that are selected and not rejected.
              * @default false
              */
             accepted_only: boolean;
+        };
+        /** @description Whom to invite, and as what. */
+        NewInvitationRequest: {
+            role: components["schemas"]["Role"];
+            /** @description Only this address may use it. */
+            email?: string;
             /**
-             * Format: double
-             * @description Synthetic images of a class at most so many times its real training images, the best first.
+             * @description Days until it expires.
+             * @default 7
              */
-            max_ratio?: number | null;
+            days: number;
+            /**
+             * @description People who can join by it.
+             * @default 1
+             */
+            max_uses: number;
+        };
+        /** @description A link to hand over: this is the only time it is shown. */
+        NewLink: {
+            url: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        /** @description A password, twice: the one so far and the one from now on. */
+        NewPasswordRequest: {
+            old_password: string;
+            /** @description 12 signs or more. */
+            password: string;
         };
         /** @description A recipe to be saved. */
         NewRecipeRequest: {
@@ -1894,10 +2100,20 @@ export interface components {
         NewTokenRequest: {
             name: string;
             /**
-             * @description False: the token only reads.
-             * @default true
+             * @description What it may do besides reading; none: it only reads.
+             * @default [
+             *       "review",
+             *       "upload",
+             *       "run",
+             *       "export"
+             *     ]
              */
-            can_write: boolean;
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Format: uuid
+             * @description The one lab it is good for; null: every lab of yours.
+             */
+            lab?: string | null;
             /**
              * @description Days until it expires.
              * @default 90
@@ -1924,13 +2140,6 @@ export interface components {
             /** Format: uuid */
             upload: string;
         };
-        /**
-         * @description * `dataset` - dataset
-         *     * `run` - run
-         *     * `export` - export
-         * @enum {string}
-         */
-        NounEnum: "dataset" | "run" | "export";
         /** @description The checkpoint that a run starts from. */
         Parent: {
             run: components["schemas"]["Relative"];
@@ -1938,20 +2147,21 @@ export interface components {
             step: number;
             sha256: string;
         };
-        /** @description So many rows of one kind. */
-        Part: {
-            noun: string;
-            count: number;
+        /** @description Whether somebody may log in. */
+        PatchedAccessRequest: {
+            is_active?: boolean;
         };
-        /** @description Another name, or put away and brought back; what is left out stays. */
-        PatchedChangeRequest: {
+        /** @description What a lab shall be called. */
+        PatchedLabNameRequest: {
             name?: string;
-            archived?: boolean;
         };
-        /** @description What the lab may store; null leaves it to the service's own setting. */
-        PatchedQuotaRequest: {
-            /** Format: int64 */
-            quota_bytes?: number | null;
+        /** @description The role a member shall have. */
+        PatchedMemberRoleRequest: {
+            role?: components["schemas"]["Role"];
+        };
+        /** @description What others shall see. */
+        PatchedOwnNameRequest: {
+            name?: string;
         };
         /** @description The same number for every class. */
         PerClassBudget: {
@@ -2176,11 +2386,6 @@ export interface components {
             created_by: string | null;
             /** Format: date-time */
             readonly created_at: string;
-            /**
-             * Format: date-time
-             * @description Since when lists leave it out.
-             */
-            archived_at: string | null;
         };
         /** @description One page of a list. */
         RecipePage: {
@@ -2204,6 +2409,15 @@ export interface components {
             /** Message */
             message: string;
         };
+        /** @description An account to be made with an invitation. */
+        RegistrationRequest: {
+            key: string;
+            name: string;
+            /** Format: email */
+            email: string;
+            /** @description 12 signs or more. */
+            password: string;
+        };
         /** @description A run beside another one: what it is called, and how one starts from the other. */
         Relative: {
             /** Format: uuid */
@@ -2215,6 +2429,12 @@ export interface components {
             state: components["schemas"]["RunState"];
             /** Format: date-time */
             readonly created_at: string;
+        };
+        /** @description A new password, with the key of a link. */
+        ResetRequest: {
+            key: string;
+            /** @description 12 signs or more. */
+            password: string;
         };
         /** @description What is to be otherwise from the last checkpoint on. */
         ResumeRunRequest: {
@@ -2262,13 +2482,6 @@ export interface components {
             eta_s: number | null;
             /** @description Device and precision, chosen at the start. */
             device: string;
-            /** @description Of its folder, when it was last measured. */
-            size_bytes: number;
-            /**
-             * Format: date-time
-             * @description Since when lists leave it out.
-             */
-            archived_at: string | null;
             readonly error: components["schemas"]["Fault"] | null;
             /**
              * Format: double
@@ -2430,13 +2643,6 @@ export interface components {
             eta_s: number | null;
             /** @description Device and precision, chosen at the start. */
             device: string;
-            /** @description Of its folder, when it was last measured. */
-            size_bytes: number;
-            /**
-             * Format: date-time
-             * @description Since when lists leave it out.
-             */
-            archived_at: string | null;
             readonly error: components["schemas"]["Fault"] | null;
             /**
              * Format: double
@@ -2762,6 +2968,14 @@ export interface components {
                 [key: string]: (number | null)[];
             };
         };
+        /**
+         * @description * `review` - Give and take back verdicts
+         *     * `upload` - Upload, make, change and delete datasets
+         *     * `run` - Save recipes, start and steer runs, select again
+         *     * `export` - Build and delete exports, download them and original images
+         * @enum {string}
+         */
+        Scope: "review" | "upload" | "run" | "export";
         /** @description A sampler, budget and seed applied to a pool; the pool's first selection is the run's own. */
         Selection: {
             /** Format: uuid */
@@ -2833,6 +3047,31 @@ export interface components {
          * @enum {string}
          */
         SelectionState: "queued" | "selecting" | "interrupted" | "finished" | "failed";
+        /** @description Somebody with an account on this server. */
+        ServerPerson: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            /**
+             * E-mail address
+             * Format: email
+             */
+            email: string;
+            /**
+             * Staff status
+             * @description Designates whether the user can log into this admin site.
+             */
+            is_staff: boolean;
+            /**
+             * Active
+             * @description Designates whether this user should be treated as active. Unselect this instead of deleting accounts.
+             */
+            is_active: boolean;
+            /** Format: date-time */
+            last_login: string | null;
+            /** @description The names of their labs. */
+            readonly labs: string[];
+        };
         /** @description Who is here. `person` is null for somebody not logged in. */
         Session: {
             /** @description Nobody exists yet; the next visitor becomes the owner. */
@@ -2841,6 +3080,8 @@ export interface components {
             setup_code_needed: boolean;
             person: components["schemas"]["Person"] | null;
             labs: components["schemas"]["Lab"][];
+            /** @description Whether a forgotten password can be set anew by mail. */
+            can_mail: boolean;
             /** @description Sent back as the header X-CSRFToken with every change. */
             csrf_token: string;
             version: string;
@@ -2916,42 +3157,6 @@ export interface components {
             way: components["schemas"]["WayEnum"];
             /** @description Of the checkpoint; the run's best one when left out. */
             step?: number;
-        };
-        /** @description Bytes; the sizes of runs and datasets are those of the last look, some minutes old at most. */
-        Storage: {
-            /** @description Null: no limit but the disk. */
-            quota_bytes: number | null;
-            used_bytes: number;
-            /** @description On the disk of the service. */
-            free_bytes: number;
-            /** @description Images of datasets, each counted once. */
-            originals_bytes: number;
-            /** @description Uploads under way, with what they have yet to send. */
-            uploads_bytes: number;
-            /** @description Checkpoints, pools, previews. */
-            runs_bytes: number;
-            /** @description The part of the runs' bytes that are pools. */
-            pools_bytes: number;
-            exports_bytes: number;
-            biggest: components["schemas"]["StoredThing"][];
-        };
-        /** @description A dataset, run or export, and what it takes. */
-        StoredThing: {
-            noun: components["schemas"]["NounEnum"];
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /**
-             * Format: uuid
-             * @description The dataset or run whose page shows it.
-             */
-            target: string | null;
-            size_bytes: number;
-            created_by: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            archived_at: string | null;
         };
         /**
          * SubscriptionEnded
@@ -3070,7 +3275,10 @@ export interface components {
             readonly id: string;
             name: string;
             key_id: string;
-            can_write: boolean;
+            scopes: components["schemas"]["Scope"][];
+            /** Format: uuid */
+            lab: string | null;
+            lab_name: string | null;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -3251,8 +3459,6 @@ export interface operations {
     datasets_list: {
         parameters: {
             query?: {
-                /** @description Whether what was put away is listed; left out means no. */
-                archived?: "all" | "no" | "only";
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only this lab's. */
@@ -3349,10 +3555,7 @@ export interface operations {
     };
     datasets_delete: {
         parameters: {
-            query?: {
-                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
-                with_dependents?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 id: string;
@@ -3367,70 +3570,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    datasets_change: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["PatchedChangeRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Dataset"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    datasets_deletion: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Deletion"];
-                };
             };
             /** @description An error. */
             default: {
@@ -3480,16 +3619,12 @@ export interface operations {
     exports_list: {
         parameters: {
             query?: {
-                /** @description Whether what was put away is listed; left out means no. */
-                archived?: "all" | "no" | "only";
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
                 /** @description Only this run's. */
                 run?: string;
-                /** @description Only those made of this version alone. */
-                version?: string;
             };
             header?: never;
             path?: never;
@@ -3523,7 +3658,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["NewExportRequest"];
             };
@@ -3580,10 +3715,7 @@ export interface operations {
     };
     exports_delete: {
         parameters: {
-            query?: {
-                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
-                with_dependents?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 id: string;
@@ -3598,70 +3730,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    exports_change: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["PatchedChangeRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Export"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    exports_deletion: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Deletion"];
-                };
             };
             /** @description An error. */
             default: {
@@ -3704,16 +3772,16 @@ export interface operations {
             };
         };
     };
-    exports_estimate: {
+    invitations_accept: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                "application/json": components["schemas"]["NewExportRequest"];
+                "application/json": components["schemas"]["KeyRequest"];
             };
         };
         responses: {
@@ -3722,7 +3790,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExportEstimate"];
+                    "application/json": components["schemas"]["Session"];
                 };
             };
             /** @description An error. */
@@ -3736,7 +3804,133 @@ export interface operations {
             };
         };
     };
-    labs_storage: {
+    invitations_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabDetail"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabNameRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabDetail"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedLabNameRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabDetail"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invitations_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -3752,7 +3946,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Storage"];
+                    "application/json": components["schemas"]["Invitation"][];
                 };
             };
             /** @description An error. */
@@ -3766,7 +3960,225 @@ export interface operations {
             };
         };
     };
-    labs_set_quota: {
+    invitations_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitationRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedInvitation"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invitations_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_change_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedMemberRoleRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_password_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewLink"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerPerson"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_set_access: {
         parameters: {
             query?: never;
             header?: never;
@@ -3777,7 +4189,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["PatchedQuotaRequest"];
+                "application/json": components["schemas"]["PatchedAccessRequest"];
             };
         };
         responses: {
@@ -3786,7 +4198,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Storage"];
+                    "application/json": components["schemas"]["ServerPerson"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_password_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewLink"];
                 };
             };
             /** @description An error. */
@@ -4006,8 +4448,6 @@ export interface operations {
     recipes_list: {
         parameters: {
             query?: {
-                /** @description Whether what was put away is listed; left out means no. */
-                archived?: "all" | "no" | "only";
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only this lab's; needed to save. */
@@ -4105,74 +4545,9 @@ export interface operations {
             };
         };
     };
-    recipes_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    recipes_change: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["PatchedChangeRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Recipe"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     runs_list: {
         parameters: {
             query?: {
-                /** @description Whether what was put away is listed; left out means no. */
-                archived?: "all" | "no" | "only";
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only this lab's. */
@@ -4282,72 +4657,6 @@ export interface operations {
             };
         };
     };
-    runs_delete: {
-        parameters: {
-            query?: {
-                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
-                with_dependents?: boolean;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    runs_change: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["PatchedChangeRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     runs_cancel: {
         parameters: {
             query?: never;
@@ -4395,36 +4704,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Checkpoint"][];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    runs_deletion: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Deletion"];
                 };
             };
             /** @description An error. */
@@ -4996,6 +5275,37 @@ export interface operations {
             };
         };
     };
+    session_forgotten: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgottenRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     session_login: {
         parameters: {
             query?: never;
@@ -5044,6 +5354,133 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasswordRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedOwnNameRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error. */
             default: {
@@ -5328,68 +5765,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetVersion"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    versions_delete: {
-        parameters: {
-            query?: {
-                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
-                with_dependents?: boolean;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    versions_deletion: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Deletion"];
                 };
             };
             /** @description An error. */

@@ -27,7 +27,8 @@ export function Welcome() {
   if (session === undefined) return <Wait error={error} onRetry={() => void refetch()} />;
   if (session.person !== null) return <Navigate to={ownPath(search.get('next'))} replace />;
   const right = session.setup_needed ? '/setup' : '/login';
-  return pathname === right ? <Outlet /> : <Navigate to={right} replace />;
+  const fits = pathname === right || (pathname === '/forgotten' && !session.setup_needed);
+  return fits ? <Outlet /> : <Navigate to={right} replace />;
 }
 
 /** Only a path of this site; `//host` would lead away. */

@@ -1,5 +1,14 @@
 import { ActionIcon, Group, Menu, Text, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
-import { IconBook2, IconDeviceDesktop, IconKey, IconLogout, IconMoon, IconSun, IconUser } from '@tabler/icons-react';
+import {
+  IconBook2,
+  IconDeviceDesktop,
+  IconKey,
+  IconLogout,
+  IconMoon,
+  IconSun,
+  IconUser,
+  IconUsers,
+} from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from 'react-router';
@@ -28,6 +37,7 @@ export function Shell() {
           <NavLink to="/upload">Upload</NavLink>
           <NavLink to="/queue">Queue</NavLink>
           <NavLink to="/storage">Storage</NavLink>
+          <NavLink to="/people">People</NavLink>
         </nav>
         <Group gap={4} ml="auto" wrap="nowrap">
           <SchemeSwitch />
@@ -108,6 +118,14 @@ function PersonMenu() {
             {session?.person?.email}
           </Text>
         </Menu.Label>
+        <Menu.Item component={Link} to="/account" leftSection={<IconUser size={16} />}>
+          Account
+        </Menu.Item>
+        {session?.person?.is_staff === true && (
+          <Menu.Item component={Link} to="/server" leftSection={<IconUsers size={16} />}>
+            Everybody on this server
+          </Menu.Item>
+        )}
         <Menu.Item component={Link} to="/tokens" leftSection={<IconKey size={16} />}>
           API tokens
         </Menu.Item>

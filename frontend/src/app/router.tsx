@@ -1,5 +1,7 @@
 import { createBrowserRouter, Outlet, type RouteObject } from 'react-router';
+import { JoinPage } from '@/features/accounts/JoinPage';
 import { LoginPage } from '@/features/accounts/LoginPage';
+import { ForgottenPage, ResetPage } from '@/features/accounts/ResetPage';
 import { SetupPage } from '@/features/accounts/SetupPage';
 import { Gate, Loading, Welcome } from './Gate';
 import { Broken, Missing } from './Broken';
@@ -34,6 +36,9 @@ const pages: RouteObject[] = [
     lazy: async () => ({ Component: (await import('@/features/exports/VersionExportPage')).VersionExportPage }),
   },
   { path: 'storage', lazy: async () => ({ Component: (await import('@/features/upkeep/StoragePage')).StoragePage }) },
+  { path: 'people', lazy: async () => ({ Component: (await import('@/features/accounts/PeoplePage')).PeoplePage }) },
+  { path: 'account', lazy: async () => ({ Component: (await import('@/features/accounts/AccountPage')).AccountPage }) },
+  { path: 'server', lazy: async () => ({ Component: (await import('@/features/accounts/ServerPage')).ServerPage }) },
   { path: 'tokens', lazy: async () => ({ Component: (await import('@/features/accounts/TokensPage')).TokensPage }) },
   { path: '*', Component: Missing },
 ];
@@ -49,8 +54,12 @@ export const router = createBrowserRouter([
         children: [
           { path: 'login', Component: LoginPage },
           { path: 'setup', Component: SetupPage },
+          { path: 'forgotten', Component: ForgottenPage },
         ],
       },
+      // Links that were handed over open for everybody, logged in or not.
+      { path: 'join', Component: JoinPage },
+      { path: 'reset', Component: ResetPage },
       {
         element: (
           <Gate>

@@ -35,7 +35,8 @@ export const theme = createTheme({
   components: {
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
     // Mantine draws the title in the outline's colour, which is too faint for text; frame and sign keep it.
-    Alert: { defaultProps: { styles: { title: { color: 'var(--mantine-color-text)' } } } },
+    // A long line in it scrolls by itself, so the body may be narrower than the line.
+    Alert: { defaultProps: { styles: { title: { color: 'var(--mantine-color-text)' }, body: { minWidth: 0 } } } },
     Button: { defaultProps: { size: 'sm' } },
     Modal: {
       defaultProps: {

@@ -1,6 +1,40 @@
 """The API of people, labs and tokens."""
 
+from webapp.accounts.api.invitations import (
+    AcceptInvitationView,
+    InvitationsView,
+    InvitationView,
+    LookAtInvitationView,
+    RegisterView,
+)
+from webapp.accounts.api.labs import LabsView, LabView, MemberPasswordLinkView, MembersView, MemberView
+from webapp.accounts.api.passwords import ForgottenView, OwnPasswordView, OwnPersonView, ResetView
+from webapp.accounts.api.people import PeopleView, PersonPasswordLinkView, PersonView
 from webapp.accounts.api.session import LoginView, LogoutView, SessionView, SetupView
 from webapp.accounts.api.tokens import TokensView, TokenView
 
-__all__ = ["LoginView", "LogoutView", "SessionView", "SetupView", "TokenView", "TokensView"]
+__all__ = [
+    "AcceptInvitationView",
+    "ForgottenView",
+    "InvitationView",
+    "InvitationsView",
+    "LabView",
+    "LabsView",
+    "LoginView",
+    "LogoutView",
+    "LookAtInvitationView",
+    "MemberPasswordLinkView",
+    "MemberView",
+    "MembersView",
+    "OwnPasswordView",
+    "OwnPersonView",
+    "PeopleView",
+    "PersonPasswordLinkView",
+    "PersonView",
+    "RegisterView",
+    "ResetView",
+    "SessionView",
+    "SetupView",
+    "TokenView",
+    "TokensView",
+]

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from webapp.accounts import logins, selectors, services
 from webapp.accounts.models import Person, Role
+from webapp.accounts.services.mail import can_mail
 
 MAX_PASSWORD_SIGNS = 1024
 """Above it hashing would be a way to keep the service busy."""
@@ -44,6 +45,7 @@ class SessionSerializer(serializers.Serializer[Any]):
     setup_code_needed = serializers.BooleanField(help_text="Setting up asks for the code printed at the start.")
     person = PersonSerializer(allow_null=True)
     labs = LabSerializer(many=True)
+    can_mail = serializers.BooleanField(help_text="Whether a forgotten password can be set anew by mail.")
     csrf_token = serializers.CharField(help_text="Sent back as the header X-CSRFToken with every change.")
     version = serializers.CharField()
 
@@ -67,7 +69,8 @@ class LoginSerializer(serializers.Serializer[Any]):
     password = serializers.CharField(max_length=MAX_PASSWORD_SIGNS, trim_whitespace=False)
 
 
-def _session(request: HttpRequest) -> Response:
+def session_answer(request: HttpRequest) -> Response:
+    """Who is here now."""
     person = request.user if isinstance(request.user, Person) else None
     return Response(
         SessionSerializer(
@@ -76,6 +79,7 @@ def _session(request: HttpRequest) -> Response:
                 "setup_code_needed": selectors.setup_code_needed(),
                 "person": person,
                 "labs": selectors.memberships_of(person) if person else [],
+                "can_mail": can_mail(),
                 "csrf_token": get_token(request),
                 "version": settings.VERSION,
             }
@@ -90,7 +94,7 @@ class SessionView(APIView):
 
     @extend_schema(operation_id="session_get", tags=["session"], responses=SessionSerializer)
     def get(self, request: Request) -> Response:
-        return _session(request._request)
+        return session_answer(request._request)
 
 
 # The REST framework exempts its views from CSRF and checks it only for sessions that exist; logging somebody in by a
@@ -114,7 +118,7 @@ class SetupView(APIView):
         logins.forgive(attempt)
         person = services.set_up(**values)
         login(request._request, person)
-        return Response(_session(request._request).data, status=status.HTTP_201_CREATED)
+        return Response(session_answer(request._request).data, status=status.HTTP_201_CREATED)
 
 
 @method_decorator(csrf_protect, name="dispatch")
@@ -130,7 +134,7 @@ class LoginView(APIView):
         given.is_valid(raise_exception=True)
         person = logins.check_login(request._request, **given.validated_data)
         login(request._request, person)
-        return _session(request._request)
+        return session_answer(request._request)
 
 
 class LogoutView(APIView):
@@ -141,4 +145,4 @@ class LogoutView(APIView):
     @extend_schema(operation_id="session_logout", tags=["session"], request=None, responses=SessionSerializer)
     def post(self, request: Request) -> Response:
         logout(request._request)
-        return _session(request._request)
+        return session_answer(request._request)

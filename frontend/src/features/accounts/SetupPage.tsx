@@ -6,8 +6,7 @@ import { faultsOf } from '@/api/errors';
 import { readSession, sessionOptions } from '@/api/session';
 import { Fault } from '@/components/Fault';
 import { Entrance } from './Entrance';
-
-const MIN_PASSWORD = 12;
+import { PASSWORD_HINT, passwordFault } from './words';
 
 /** The first visitor becomes owner of the first lab. */
 export function SetupPage() {
@@ -15,7 +14,7 @@ export function SetupPage() {
   const form = useForm<Required<Schemas['SetupRequest']>>({
     initialValues: { name: '', email: '', password: '', lab_name: '', setup_code: '' },
     validate: {
-      password: (value) => (value.length < MIN_PASSWORD ? `Use at least ${MIN_PASSWORD} characters.` : null),
+      password: passwordFault,
     },
   });
   const setUp = useMutation({
@@ -34,7 +33,7 @@ export function SetupPage() {
           <TextInput label="E-mail" type="email" autoComplete="username" required {...form.getInputProps('email')} />
           <PasswordInput
             label="Password"
-            description={`At least ${MIN_PASSWORD} characters; a few words in a row are good.`}
+            description={PASSWORD_HINT}
             autoComplete="new-password"
             required
             {...form.getInputProps('password')}
