@@ -23,6 +23,8 @@ HealthActionKindEnum = Literal["stop", "finish", "change"]
 
 IngestOutcome = Literal["accepted", "duplicate", "skipped", "failed"]
 
+NounEnum = Literal["dataset", "run", "export"]
+
 Role = Literal["viewer", "reviewer", "researcher", "admin", "owner"]
 
 RunState = Literal["queued", "preparing", "training", "generating", "scoring", "selecting", "finished", "stopping", "stopped", "failed", "cancelled", "interrupted"]
@@ -197,6 +199,20 @@ class CountsBudgetRequest(TypedDict):
     counts: dict[str, int]
 
 
+class CreatedInvitation(TypedDict):
+    "A new invitation, with its link: this is the only time it is shown."
+
+    id: str
+    role: Role
+    email: str | str
+    max_uses: int
+    times_used: int
+    made_by: str | None
+    created_at: str
+    expires_at: str
+    url: str
+
+
 class CreatedToken(TypedDict):
     "A new token, with its full text: this is the only time it is shown."
 
@@ -221,6 +237,7 @@ class Dataset(TypedDict):
     kind: str
     created_by: str | None
     created_at: str
+    archived_at: str | None
     versions: list[DatasetVersion]
 
 
@@ -298,6 +315,15 @@ class Decided(TypedDict):
     standing: Standing
 
 
+class Deletion(TypedDict):
+    "What would go."
+
+    parts: list[Part]
+    dependents: list[Part]
+    size_bytes: int
+    made_by_others: bool
+
+
 class Difference(TypedDict):
     "How a version differs from another one; images are the same when their bytes are."
 
@@ -356,6 +382,7 @@ class Export(TypedDict):
     created_by: str | None
     created_at: str
     finished_at: str | None
+    archived_at: str | None
     error: Fault | None
 
 
@@ -455,6 +482,12 @@ class FilterRequest(TypedDict):
     kept: NotRequired[bool | None]
 
 
+class ForgottenRequest(TypedDict):
+    "Whose password was forgotten."
+
+    email: str
+
+
 class Health(TypedDict):
     "What was judged of the training at the last measured checkpoint."
 
@@ -502,6 +535,29 @@ class IngestReportPage(TypedDict):
     previous: str | None
 
 
+class Invitation(TypedDict):
+    "An invitation by which somebody can still join; its link is not kept."
+
+    id: str
+    role: Role
+    email: str | str
+    max_uses: int
+    times_used: int
+    made_by: str | None
+    created_at: str
+    expires_at: str
+
+
+class Invited(TypedDict):
+    "What a link invites to."
+
+    lab_name: str
+    role: Role
+    email: str
+    made_by: str | None
+    expires_at: str
+
+
 class JudgedData(TypedDict):
     step: int
     best_step: int | None
@@ -528,12 +584,33 @@ class JudgementData(TypedDict):
     actions: list[ActionData]
 
 
+class KeyRequest(TypedDict):
+    "What stands behind the # of a link."
+
+    key: str
+
+
 class Lab(TypedDict):
     "A lab, with the role that the person has in it."
 
     id: str
     name: str
     role: Role
+
+
+class LabDetail(TypedDict):
+    "A lab and how many are in it."
+
+    id: str
+    name: str
+    created_at: str
+    num_members: int
+
+
+class LabNameRequest(TypedDict):
+    "What a lab shall be called."
+
+    name: str
 
 
 class LoginRequest(TypedDict):
@@ -589,6 +666,16 @@ class MeasurementPart(TypedDict):
     value: float
     low: float
     high: float
+
+
+class Member(TypedDict):
+    "Somebody in a lab."
+
+    id: str
+    name: str
+    email: str | None
+    role: Role
+    is_active: bool
 
 
 class Memory(TypedDict):
@@ -662,6 +749,7 @@ class NewDatasetRequest(TypedDict):
 
     lab: str
     name: str
+    kind: NotRequired[str]
     upload: str
 
 
@@ -693,6 +781,29 @@ class NewImportRequest(TypedDict):
     sampler_settings: NotRequired[dict[str, Any]]
     budget: BudgetRequest
     seed: NotRequired[int]
+
+
+class NewInvitationRequest(TypedDict):
+    "Whom to invite, and as what."
+
+    role: Role
+    email: NotRequired[str | str]
+    days: NotRequired[int]
+    max_uses: NotRequired[int]
+
+
+class NewLink(TypedDict):
+    "A link to hand over: this is the only time it is shown."
+
+    url: str
+    expires_at: str
+
+
+class NewPasswordRequest(TypedDict):
+    "A password, twice: the one so far and the one from now on."
+
+    old_password: str
+    password: str
 
 
 class NewRecipeRequest(TypedDict):
@@ -763,6 +874,13 @@ class NewVersionRequest(TypedDict):
     resplit: NotRequired[ResplitRequest]
 
 
+class Notice(TypedDict):
+    "Whether the person who asks is mailed when the run ends."
+
+    can_mail: bool
+    is_wished: bool
+
+
 class Origin(TypedDict):
     "Who made the images of a run that only imported them."
 
@@ -780,6 +898,50 @@ class Parent(TypedDict):
     way: WayEnum
     step: int
     sha256: str
+
+
+class Part(TypedDict):
+    "So many rows of one kind."
+
+    noun: str
+    count: int
+
+
+class PatchedAccessRequest(TypedDict):
+    "Whether somebody may log in."
+
+    is_active: NotRequired[bool]
+
+
+class PatchedChangeRequest(TypedDict):
+    "Another name, or put away and brought back; what is left out stays."
+
+    name: NotRequired[str]
+    archived: NotRequired[bool]
+
+
+class PatchedLabNameRequest(TypedDict):
+    "What a lab shall be called."
+
+    name: NotRequired[str]
+
+
+class PatchedMemberRoleRequest(TypedDict):
+    "The role a member shall have."
+
+    role: NotRequired[Role]
+
+
+class PatchedOwnNameRequest(TypedDict):
+    "What others shall see."
+
+    name: NotRequired[str]
+
+
+class PatchedQuotaRequest(TypedDict):
+    "What the lab may store; null leaves it to the service's own setting."
+
+    quota_bytes: NotRequired[int | None]
 
 
 class PerClassBudget(TypedDict):
@@ -941,6 +1103,7 @@ class Recipe(TypedDict):
     seed: int
     created_by: str | None
     created_at: str
+    archived_at: str | None
 
 
 class RecipePage(TypedDict):
@@ -958,6 +1121,15 @@ class Refusal(TypedDict):
     id: str | None
     code: str
     message: str
+
+
+class RegistrationRequest(TypedDict):
+    "An account to be made with an invitation."
+
+    key: str
+    name: str
+    email: str
+    password: str
 
 
 class RelabelRequest(TypedDict):
@@ -978,6 +1150,13 @@ class Relative(TypedDict):
     version_number: int
     state: RunState
     created_at: str
+
+
+class ResetRequest(TypedDict):
+    "A new password, with the key of a link."
+
+    key: str
+    password: str
 
 
 class ResplitRequest(TypedDict):
@@ -1015,6 +1194,8 @@ class Run(TypedDict):
     images_per_s: float | None
     eta_s: float | None
     device: str
+    size_bytes: int
+    archived_at: str | None
     error: Fault | None
     last_heard_s: float | None
     queue_position: int | None
@@ -1110,6 +1291,8 @@ class RunListItem(TypedDict):
     images_per_s: float | None
     eta_s: float | None
     device: str
+    size_bytes: int
+    archived_at: str | None
     error: Fault | None
     last_heard_s: float | None
     queue_position: int | None
@@ -1301,6 +1484,18 @@ class SelectionChangedData(TypedDict):
     error_message: str
 
 
+class ServerPerson(TypedDict):
+    "Somebody with an account on this server."
+
+    id: str
+    name: str
+    email: str
+    is_staff: bool
+    is_active: bool
+    last_login: str | None
+    labs: list[str]
+
+
 class Session(TypedDict):
     "Who is here. `person` is null for somebody not logged in."
 
@@ -1308,6 +1503,7 @@ class Session(TypedDict):
     setup_code_needed: bool
     person: Person | None
     labs: list[Lab]
+    can_mail: bool
     csrf_token: str
     version: str
 
@@ -1320,6 +1516,15 @@ class SetupRequest(TypedDict):
     password: str
     lab_name: NotRequired[str]
     setup_code: NotRequired[str]
+
+
+class SmallDatasetRequest(TypedDict):
+    "A small dataset in one request: its archive is part of the form."
+
+    lab: str
+    name: str
+    kind: NotRequired[str]
+    file: str
 
 
 class SocketAnswered(TypedDict):
@@ -1337,6 +1542,33 @@ class StartRequest(TypedDict):
     run: str
     way: WayEnum
     step: NotRequired[int]
+
+
+class Storage(TypedDict):
+    "Bytes; the sizes of runs and datasets are those of the last look, some minutes old at most."
+
+    quota_bytes: int | None
+    used_bytes: int
+    free_bytes: int
+    originals_bytes: int
+    uploads_bytes: int
+    runs_bytes: int
+    pools_bytes: int
+    exports_bytes: int
+    biggest: list[StoredThing]
+
+
+class StoredThing(TypedDict):
+    "A dataset, run or export, and what it takes."
+
+    noun: NounEnum
+    id: str
+    name: str
+    target: str | None
+    size_bytes: int
+    created_by: str | None
+    created_at: str
+    archived_at: str | None
 
 
 class SubscriptionEnded(TypedDict):

@@ -31,7 +31,11 @@ export interface paths {
         /** @description Datasets of the person's labs. */
         get: operations["datasets_list"];
         put?: never;
-        /** @description Version 1 is read in by a worker; watch it over the socket, or ask for it again. */
+        /**
+         * @description Version 1 is read in by a worker; watch it over the socket, or ask for it again.
+         *
+         *     A small dataset may come whole, as a form with its archive; a larger one is uploaded first.
+         */
         post: operations["datasets_create"];
         delete?: never;
         options?: never;
@@ -54,6 +58,24 @@ export interface paths {
         delete: operations["datasets_delete"];
         options?: never;
         head?: never;
+        /** @description One dataset. */
+        patch: operations["datasets_change"];
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would go with a dataset. */
+        get: operations["datasets_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -66,7 +88,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Another version of a dataset; the ones before it stay as they are. */
+        /** @description A version made from an earlier one shares its files; images of its upload are added to it. */
         post: operations["datasets_add_version"];
         delete?: never;
         options?: never;
@@ -107,6 +129,24 @@ export interface paths {
         delete: operations["exports_delete"];
         options?: never;
         head?: never;
+        /** @description One export. */
+        patch: operations["exports_change"];
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would go with an export. */
+        get: operations["exports_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -121,6 +161,23 @@ export interface paths {
         get: operations["exports_download"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/estimate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What an export would hold and take; nothing is built. */
+        post: operations["exports_estimate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -281,6 +338,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/storage/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a lab stores. */
+        get: operations["labs_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Only who runs the service. */
+        patch: operations["labs_set_quota"];
         trace?: never;
     };
     "/api/v1/people/": {
@@ -449,10 +524,12 @@ export interface paths {
         get: operations["recipes_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** @description Only a recipe that no run uses. */
+        delete: operations["recipes_delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** @description One recipe. */
+        patch: operations["recipes_change"];
         trace?: never;
     };
     "/api/v1/runs/": {
@@ -484,10 +561,15 @@ export interface paths {
         get: operations["runs_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * @description With its checkpoints, pool, selections and verdicts; one that works is cancelled. Runs that started from it
+         *     stay: they hold their checkpoint themselves. Researchers delete their own, admins and owners everything.
+         */
+        delete: operations["runs_delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** @description One run. */
+        patch: operations["runs_change"];
         trace?: never;
     };
     "/api/v1/runs/{id}/cancel/": {
@@ -524,6 +606,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would go with a run. */
+        get: operations["runs_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/events/": {
         parameters: {
             query?: never;
@@ -533,6 +632,23 @@ export interface paths {
         };
         /** @description What a run said; also the way to follow it where sockets are not to be had. */
         get: operations["runs_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/files/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What became of each file of an import; empty for a run that made its images itself. */
+        get: operations["runs_files"];
         put?: never;
         post?: never;
         delete?: never;
@@ -552,6 +668,42 @@ export interface paths {
         put?: never;
         /** @description End training now: the best checkpoint makes the images, and the run goes on to its pool. */
         post: operations["runs_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/notice/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A mail when the run ends, to whoever wishes it. */
+        get: operations["runs_notice"];
+        /** @description A mail when the run ends, to whoever wishes it. */
+        put: operations["runs_notice_wish"];
+        post?: never;
+        /** @description A mail when the run ends, to whoever wishes it. */
+        delete: operations["runs_notice_drop"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Show samples after the next step of training; they come as a row of the sample wall. */
+        post: operations["runs_preview_now"];
         delete?: never;
         options?: never;
         head?: never;
@@ -694,6 +846,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/import/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Bring in images that were made elsewhere; they are scored, selected, reviewed and exported like a run's own. */
+        post: operations["runs_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/memory/": {
         parameters: {
             query?: never;
@@ -705,6 +874,23 @@ export interface paths {
         put?: never;
         /** @description How much memory a run would take, beside what is free; the first answer for a recipe takes some seconds. */
         post: operations["runs_memory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/queue/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the service is at, and what waits; other labs' runs are counted and not described. */
+        get: operations["runs_queue"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -791,6 +977,40 @@ export interface paths {
         get: operations["selections_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/selections/{id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give a selection up that is not made yet. */
+        post: operations["selections_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/selections/{id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make a selection that failed or was cancelled again. */
+        post: operations["selections_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1048,6 +1268,58 @@ export interface paths {
         get: operations["versions_get"];
         put?: never;
         post?: never;
+        /** @description One of several versions; who made the dataset may, and admins and owners. */
+        delete: operations["versions_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The uploaded bytes stay for three days, so that it can be tried again. */
+        post: operations["versions_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would go with a version. */
+        get: operations["versions_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/difference/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How a version differs from another one of its dataset. */
+        get: operations["versions_difference"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1139,6 +1411,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/versions/{id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What was uploaded is read once more. */
+        post: operations["versions_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1179,6 +1468,12 @@ export interface components {
              */
             value: boolean | number | string | null;
         };
+        /**
+         * @description * `cancel` - cancel
+         *     * `retry` - retry
+         * @enum {string}
+         */
+        ActionsEnum: "cancel" | "retry";
         /**
          * @description * `lower` - lower
          *     * `higher` - higher
@@ -1230,6 +1525,13 @@ export interface components {
             /** Error Message */
             error_message: string;
         };
+        /**
+         * @description * `auto` - auto
+         *     * `grey` - grey
+         *     * `colour` - colour
+         * @enum {string}
+         */
+        ChannelsEnum: "auto" | "grey" | "colour";
         /** @description A state of the training that is on disk. */
         Checkpoint: {
             step: number;
@@ -1274,6 +1576,11 @@ export interface components {
             kept: boolean;
             rank: number | null;
             reason: string;
+        };
+        /** @description Some images by their index, and whole classes. */
+        ChoiceRequest: {
+            images?: number[];
+            classes?: string[];
         };
         /** @description How many samples of one class the lab has decided about. */
         ClassStandings: {
@@ -1390,6 +1697,11 @@ export interface components {
             created_by: string | null;
             /** Format: date-time */
             readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
             versions: components["schemas"]["DatasetVersion"][];
         };
         /** @description One real image. */
@@ -1405,6 +1717,11 @@ export interface components {
             height: number;
             is_grey: boolean;
             size_bytes: number;
+            /**
+             * Format: int64
+             * @description Index of the first of its near duplicates; null when it has none.
+             */
+            near: number | null;
             /** @description Address of a WebP picture, 256 pixels at most. */
             readonly thumbnail: string;
             /** @description Address of the bytes as they were uploaded. */
@@ -1444,6 +1761,8 @@ export interface components {
             /** Format: uuid */
             dataset: string;
             number: number;
+            /** @description Number of the version it was made from. */
+            base: number | null;
             state: components["schemas"]["VersionState"];
             readonly progress: components["schemas"]["IngestProgress"] | null;
             /** @description Outcome -> number of files. */
@@ -1462,6 +1781,7 @@ export interface components {
             size_bytes: number;
             /** @description sha256 over the sorted image hashes, labels and splits. */
             content_hash: string;
+            readonly near_duplicates: components["schemas"]["NearDuplicates"] | null;
             readonly source_name: string;
             readonly error: components["schemas"]["Fault"] | null;
             /** Format: date-time */
@@ -1483,6 +1803,31 @@ export interface components {
             verdict: components["schemas"]["VerdictValue"] | null;
             standing: components["schemas"]["Standing"];
         };
+        /** @description What would go. */
+        Deletion: {
+            /** @description All that goes with it. */
+            parts: components["schemas"]["Part"][];
+            /** @description Of these, what was made of it and must be asked about. */
+            dependents: components["schemas"]["Part"][];
+            /** @description Bytes that become free, at most. */
+            size_bytes: number;
+            /** @description Then it needs the role admin. */
+            made_by_others: boolean;
+        };
+        /** @description How a version differs from another one; images are the same when their bytes are. */
+        Difference: {
+            /** @description Number of the other version. */
+            other: number;
+            /** @description Images that the other version does not have. */
+            added: number;
+            /** @description Images that only the other version has. */
+            removed: number;
+            /** @description Images of both with another label. */
+            relabelled: number;
+            /** @description Images of both, with the same label, in another split. */
+            moved: number;
+            unchanged: number;
+        };
         /** @description Every error has this shape. */
         Error: {
             /** @description Stable, for programs. */
@@ -1494,33 +1839,62 @@ export interface components {
                 [key: string]: string[];
             };
         };
-        /** @description What a run would make. */
+        /** @description What a run would make, and how long it would take once a worker has it. */
         Estimate: {
             num_candidates: number;
             /** @description Class -> images to keep. */
             budget: {
                 [key: string]: number;
             };
+            /**
+             * Format: double
+             * @description Told from finished runs of this model at this size; null: there is none yet.
+             */
+            duration_s: number | null;
+            /** @description Stage -> seconds. */
+            stages_s: {
+                [key: string]: number;
+            } | null;
+            /** @description From what the duration is told, for a person. */
+            duration_from: string;
         };
         /** @description An augmented dataset being built or ready to download. */
         Export: {
             /** Format: uuid */
             readonly id: string;
+            name: string;
             /** Format: uuid */
-            selection: string;
+            selection: string | null;
             /** Format: uuid */
-            run: string;
-            run_name: string;
+            run: string | null;
+            run_name: string | null;
+            /** Format: uuid */
+            version: string;
+            version_number: number;
+            /** Format: uuid */
+            dataset: string;
             dataset_name: string;
             format: string;
             content: components["schemas"]["ExportContent"];
             /** @description Only samples that people accepted. */
             accepted_only: boolean;
+            /**
+             * Format: double
+             * @description Synthetic images of a class, at most so many for each of its real training images.
+             */
+            max_ratio: number | null;
             state: components["schemas"]["ExportState"];
             readonly progress: components["schemas"]["ExportProgress"];
             num_real: number;
             num_synthetic: number;
             size_bytes: number;
+            /** @description What it may take, said before it is built. */
+            estimated_bytes: number;
+            /**
+             * Format: date-time
+             * @description When its file is removed; null keeps it.
+             */
+            expires_at: string | null;
             sha256: string;
             readonly file_name: string;
             /** @description Null until the export is ready. */
@@ -1530,6 +1904,11 @@ export interface components {
             readonly created_at: string;
             /** Format: date-time */
             finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
             readonly error: components["schemas"]["Fault"] | null;
         };
         /**
@@ -1581,6 +1960,20 @@ export interface components {
          * @enum {string}
          */
         ExportContent: "both" | "real" | "synthetic";
+        /** @description What an export would hold now, and what it takes at most. */
+        ExportEstimate: {
+            num_real: number;
+            /** @description Class -> samples that go in. */
+            synthetic: {
+                [key: string]: number;
+            };
+            /** @description Class -> samples that the cap leaves out. */
+            left_out: {
+                [key: string]: number;
+            };
+            /** @description At most. */
+            size_bytes: number;
+        };
         /** @description A layout in which an augmented dataset is written. */
         ExportFormatPlugin: {
             name: string;
@@ -1611,9 +2004,10 @@ export interface components {
          *     * `interrupted` - Interrupted
          *     * `ready` - Ready
          *     * `failed` - Failed
+         *     * `expired` - Expired
          * @enum {string}
          */
-        ExportState: "queued" | "building" | "interrupted" | "ready" | "failed";
+        ExportState: "queued" | "building" | "interrupted" | "ready" | "failed" | "expired";
         /** @description Why a piece of work ended without its result. */
         Fault: {
             /** @description Stable, for programs. */
@@ -1668,6 +2062,13 @@ export interface components {
             /** @description With `selection`: what it kept, or what it dropped. */
             kept?: boolean | null;
         };
+        /**
+         * @description * `crop` - crop
+         *     * `pad` - pad
+         *     * `stretch` - stretch
+         * @enum {string}
+         */
+        FitEnum: "crop" | "pad" | "stretch";
         /** @description Whose password was forgotten. */
         ForgottenRequest: {
             email: string;
@@ -1990,6 +2391,12 @@ export interface components {
              */
             factor: number;
         };
+        /** @description Groups of near duplicates, the images in them, and the images that were left out because of them. */
+        NearDuplicates: {
+            groups: number;
+            images: number;
+            left_out: number;
+        };
         /** @description A training image that lies near a sample. */
         Neighbour: {
             /** @description In the dataset version. */
@@ -2004,25 +2411,86 @@ export interface components {
             /** Format: uuid */
             lab: string;
             name: string;
+            /**
+             * @description A dataset kind of the catalogue, such as images.
+             * @default labelled_images
+             */
+            kind: string;
             /** Format: uuid */
             upload: string;
         };
-        /** @description What the export shall hold. */
+        /** @description What the export shall hold: what a selection kept, or a dataset version as it is. */
         NewExportRequest: {
-            /** Format: uuid */
-            selection: string;
+            /**
+             * Format: uuid
+             * @description A selection and the real images of its version.
+             */
+            selection?: string;
+            /**
+             * Format: uuid
+             * @description The real images of a version, without any run.
+             */
+            version?: string;
+            /** @default  */
+            name: string;
             /**
              * @description A name on the shelf of formats.
              * @default image_folder
              */
             format: string;
-            /** @default both */
-            content: components["schemas"]["ExportContent"];
+            /**
+             * @description `both` of a selection, `real` of a version.
+             *
+             *     * `both` - Both
+             *     * `real` - Real
+             *     * `synthetic` - Synthetic
+             */
+            content?: components["schemas"]["ExportContent"];
             /**
              * @description Only samples that people accepted; otherwise all that are selected and not rejected.
              * @default false
              */
             accepted_only: boolean;
+            /**
+             * Format: double
+             * @description Synthetic images of a class at most so many times its real training images, the best first.
+             */
+            max_ratio?: number | null;
+        };
+        /** @description Synthetic images of another model, as a complete upload: class folders in a zip, or files with metadata. */
+        NewImportRequest: {
+            /**
+             * Format: uuid
+             * @description The dataset version that the images belong to.
+             */
+            version: string;
+            /** Format: uuid */
+            upload: string;
+            /** @description What made the images, as people know it. */
+            model_name: string;
+            /** @default  */
+            note: string;
+            /** @default  */
+            licence: string;
+            /**
+             * @description Of the run.
+             * @default
+             */
+            name: string;
+            /** @default 32 */
+            resolution: number;
+            /** @default crop */
+            fit: components["schemas"]["FitEnum"];
+            /** @default auto */
+            channels: components["schemas"]["ChannelsEnum"];
+            /** @default random */
+            sampler: string;
+            sampler_settings?: {
+                [key: string]: unknown;
+            };
+            budget: components["schemas"]["BudgetRequest"];
+            /** @default 0 */
+            seed: number;
         };
         /** @description Whom to invite, and as what. */
         NewInvitationRequest: {
@@ -2135,10 +2603,47 @@ export interface components {
             /** @default  */
             reason: string;
         };
-        /** @description A version to be made from a complete upload. */
+        /** @description Images of a complete upload alone, or those of a version of the dataset with what is to differ; or both. */
         NewVersionRequest: {
             /** Format: uuid */
-            upload: string;
+            upload?: string;
+            /**
+             * Format: uuid
+             * @description The version that the next one is made from.
+             */
+            base?: string;
+            exclude?: components["schemas"]["ChoiceRequest"];
+            relabel?: components["schemas"]["RelabelRequest"][];
+            resplit?: components["schemas"]["ResplitRequest"];
+        };
+        /** @description Whether the person who asks is mailed when the run ends. */
+        Notice: {
+            /** @description Whether this service has a mail server. */
+            can_mail: boolean;
+            is_wished: boolean;
+        };
+        /**
+         * @description * `dataset` - dataset
+         *     * `run` - run
+         *     * `export` - export
+         * @enum {string}
+         */
+        NounEnum: "dataset" | "run" | "export";
+        /** @description Who made the images of a run that only imported them. */
+        Origin: {
+            /** @description The external model. */
+            name: string;
+            note: string;
+            licence: string;
+            /**
+             * @description What was uploaded.
+             * @default
+             */
+            file_name: string;
+            /** @description Outcome -> files. */
+            outcomes: {
+                [key: string]: number;
+            };
         };
         /** @description The checkpoint that a run starts from. */
         Parent: {
@@ -2147,9 +2652,19 @@ export interface components {
             step: number;
             sha256: string;
         };
+        /** @description So many rows of one kind. */
+        Part: {
+            noun: string;
+            count: number;
+        };
         /** @description Whether somebody may log in. */
         PatchedAccessRequest: {
             is_active?: boolean;
+        };
+        /** @description Another name, or put away and brought back; what is left out stays. */
+        PatchedChangeRequest: {
+            name?: string;
+            archived?: boolean;
         };
         /** @description What a lab shall be called. */
         PatchedLabNameRequest: {
@@ -2162,6 +2677,11 @@ export interface components {
         /** @description What others shall see. */
         PatchedOwnNameRequest: {
             name?: string;
+        };
+        /** @description What the lab may store; null leaves it to the service's own setting. */
+        PatchedQuotaRequest: {
+            /** Format: int64 */
+            quota_bytes?: number | null;
         };
         /** @description The same number for every class. */
         PerClassBudget: {
@@ -2359,6 +2879,42 @@ export interface components {
             content_hash: string;
             checkpoint_sha256: string;
             device: string;
+            /** @description Who made the image elsewhere; null for our own. */
+            origin: components["schemas"]["Origin"] | null;
+            /** @description Of an imported image, inside what was uploaded. */
+            readonly file_name: string;
+            /** @description The command that makes the same pixels again on the server and compares them; null for an import. */
+            readonly remake: string | null;
+        };
+        /** @description Everything that this service computes or is to compute, in the order in which it starts. */
+        Queue: {
+            results: components["schemas"]["QueueEntry"][];
+            /** @description Runs that one person may have at work; 0: no limit. */
+            at_work_per_person: number;
+            /** @description Runs that one person may have waiting; 0: no limit. */
+            waiting_per_person: number;
+        };
+        /** @description A run at work or waiting. Of another lab's, only that it is there is told. */
+        QueueEntry: {
+            /** @description Null for a run of a lab that the person is not in. */
+            readonly run: components["schemas"]["RunListItem"] | null;
+            /** @description Whether the person started it. */
+            readonly is_own: boolean;
+            state: components["schemas"]["RunState"];
+            /** @description 0 starts next; null: at work. */
+            position: number | null;
+            /**
+             * Format: double
+             * @description Null: at work, or not known.
+             */
+            starts_in_s: number | null;
+            /**
+             * Format: double
+             * @description From its start, or now, to its end; null: not known.
+             */
+            left_s: number | null;
+            /** @description It waits for another run of the same person to end. */
+            over_limit: boolean;
         };
         /** @description A saved recipe; it is never changed, so that a run can be repeated. */
         Recipe: {
@@ -2386,6 +2942,11 @@ export interface components {
             created_by: string | null;
             /** Format: date-time */
             readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
         };
         /** @description One page of a list. */
         RecipePage: {
@@ -2418,6 +2979,12 @@ export interface components {
             /** @description 12 signs or more. */
             password: string;
         };
+        /** @description The images that get one label. */
+        RelabelRequest: {
+            images?: number[];
+            classes?: string[];
+            label: string;
+        };
         /** @description A run beside another one: what it is called, and how one starts from the other. */
         Relative: {
             /** Format: uuid */
@@ -2435,6 +3002,20 @@ export interface components {
             key: string;
             /** @description 12 signs or more. */
             password: string;
+        };
+        /** @description All splits drawn anew. */
+        ResplitRequest: {
+            /** @default 0 */
+            seed: number;
+            /**
+             * @description Shares of train, val and test; they add up to 1.
+             * @default [
+             *       0.8,
+             *       0.1,
+             *       0.1
+             *     ]
+             */
+            fractions: number[];
         };
         /** @description What is to be otherwise from the last checkpoint on. */
         ResumeRunRequest: {
@@ -2482,12 +3063,28 @@ export interface components {
             eta_s: number | null;
             /** @description Device and precision, chosen at the start. */
             device: string;
+            /** @description Of its folder, when it was last measured. */
+            size_bytes: number;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
             readonly error: components["schemas"]["Fault"] | null;
             /**
              * Format: double
              * @description Seconds since the worker's last sign of life; null when none works on it.
              */
             readonly last_heard_s: number | null;
+            /** @description 0 starts next; null when it does not wait. */
+            readonly queue_position: number | null;
+            /**
+             * Format: double
+             * @description Seconds until a worker takes it, told from what runs took here; null when not known or not waiting.
+             */
+            readonly starts_in_s: number | null;
+            /** @description Whether it waits because the person who started it has as many runs at work as one may. */
+            readonly over_limit: boolean;
             /** @description What a researcher may ask of it now. */
             readonly actions: string[];
             /**
@@ -2503,6 +3100,8 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             recipe: components["schemas"]["Recipe"];
+            /** @description Whether a preview was asked for that is not there yet. */
+            preview_requested: boolean;
             /** @description Every option, those left out with their defaults. */
             readonly compute: components["schemas"]["Compute"];
             /** @description Images at once with which a run that ended for want of memory may go on; null for other runs. */
@@ -2516,10 +3115,10 @@ export interface components {
             warnings: components["schemas"]["RunWarning"][];
             /** @description Null before the first measured checkpoint. */
             readonly health: components["schemas"]["Health"] | null;
-            /** @description 0 starts next; null when it does not wait. */
-            readonly queue_position: number | null;
             /** @description Stages that a later attempt does not repeat. */
             readonly stages_done: components["schemas"]["Stage"][];
+            /** @description Null for a run's own images. */
+            origin: components["schemas"]["Origin"] | null;
             /** @description The checkpoint that it starts from; null: from nothing. */
             readonly start: components["schemas"]["Parent"] | null;
             /** @description Runs that start from its checkpoints, the newest first. */
@@ -2582,6 +3181,25 @@ export interface components {
             run: string;
             data: components["schemas"]["CheckpointedData"];
         };
+        /** @description What became of one file of an import. */
+        RunFile: {
+            name: string;
+            outcome: components["schemas"]["IngestOutcome"];
+            reason: string;
+            /**
+             * Format: int64
+             * @description Row in the pool; null for what was left out.
+             */
+            index: number | null;
+        };
+        /** @description One page of a list. */
+        RunFilePage: {
+            results: components["schemas"]["RunFile"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
         /**
          * RunJudged
          * @description The health of the training at a measured checkpoint; it replaces what was judged before.
@@ -2643,12 +3261,28 @@ export interface components {
             eta_s: number | null;
             /** @description Device and precision, chosen at the start. */
             device: string;
+            /** @description Of its folder, when it was last measured. */
+            size_bytes: number;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
             readonly error: components["schemas"]["Fault"] | null;
             /**
              * Format: double
              * @description Seconds since the worker's last sign of life; null when none works on it.
              */
             readonly last_heard_s: number | null;
+            /** @description 0 starts next; null when it does not wait. */
+            readonly queue_position: number | null;
+            /**
+             * Format: double
+             * @description Seconds until a worker takes it, told from what runs took here; null when not known or not waiting.
+             */
+            readonly starts_in_s: number | null;
+            /** @description Whether it waits because the person who started it has as many runs at work as one may. */
+            readonly over_limit: boolean;
             /** @description What a researcher may ask of it now. */
             readonly actions: string[];
             /**
@@ -3001,10 +3635,12 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             readonly error: components["schemas"]["Fault"] | null;
+            /** @description What a researcher may ask of it now. */
+            readonly actions: components["schemas"]["ActionsEnum"][];
         };
         /**
          * SelectionChanged
-         * @description A selection was queued, started, finished or failed; when it is finished, its yields can be read.
+         * @description A selection was queued, started, finished, failed or cancelled; when it is finished, its yields can be read.
          */
         SelectionChanged: {
             /**
@@ -3044,9 +3680,10 @@ export interface components {
          *     * `interrupted` - Interrupted
          *     * `finished` - Finished
          *     * `failed` - Failed
+         *     * `cancelled` - Cancelled
          * @enum {string}
          */
-        SelectionState: "queued" | "selecting" | "interrupted" | "finished" | "failed";
+        SelectionState: "queued" | "selecting" | "interrupted" | "finished" | "failed" | "cancelled";
         /** @description Somebody with an account on this server. */
         ServerPerson: {
             /** Format: uuid */
@@ -3097,6 +3734,22 @@ export interface components {
             lab_name: string;
             /** @default  */
             setup_code: string;
+        };
+        /** @description A small dataset in one request: its archive is part of the form. */
+        SmallDatasetRequest: {
+            /** Format: uuid */
+            lab: string;
+            name: string;
+            /**
+             * @description A dataset kind of the catalogue, such as images.
+             * @default labelled_images
+             */
+            kind: string;
+            /**
+             * Format: binary
+             * @description A zip, tar or tar.gz; with the form at most 32 MiB.
+             */
+            file: string;
         };
         /**
          * SocketAnswered
@@ -3157,6 +3810,42 @@ export interface components {
             way: components["schemas"]["WayEnum"];
             /** @description Of the checkpoint; the run's best one when left out. */
             step?: number;
+        };
+        /** @description Bytes; the sizes of runs and datasets are those of the last look, some minutes old at most. */
+        Storage: {
+            /** @description Null: no limit but the disk. */
+            quota_bytes: number | null;
+            used_bytes: number;
+            /** @description On the disk of the service. */
+            free_bytes: number;
+            /** @description Images of datasets, each counted once. */
+            originals_bytes: number;
+            /** @description Uploads under way, with what they have yet to send. */
+            uploads_bytes: number;
+            /** @description Checkpoints, pools, previews. */
+            runs_bytes: number;
+            /** @description The part of the runs' bytes that are pools. */
+            pools_bytes: number;
+            exports_bytes: number;
+            biggest: components["schemas"]["StoredThing"][];
+        };
+        /** @description A dataset, run or export, and what it takes. */
+        StoredThing: {
+            noun: components["schemas"]["NounEnum"];
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /**
+             * Format: uuid
+             * @description The dataset or run whose page shows it.
+             */
+            target: string | null;
+            size_bytes: number;
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            archived_at: string | null;
         };
         /**
          * SubscriptionEnded
@@ -3459,6 +4148,8 @@ export interface operations {
     datasets_list: {
         parameters: {
             query?: {
+                /** @description Whether what was put away is listed; left out means no. */
+                archived?: "all" | "no" | "only";
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only this lab's. */
@@ -3501,6 +4192,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewDatasetRequest"];
+                "multipart/form-data": components["schemas"]["SmallDatasetRequest"];
             };
         };
         responses: {
@@ -3555,7 +4247,10 @@ export interface operations {
     };
     datasets_delete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -3582,6 +4277,70 @@ export interface operations {
             };
         };
     };
+    datasets_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     datasets_add_version: {
         parameters: {
             query?: never;
@@ -3591,7 +4350,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["NewVersionRequest"];
             };
@@ -3619,12 +4378,16 @@ export interface operations {
     exports_list: {
         parameters: {
             query?: {
+                /** @description Whether what was put away is listed; left out means no. */
+                archived?: "all" | "no" | "only";
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
                 /** @description Only this run's. */
                 run?: string;
+                /** @description Only those made of this version alone. */
+                version?: string;
             };
             header?: never;
             path?: never;
@@ -3658,7 +4421,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["NewExportRequest"];
             };
@@ -3715,7 +4478,10 @@ export interface operations {
     };
     exports_delete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -3730,6 +4496,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
             };
             /** @description An error. */
             default: {
@@ -3759,6 +4589,38 @@ export interface operations {
                 };
                 content: {
                     "application/zip": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_estimate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewExportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportEstimate"];
                 };
             };
             /** @description An error. */
@@ -4150,6 +5012,70 @@ export interface operations {
             };
         };
     };
+    labs_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_set_quota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedQuotaRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     people_list: {
         parameters: {
             query?: never;
@@ -4448,6 +5374,8 @@ export interface operations {
     recipes_list: {
         parameters: {
             query?: {
+                /** @description Whether what was put away is listed; left out means no. */
+                archived?: "all" | "no" | "only";
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only this lab's; needed to save. */
@@ -4545,9 +5473,74 @@ export interface operations {
             };
         };
     };
+    recipes_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recipes_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipe"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_list: {
         parameters: {
             query?: {
+                /** @description Whether what was put away is listed; left out means no. */
+                archived?: "all" | "no" | "only";
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only this lab's. */
@@ -4657,6 +5650,72 @@ export interface operations {
             };
         };
     };
+    runs_delete: {
+        parameters: {
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_cancel: {
         parameters: {
             query?: never;
@@ -4717,6 +5776,36 @@ export interface operations {
             };
         };
     };
+    runs_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_events: {
         parameters: {
             query?: {
@@ -4750,7 +5839,162 @@ export interface operations {
             };
         };
     };
+    runs_files: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                outcome?: "accepted" | "duplicate" | "failed" | "skipped";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunFilePage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_notice_wish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_notice_drop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_preview_now: {
         parameters: {
             query?: never;
             header?: never;
@@ -5026,6 +6270,38 @@ export interface operations {
             };
         };
     };
+    runs_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImportRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_memory: {
         parameters: {
             query?: never;
@@ -5045,6 +6321,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Memory"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
                 };
             };
             /** @description An error. */
@@ -5229,6 +6533,66 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    selections_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    selections_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5778,6 +7142,131 @@ export interface operations {
             };
         };
     };
+    versions_delete: {
+        parameters: {
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_difference: {
+        parameters: {
+            query?: {
+                /** @description Left out: what it was made from, or the one numbered before it. */
+                other?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Difference"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     versions_images: {
         parameters: {
             query?: {
@@ -5931,6 +7420,36 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
                 };
             };
             /** @description An error. */
