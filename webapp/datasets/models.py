@@ -79,7 +79,7 @@ class DatasetVersion(Removable, Leased):
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="The version it was made from, if any.",
+        help_text="The version it was made from.",
     )
     edits = models.JSONField(
         default=dict, help_text="What differs from `base`: see `webapp.datasets.services.versions.Edits`."
