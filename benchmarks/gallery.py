@@ -1,0 +1,202 @@
+"""Pages of the gallery: how many a second, and how long each takes, by depth, filter and order, from the real server.
+
+    .venv/bin/python -m benchmarks.gallery --samples 1000000 --clients 8
+
+A pool of made-up rows in a SQLite database of its own (pixels for the first shard only), the real uvicorn on a free
+port, and clients that ask as the browser does. Prints a table; `--out` writes it as JSON, too.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import tempfile
+import threading
+import time
+import urllib.parse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+LIMIT_RATE, LIMIT_P95_MS = 80.0, 200.0
+"""Pages a second, and milliseconds, that eight clients on a machine of two cores are to get."""
+CLASSES = [f"class {number}" for number in range(10)]
+SCORES = ("class_confidence", "classifier_confidence", "nearest_training_distance", "realism")
+PAGE = 50
+SIDE = 32
+
+
+def main() -> None:
+    """Make the pool, start the server, ask."""
+    options = _options()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+        os.environ["ATELIER_DATA"] = folder
+        import django
+
+        django.setup()
+        from tests.stack import Stack
+
+        with Stack(Path(folder), workers=False) as stack:
+            started = time.monotonic()
+            facts = _make(options.samples)
+            print(f"{options.samples:,} samples brought in within {time.monotonic() - started:.0f} s", flush=True)
+            rows = [_ask(stack.port, facts["token"], name, urls, options) for name, urls in _questions(facts)]
+    if options.out:
+        options.out.write_text(json.dumps({"samples": options.samples, "clients": options.clients, "rows": rows}))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m benchmarks.gallery", description=__doc__)
+    parser.add_argument("--samples", type=int, default=1_000_000, help="rows of the pool")
+    parser.add_argument("--clients", type=int, default=8, help="that ask at the same time")
+    parser.add_argument("--seconds", type=float, default=10.0, help="for each kind of page")
+    parser.add_argument("--out", type=Path, help="write the figures here as JSON")
+    return parser.parse_args()
+
+
+# --- the pool -----------------------------------------------------------------------------------------------------
+def _make(number: int) -> dict[str, Any]:
+    """A finished run with its pool, a selection that keeps a tenth, and some verdicts, by the product's services."""
+    from django.db import transaction
+
+    from tests.worlds import queue_run
+    from webapp.accounts.models import Lab, Membership, Person
+    from webapp.accounts.services import create_token
+    from webapp.core import storage
+    from webapp.gallery.services import pools, selections, verdicts
+    from webapp.runs.events import PoolCreated, PoolCreatedData
+    from webapp.runs.models import Run, RunState
+    from webapp.runs.services import attempt
+
+    lab = Lab.objects.create(name="Benchmark")
+    person = Person.objects.create(email="bench@lab.example", name="Bench")
+    Membership.objects.create(lab=lab, person=person, role="owner")
+    held = Run.claim(queue_run(_version(lab), person).pk, "benchmark", RunState.PREPARING)
+    if held is None:
+        raise RuntimeError("the run could not be claimed")
+    folder = storage.run_folder(held.pk, held.fence)
+    facts, kept = _files(folder, number)
+    pool = pools.bring_in(
+        held,
+        pools.Facts(path=storage.relative(folder / "pool"), score_names=list(SCORES), **facts),
+        folder / "scores.npz",
+        held.renew,
+    )
+    generated = number // len(CLASSES)
+    part = {"asked": kept, "generated": generated, "kept": kept, "dropped": {"not_drawn": generated - kept}}
+    selection = selections.first_selection(pool, dict.fromkeys(CLASSES, part))
+    pools.bring_in_choices(selection, folder / "selection.npz", held.renew)
+    with transaction.atomic():
+        created = PoolCreatedData(pool=pool.pk, selection=selection.pk, num_samples=number)
+        attempt.finish_run(held, PoolCreated(run=held.pk, data=created))
+        pools.publish(pool)
+    ids = list(pool.samples.filter(index__lt=number // 5).order_by("index").values_list("pk", flat=True))
+    verdicts.decide(pool, person, ids[: len(ids) // 2], "accept")
+    verdicts.decide(pool, person, ids[-20:], "reject")
+    return {"pool": pool.pk, "selection": selection.pk, "token": create_token(person, "b", can_write=False, days=1)[1]}
+
+
+def _version(lab: Any) -> Any:
+    """A version of the classes with no files: nothing looks at them here."""
+    from tests.worlds import make_version
+
+    counts = {"train": dict.fromkeys(CLASSES, 100), "val": dict.fromkeys(CLASSES, 10), "test": {}}
+    return make_version(lab, classes=CLASSES, counts=counts)
+
+
+def _files(folder: Path, number: int) -> tuple[dict[str, Any], int]:
+    """Facts of the pool, and how many of each class the selection keeps."""
+    random = np.random.default_rng(0)
+    pool = folder / "pool"
+    pool.mkdir(parents=True)
+    label = np.arange(number, dtype=np.int64) % len(CLASSES)
+    np.save(pool / "label.npy", label)
+    np.save(pool / "seed.npy", random.integers(0, 2**53, number))
+    shard = min(number, 4096)
+    np.save(pool / "images-00000.npy", random.integers(0, 255, (shard, SIDE, SIDE, 1), dtype=np.uint8))
+    facts = {
+        "classes": CLASSES,
+        "resolution": SIDE,
+        "channels": 1,
+        "num_samples": number,
+        "checkpoint_sha256": "0" * 64,
+    }
+    (pool / "pool.json").write_text(json.dumps({**facts, "model": "dcgan", "shard_size": shard}))
+    distance = random.gamma(3.0, 1.0, number).astype(np.float32)
+    np.savez(
+        folder / "scores.npz",
+        **{name: random.normal(size=number) for name in SCORES},
+        nearest_index=np.full((number, 5), -1),
+        nearest_distance=np.tile(distance[:, None], (1, 5)),
+        memorised=random.random(number) < 0.01,
+    )
+    kept = number // 10 // len(CLASSES)
+    chosen = np.concatenate([np.flatnonzero(label == name)[:: len(CLASSES)][:kept] for name in range(len(CLASSES))])
+    reason = np.full(number, "not_drawn")
+    reason[chosen] = ""
+    np.savez(folder / "selection.npz", kept=chosen, reason=reason)
+    return facts, kept
+
+
+# --- the questions ------------------------------------------------------------------------------------------------
+def _questions(facts: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """What is asked for -> addresses that are asked in turn."""
+    base = f"/api/v1/pools/{facts['pool']}/samples/?limit={PAGE}&selection={facts['selection']}"
+    label = urllib.parse.quote(CLASSES[3])
+    depths = {"first": "", "middle": "&at=0.5", "last": "&at=0.999"}
+    asked = {
+        "as drawn": "",
+        "kept": "&kept=true",
+        "one class": f"&label={label}",
+        "accepted (a tenth)": "&standing=accepted",
+        "rejected (twenty)": "&standing=rejected",
+        "memorised (1 %)": "&memorised=true",
+        "a score between two values": "&score=realism&low=0.1&high=0.11",
+        "one class, undecided, kept": f"&label={label}&standing=undecided&kept=true",
+    }
+    sorts = {"as drawn": "", "by score": "&sort=-score:realism"}
+    return [
+        (f"{what}; {how}; {depth}", [base + query + sort + place])
+        for what, query in asked.items()
+        for how, sort in sorts.items()
+        for depth, place in depths.items()
+    ]
+
+
+def _ask(port: int, token: str, name: str, urls: list[str], options: argparse.Namespace) -> dict[str, Any]:
+    """Each client asks for one page after the other, on a connection that stays open."""
+    taken: list[float] = []
+    faults: list[str] = []
+    end = time.monotonic() + options.seconds
+
+    def client() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        while time.monotonic() < end:
+            for url in urls:
+                at = time.perf_counter()
+                connection.request("GET", url, headers={"Authorization": f"Token {token}"})
+                answer = connection.getresponse()
+                body = answer.read()
+                taken.append(time.perf_counter() - at)
+                if answer.status != 200:
+                    faults.append(f"{answer.status} {body[:200]!r}")
+                    return
+
+    threads = [threading.Thread(target=client) for _ in range(options.clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if faults:
+        raise RuntimeError(f"{name}: {faults[0]}")
+    p50, p95 = (float(np.percentile(taken, share)) * 1000 for share in (50, 95))
+    rate = len(taken) / options.seconds
+    verdict = "" if rate >= LIMIT_RATE and p95 <= LIMIT_P95_MS else "  beyond the limit"
+    print(f"{name:58} {rate:7.1f}/s  p50 {p50:7.1f} ms  p95 {p95:7.1f} ms{verdict}", flush=True)
+    return {"what": name, "per_s": round(rate, 1), "p50_ms": round(p50, 1), "p95_ms": round(p95, 1)}
+
+
+if __name__ == "__main__":
+    main()
