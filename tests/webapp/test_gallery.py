@@ -149,22 +149,6 @@ def test_a_page_costs_the_same_number_of_queries_whatever_its_length(api: APICli
     assert counts.pop() <= 10
 
 
-def test_no_page_counts_rows_or_sorts_them_without_an_index(pool: Pool) -> None:
-    """SQLite says USE TEMP B-TREE where it sorts; PostgreSQL's plan depends on sizes and is not asked."""
-    if connection.vendor != "sqlite":
-        pytest.skip("the plan is asked of SQLite")
-    from webapp.gallery.selectors.samples import Filter, by_index, by_score
-
-    wanted = [
-        by_index(pool, Filter()).order_by("index"),
-        by_index(pool, Filter(label=1)).order_by("index"),
-        by_index(pool, Filter(standing="accepted")).order_by("index"),
-        by_score(pool, "realism", Filter()).order_by("-value", "-sample_id"),
-        by_score(pool, "realism", Filter(label=1)).order_by("value", "sample_id"),
-    ]
-    assert [rows.query for rows in wanted if "TEMP B-TREE" in rows[:50].explain()] == []
-
-
 # --- one sample -------------------------------------------------------------------------------------------------
 def test_a_sample_tells_where_it_comes_from_and_what_it_is_near_to(api: APIClient, pool: Pool) -> None:
     sample = pool.samples.get(index=21)
@@ -216,6 +200,25 @@ def test_an_image_that_the_browser_has_is_not_sent_again(api: APIClient, pool: P
     again = api.get(url, headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert api.get(f"{url}?scale=2")["ETag"] != first["ETag"]
+
+
+def test_a_sheet_holds_many_samples_in_the_order_that_is_asked_for(
+    api: APIClient, client_of: ClientOf, outsider: Person, pool: Pool
+) -> None:
+    """Ten stand beside each other; the rows come from several shards."""
+    url = f"/api/v1/pools/{pool.pk}/sheet/?rows={'.'.join(map(str, [21, 3, *range(9, 19)]))}"
+    answer = api.get(url)
+    sheet = decoded(answer.content)
+    assert sheet.shape == (32, 160)
+    for place, index in enumerate([21, 3, *range(9, 19)]):
+        top, left = divmod(place, 10)
+        own = decoded(api.get(f"/api/v1/samples/{pool.samples.get(index=index).pk}/image/").content)
+        assert np.array_equal(sheet[16 * top : 16 * top + 16, 16 * left : 16 * left + 16], own)
+    assert "immutable" in answer["Cache-Control"]
+    assert api.get(url, headers={"If-None-Match": answer["ETag"]}).status_code == 304
+    assert client_of(outsider).get(url).status_code == 404
+    for rows in ("", "24", "1.x", "-1", ".".join(["1"] * 101)):
+        assert api.get(f"/api/v1/pools/{pool.pk}/sheet/?rows={rows}").status_code == 400
 
 
 def test_an_image_whose_file_is_gone_is_answered_410(api: APIClient, pool: Pool) -> None:

@@ -33,10 +33,12 @@ def paginate(
     order: Sequence[str],
     render: Callable[[list[M]], Any],
     default_limit: int = DEFAULT_LIMIT,
+    begin: Any = None,
 ) -> Response:
     """One page: {"results", "next", "previous"}, the last two URL paths or null.
 
     order: field names, `-` for descending; never null, and together unique. render: rows -> JSON values.
+    begin: without a cursor, the value of the first field where the page begins.
     Query parameters: `cursor`, `limit` (1..500).
     """
     limit = _limit(request, default_limit)
@@ -45,12 +47,14 @@ def paginate(
     page = rows.order_by(*effective)
     if position is not None:
         page = page.filter(after(effective, position))
+    elif begin is not None:
+        page = page.filter(**{f"{order[0].removeprefix('-')}__{'lte' if order[0].startswith('-') else 'gte'}": begin})
     found = list(page[: limit + 1])
     more, found = len(found) > limit, found[:limit]
     if backwards:
         found.reverse()
     has_next = bool(found) and (more or backwards)
-    has_previous = bool(found) and (more if backwards else position is not None)
+    has_previous = bool(found) and (more if backwards else position is not None or begin is not None)
     return Response(
         {
             "results": render(found),

@@ -30,6 +30,12 @@ class Pool(models.Model):
     score_names = models.JSONField(default=list)
     class_counts = models.JSONField(default=dict, help_text="Class -> number of samples.")
     num_memorised = models.PositiveIntegerField(default=0)
+    score_quantiles = models.JSONField(
+        default=dict, help_text="Score -> its values at 0, 0.5, … 100 % of the samples, lowest first."
+    )
+    class_standings = models.JSONField(
+        default=dict, help_text="Class -> {accepted, rejected}: how many samples are; kept exact by every verdict."
+    )
     num_accepted = models.PositiveIntegerField(default=0)
     num_rejected = models.PositiveIntegerField(default=0)
     is_ready = models.BooleanField(
@@ -65,6 +71,7 @@ class Sample(models.Model):
             models.Index(fields=["pool", "label", "index"]),
             models.Index(fields=["pool", "standing", "index"]),
             models.Index(fields=["pool", "memorised", "index"]),
+            models.Index(fields=["pool", "label", "standing", "index"]),
         ]
 
 

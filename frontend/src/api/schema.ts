@@ -461,6 +461,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pools/{id}/sheet/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The pixels of many samples in one PNG: what a grid shows, in one request for every hundred pictures. */
+        get: operations["pools_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pools/{id}/verdicts/": {
         parameters: {
             query?: never;
@@ -2061,6 +2078,18 @@ export interface components {
             selection?: string;
             /** @description With `selection`: what it kept, or what it dropped. */
             kept?: boolean | null;
+            /** @description The score that low and high ask of. */
+            score?: string;
+            /**
+             * Format: double
+             * @description At least so high.
+             */
+            low?: number;
+            /**
+             * Format: double
+             * @description At most so high.
+             */
+            high?: number;
         };
         /**
          * @description * `crop` - crop
@@ -5201,15 +5230,23 @@ export interface operations {
     samples_list: {
         parameters: {
             query?: {
+                /** @description 0 to 1: where the first page begins, by the pool as a whole; `previous` leads back. */
+                at?: number;
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
+                /** @description At most so high. */
+                high?: number;
                 /** @description With `selection`: only what it kept, or only what it dropped. */
                 kept?: boolean;
                 /** @description Only this class. */
                 label?: string;
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
+                /** @description At least so high. */
+                low?: number;
                 memorised?: boolean;
+                /** @description With `low` or `high`: the score that must lie between them. */
+                score?: string;
                 /** @description Show what this selection decided. */
                 selection?: string;
                 /** @description `index`, or `score:<name>` or `-score:<name>` (highest first). */
@@ -5294,6 +5331,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Selection"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pools_sheet: {
+        parameters: {
+            query: {
+                /** @description Rows of the pool with dots between them, at most 100; 10 stand beside each other, in this order. */
+                rows: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
                 };
             };
             /** @description An error. */

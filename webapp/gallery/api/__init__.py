@@ -1,7 +1,7 @@
 """Pools, their samples with verdicts, and selections from them."""
 
 from webapp.gallery.api.pools import PoolView
-from webapp.gallery.api.samples import PoolSamplesView, SampleImageView, SampleView
+from webapp.gallery.api.samples import PoolSamplesView, PoolSheetView, SampleImageView, SampleView
 from webapp.gallery.api.selections import CancelSelectionView, PoolSelectionsView, RetrySelectionView, SelectionView
 from webapp.gallery.api.verdicts import PoolVerdictsView, SampleVerdictView, UndoView
 
@@ -9,6 +9,7 @@ __all__ = [
     "CancelSelectionView",
     "PoolSamplesView",
     "PoolSelectionsView",
+    "PoolSheetView",
     "PoolVerdictsView",
     "PoolView",
     "RetrySelectionView",

@@ -1,6 +1,7 @@
 """Samples: the pages of the gallery, one sample with everything known of it, and its pixels."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,11 +22,12 @@ from webapp.core.errors import InvalidError, NotFoundError
 from webapp.core.headers import SANDBOX
 from webapp.core.pagination import PAGING, page_of, paginate
 from webapp.core.permissions import find
-from webapp.gallery.models import Pool, Sample, SampleScore, Verdict
+from webapp.gallery.models import Pool, Sample, Verdict
 from webapp.gallery.selectors import samples as selectors
-from webapp.gallery.selectors.pixels import MAX_SCALE, sample_png
+from webapp.gallery.selectors.lists import Filter, id_at, listed, position_of
+from webapp.gallery.selectors.pixels import MAX_ON_SHEET, MAX_SCALE, SHEET_COLUMNS, sample_png, sheet_png
 from webapp.gallery.selectors.pools import POOL_LAB, all_pools
-from webapp.gallery.selectors.samples import SAMPLE_LAB, Filter, Shown
+from webapp.gallery.selectors.samples import SAMPLE_LAB, Shown
 from webapp.recipes.api import RecipeSerializer
 from webapp.runs.api.origins import OriginSerializer
 
@@ -35,6 +37,12 @@ FILTERS: Final = [
     OpenApiParameter("memorised", bool),
     OpenApiParameter("selection", OpenApiTypes.UUID, description="Show what this selection decided."),
     OpenApiParameter("kept", bool, description="With `selection`: only what it kept, or only what it dropped."),
+    OpenApiParameter("score", str, description="With `low` or `high`: the score that must lie between them."),
+    OpenApiParameter("low", float, description="At least so high."),
+    OpenApiParameter("high", float, description="At most so high."),
+    OpenApiParameter(
+        "at", float, description="0 to 1: where the first page begins, by the pool as a whole; `previous` leads back."
+    ),
     OpenApiParameter("sort", str, description="`index`, or `score:<name>` or `-score:<name>` (highest first)."),
     *PAGING,
 ]
@@ -158,12 +166,21 @@ class FilterSerializer(serializers.Serializer[Any]):
     kept = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="With `selection`: what it kept, or what it dropped."
     )
+    score = serializers.CharField(required=False, max_length=60, help_text="The score that low and high ask of.")
+    low = serializers.FloatField(required=False, help_text="At least so high.")
+    high = serializers.FloatField(required=False, help_text="At most so high.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("low" in attrs or "high" in attrs) and "score" not in attrs:
+            raise serializers.ValidationError({"score": "Name the score that low and high ask of."})
+        return attrs
 
 
 class PageFilterSerializer(FilterSerializer):
     """The query of a gallery page."""
 
     sort = serializers.CharField(max_length=80, default="index")
+    at = serializers.FloatField(min_value=0, max_value=1, required=False)
 
 
 class PoolSamplesView(APIView):
@@ -173,19 +190,43 @@ class PoolSamplesView(APIView):
     def get(self, request: Request, pk: UUID) -> Response:
         person = person_of(request)
         pool = find(all_pools(), person, Role.VIEWER, POOL_LAB, pk=pk)
-        wanted, sort = _read_filter(request, pool)
+        wanted, sort, at = _read_filter(request, pool)
+        score = None if sort == "index" else _score_name(sort, pool)
+        sign = "-" if sort.startswith("-") else ""
+        listing = listed(pool, wanted, score)
 
-        def render(samples: list[Sample]) -> Any:
+        def render(rows: list[Any]) -> Any:
+            samples = [listing.sample(row) for row in rows]
             return SampleSerializer(selectors.shown(samples, person, wanted.selection), many=True).data
 
-        def render_scores(rows: list[SampleScore]) -> Any:
-            return render([row.sample for row in rows])
+        begin = None if not at else position_of(pool, score, at, descending=bool(sign))
+        if begin is not None and listing.order == ("sample_id",):
+            begin = id_at(pool, int(begin))
+        return paginate(request, listing.rows, [f"{sign}{name}" for name in listing.order], render, begin=begin)
 
-        if sort == "index":
-            return paginate(request, selectors.by_index(pool, wanted), ["index"], render)
-        sign = "-" if sort.startswith("-") else ""
-        rows = selectors.by_score(pool, _score_name(sort, pool), wanted)
-        return paginate(request, rows, [f"{sign}value", f"{sign}sample_id"], render_scores)
+
+class PoolSheetView(APIView):
+    """The pixels of many samples in one PNG: what a grid shows, in one request for every hundred pictures."""
+
+    @extend_schema(
+        operation_id="pools_sheet",
+        tags=["gallery"],
+        parameters=[
+            OpenApiParameter(
+                "rows",
+                str,
+                required=True,
+                description=f"Rows of the pool with dots between them, at most {MAX_ON_SHEET}; {SHEET_COLUMNS} stand "
+                "beside each other, in this order.",
+            )
+        ],
+        responses={(200, "image/png"): OpenApiResponse(OpenApiTypes.BINARY)},
+    )
+    def get(self, request: Request, pk: UUID) -> HttpResponseBase:
+        pool = find(all_pools(), person_of(request), Role.VIEWER, POOL_LAB, pk=pk)
+        rows = _read_rows(request, pool)
+        tag = quote_etag(hashlib.sha256(f"{pool.pk} {rows}".encode()).hexdigest()[:32])
+        return _immutable(request, tag, lambda: sheet_png(pool, rows))
 
 
 class SampleView(APIView):
@@ -211,29 +252,34 @@ class SampleImageView(APIView):
         sample = find(selectors.all_samples(), person_of(request), Role.VIEWER, SAMPLE_LAB, pk=pk)
         scale = _read_scale(request)
         tag = quote_etag(f"{sample.pool.checkpoint_sha256[:16]}-{sample.index}-{scale}")
-        response = HttpResponse(status=304)
-        if tag not in parse_etags(request.headers.get("If-None-Match", "")):
-            response = HttpResponse(sample_png(sample.pool, sample.index, scale), content_type="image/png")
-        response["ETag"] = tag
-        response["Cache-Control"] = FOREVER
-        response["Vary"] = "Cookie, Authorization"
-        response["Content-Security-Policy"] = SANDBOX
-        return response
+        return _immutable(request, tag, lambda: sample_png(sample.pool, sample.index, scale))
 
 
-def _read_filter(request: Request, pool: Pool) -> tuple[Filter, str]:
-    """Raises: ValidationError; NotFoundError for a selection from another pool."""
+def _immutable(request: Request, tag: str, png: Callable[[], bytes]) -> HttpResponse:
+    """Pixels that never change under this address."""
+    response = HttpResponse(status=304)
+    if tag not in parse_etags(request.headers.get("If-None-Match", "")):
+        response = HttpResponse(png(), content_type="image/png")
+    response["ETag"] = tag
+    response["Cache-Control"] = FOREVER
+    response["Vary"] = "Cookie, Authorization"
+    response["Content-Security-Policy"] = SANDBOX
+    return response
+
+
+def _read_filter(request: Request, pool: Pool) -> tuple[Filter, str, float | None]:
+    """Filter, sort and where to begin. Raises: ValidationError; NotFoundError for a selection from another pool."""
     given = PageFilterSerializer(data=request.query_params)
     given.is_valid(raise_exception=True)
     values = dict(given.validated_data)
-    sort = str(values.pop("sort"))
-    return filter_of(values, pool), sort
+    sort, at = str(values.pop("sort")), values.pop("at", None)
+    return filter_of(values, pool), sort, at
 
 
 def filter_of(values: Mapping[str, Any], pool: Pool) -> Filter:
     """What a FilterSerializer read, as it is asked of this pool.
 
-    Raises: InvalidError for a class that the pool lacks; NotFoundError for a selection from another pool.
+    Raises: InvalidError for a class or score that the pool lacks; NotFoundError for a selection from another pool.
     """
     wanted = dict(values)
     if (label := wanted.pop("label", "")) != "":
@@ -241,6 +287,9 @@ def filter_of(values: Mapping[str, Any], pool: Pool) -> Filter:
             message = f"Choose one of: {', '.join(pool.classes)}."
             raise InvalidError(f"label is {label[:40]!r}. {message}", fields={"label": [message]})
         wanted["label"] = pool.classes.index(label)
+    if (score := wanted.get("score")) is not None and score not in pool.score_names:
+        message = f"Choose one of: {', '.join(pool.score_names)}."
+        raise InvalidError(f"score is {score[:40]!r}. {message}", fields={"score": [message]})
     if (selection_id := wanted.pop("selection", None)) is not None:
         wanted["selection"] = pool.selections.filter(pk=selection_id).first()
         if wanted["selection"] is None:
@@ -255,6 +304,16 @@ def _score_name(sort: str, pool: Pool) -> str:
         message = f"sort: found {sort!r}, expected index or one of {choices}, with - in front for the highest first."
         raise InvalidError(message, fields={"sort": [message]})
     return name
+
+
+def _read_rows(request: Request, pool: Pool) -> list[int]:
+    """Raises: InvalidError."""
+    parts = request.query_params.get("rows", "").split(".")[: MAX_ON_SHEET + 1]
+    rows = [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) <= 9]
+    if len(rows) != len(parts) or len(rows) > MAX_ON_SHEET or max(rows) >= pool.num_samples:
+        message = f"rows: expected 1 to {MAX_ON_SHEET} rows of the pool, 0 to {pool.num_samples - 1}, dots between."
+        raise InvalidError(message, fields={"rows": [message]})
+    return rows
 
 
 def _read_scale(request: Request) -> int:

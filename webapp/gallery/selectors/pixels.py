@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from webapp.gallery.models import Pool
 
 MAX_SCALE = 8
 OPEN_SHARDS = 64
+SHEET_COLUMNS = 10
+MAX_ON_SHEET = 100
 
 
 def sample_png(pool: Pool, index: int, scale: int = 1) -> bytes:
@@ -23,10 +26,20 @@ def sample_png(pool: Pool, index: int, scale: int = 1) -> bytes:
     Raises: GoneError when the pool's files are not there any more.
     """
     pixels = sample_pixels(pool, index).repeat(scale, axis=0).repeat(scale, axis=1)
-    picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
-    stream = io.BytesIO()
-    picture.save(stream, "PNG")
-    return stream.getvalue()
+    return _png(pixels)
+
+
+def sheet_png(pool: Pool, indexes: Sequence[int]) -> bytes:
+    """Samples beside each other, SHEET_COLUMNS in a row, as one PNG; what is left of the last row is black.
+
+    Raises: GoneError.
+    """
+    side, number_of_rows = pool.resolution, -(-len(indexes) // SHEET_COLUMNS)
+    sheet = np.zeros((number_of_rows * side, min(len(indexes), SHEET_COLUMNS) * side, pool.channels), np.uint8)
+    for place, index in enumerate(indexes):
+        top, left = (part * side for part in divmod(place, SHEET_COLUMNS))
+        sheet[top : top + side, left : left + side] = sample_pixels(pool, index)
+    return _png(sheet)
 
 
 def sample_pixels(pool: Pool, index: int) -> NDArray[np.uint8]:
@@ -41,6 +54,13 @@ def sample_pixels(pool: Pool, index: int) -> NDArray[np.uint8]:
     except (OSError, ValueError, IndexError, KeyError):
         raise GoneError("The images of this pool are not on the disk any more; run the recipe again.") from None
     return pixels
+
+
+def _png(pixels: NDArray[np.uint8]) -> bytes:
+    picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
 
 
 @lru_cache(maxsize=OPEN_SHARDS)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from webapp.core.permissions import HasKey
 from webapp.gallery.models import Choice, Pool, Sample, SampleScore, Selection, Verdict
@@ -24,39 +24,9 @@ class Shown:
     choice: Choice | None
 
 
-@dataclass(frozen=True)
-class Filter:
-    """What a gallery shows; None shows all. `kept` asks the selection."""
-
-    label: int | None = None
-    standing: str | None = None
-    memorised: bool | None = None
-    selection: Selection | None = None
-    kept: bool | None = None
-
-    def condition(self, prefix: str = "") -> Q:
-        """`prefix`: the way from the listed row to its sample (`sample__`)."""
-        wanted: dict[str, Any] = {"label": self.label, "standing": self.standing, "memorised": self.memorised}
-        if self.selection is not None:
-            # in one condition, so that both are asked of the same choice
-            wanted |= {"choices__selection": self.selection, "choices__kept": self.kept}
-        return Q(**{f"{prefix}{name}": value for name, value in wanted.items() if value is not None})
-
-
 def all_samples() -> "QuerySet[Sample]":
     """Samples of whole pools, with what they were made from."""
     return Sample.objects.filter(pool__is_ready=True).select_related("pool__run__version__dataset", "pool__run__recipe")
-
-
-def by_index(pool: Pool, wanted: Filter) -> "QuerySet[Sample]":
-    """To be ordered by `index`."""
-    return Sample.objects.filter(wanted.condition(), pool=pool).select_related("pool")
-
-
-def by_score(pool: Pool, name: str, wanted: Filter) -> "QuerySet[SampleScore]":
-    """To be ordered by `value` and `sample_id`, for which there is an index."""
-    rows = SampleScore.objects.filter(wanted.condition("sample__"), pool=pool, name=name)
-    return rows.select_related("sample__pool")
 
 
 def shown(samples: Iterable[Sample], person: HasKey, selection: Selection | None) -> list[Shown]:

@@ -17,6 +17,7 @@ from webapp.gallery.models import Choice, Pool, Sample, SampleScore, Selection, 
 from webapp.runs.models import Run
 
 BATCH = 1000
+NUM_QUANTILES = 201
 SAMPLE_COLUMNS = ("pool", "index", "label", "seed", "standing", "memorised", "nearest")
 Standing = Sample.Standing
 Hold = Callable[[], None]
@@ -65,6 +66,7 @@ def bring_in(run: Run, facts: Facts, scores: Path, hold: Hold) -> Pool:
             **vars(facts),
             class_counts={name: int(count) for name, count in zip(facts.classes, counts, strict=True)},
             num_memorised=int(arrays.memorised.sum()),
+            score_quantiles={name: _quantiles(values) for name, values in arrays.values.items()},
         )
     for rows in _batches(facts.num_samples):
         with transaction.atomic():
@@ -130,6 +132,12 @@ def _read(folder: Path, scores: Path, names: list[str]) -> _Scores:
             nearest_distance=arrays["nearest_distance"],
             memorised=arrays["memorised"],
         )
+
+
+def _quantiles(values: NDArray[np.float64]) -> list[float]:
+    """The finite values at NUM_QUANTILES places, evenly spread from the lowest to the highest; empty without any."""
+    finite = values[np.isfinite(values)]
+    return [float(value) for value in np.quantile(finite, np.linspace(0, 1, NUM_QUANTILES))] if len(finite) else []
 
 
 def _batches(count: int) -> Iterator[range]:

@@ -8,12 +8,12 @@ from itertools import islice
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 
 from webapp.accounts.models import Person
 from webapp.core.errors import ConflictError, NotFoundError
 from webapp.gallery.models import Pool, Sample, Verdict, VerdictChange
-from webapp.gallery.selectors.samples import Filter, by_index
+from webapp.gallery.selectors.lists import Filter, matching
 
 Opinion = tuple[str, str]
 """(value, reason) of one person on one sample; ("", "") when there is none."""
@@ -54,7 +54,7 @@ def decide(pool: Pool, person: Person, ids: Sequence[int], value: str | None, re
 def decide_matching(pool: Pool, person: Person, wanted: Filter, value: str | None, reason: str = "") -> Act:
     """As `decide`, on every sample of the pool that the filter shows at this moment."""
     _lock(pool)
-    ids = by_index(pool, wanted).values_list("pk", flat=True)
+    ids = matching(pool, wanted).values_list("pk", flat=True)
     return _apply(pool, person, dict.fromkeys(ids, _opinion(value, reason)), undoes=None)
 
 
@@ -140,20 +140,31 @@ def _restand(pool: Pool, ids: Iterable[int]) -> dict[int, str]:
     )
     found: dict[int, str] = {}
     moved: dict[str, list[int]] = {}
-    shift: Counter[str] = Counter()
-    for pk, standing, accepts, rejects in samples.values_list("pk", "standing", "accepts", "rejects"):
+    shift: Counter[tuple[int, str]] = Counter()
+    rows = samples.values_list("pk", "label", "standing", "accepts", "rejects")
+    for pk, label, standing, accepts, rejects in rows:
         found[pk] = now = standing_of(accepts, rejects)
         if now != standing:
             moved.setdefault(now, []).append(pk)
-            shift[now] += 1
-            shift[standing] -= 1
+            shift[label, now] += 1
+            shift[label, standing] -= 1
     for standing, pks in moved.items():
         Sample.objects.filter(pk__in=pks).update(standing=standing)
-    Pool.objects.filter(pk=pool.pk).update(
-        num_accepted=F("num_accepted") + shift[Standing.ACCEPTED],
-        num_rejected=F("num_rejected") + shift[Standing.REJECTED],
-    )
+    if moved:
+        _count(pool, shift)
     return found
+
+
+def _count(pool: Pool, shift: Mapping[tuple[int, str], int]) -> None:
+    """Move the pool's counters, of all and of each class. The pool is locked."""
+    held = Pool.objects.only("class_standings", "num_accepted", "num_rejected").get(pk=pool.pk)
+    for (label, standing), number in shift.items():
+        if standing != Standing.UNDECIDED:
+            counts = held.class_standings.setdefault(pool.classes[label], {})
+            counts[str(standing)] = counts.get(str(standing), 0) + number
+    held.num_accepted += sum(number for (_, standing), number in shift.items() if standing == Standing.ACCEPTED)
+    held.num_rejected += sum(number for (_, standing), number in shift.items() if standing == Standing.REJECTED)
+    held.save(update_fields=["class_standings", "num_accepted", "num_rejected"])
 
 
 def standing_of(accepts: int, rejects: int) -> str:

@@ -1,4 +1,5 @@
-import { Button, Select, Switch } from '@mantine/core';
+import { Button, NumberInput, Select, Switch } from '@mantine/core';
+import { useState } from 'react';
 import type { Schemas } from '@/api/client';
 import { count, sentence, words } from '@/components/format';
 import { HALF } from './columns';
@@ -58,7 +59,20 @@ export function FilterBar({ pool, filters, onChange }: Props) {
           ]),
         ]}
         value={filters.sort}
-        onChange={(sort) => set({ sort: sort ?? 'index' })}
+        onChange={(sort) => set({ sort: sort ?? 'index', low: null, high: null })}
+      />
+      {filters.sort !== 'index' && (
+        <>
+          <Bound label="Score at least" placeholder="at least" value={filters.low} onChange={(low) => set({ low })} />
+          <Bound label="Score at most" placeholder="at most" value={filters.high} onChange={(high) => set({ high })} />
+        </>
+      )}
+      <Bound
+        label="Begin so far down the list, in per cent of the pool"
+        placeholder="from 0 %"
+        unit=" %"
+        value={filters.at}
+        onChange={(at) => set({ at: at === null || at <= 0 ? null : Math.min(at, 100) })}
       />
       <Switch
         size="xs"
@@ -76,5 +90,44 @@ export function FilterBar({ pool, filters, onChange }: Props) {
         </Button>
       )}
     </>
+  );
+}
+
+type BoundProps = {
+  label: string;
+  placeholder: string;
+  unit?: string;
+  value: number | null;
+  onChange: (value: number | null) => void;
+};
+
+/** A number that takes effect with Enter or when it is left, not with each digit. */
+function Bound({ label, placeholder, unit = '', value, onChange }: BoundProps) {
+  const [typed, setTyped] = useState<number | string>(value ?? '');
+  const [before, setBefore] = useState(value);
+  if (value !== before) {
+    setBefore(value);
+    setTyped(value ?? '');
+  }
+  const take = () => {
+    const wanted = typed === '' ? null : Number(typed);
+    if (wanted !== value) onChange(wanted);
+  };
+  return (
+    <NumberInput
+      aria-label={label}
+      title={label}
+      placeholder={placeholder}
+      suffix={unit}
+      size="xs"
+      w={90}
+      hideControls
+      value={typed}
+      onChange={setTyped}
+      onBlur={take}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') take();
+      }}
+    />
   );
 }

@@ -1,11 +1,12 @@
 import { Group, NumberInput, Select, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useState, type MouseEvent, type SyntheticEvent } from 'react';
+import { useEffect, useMemo, useState, type MouseEvent, type SyntheticEvent } from 'react';
 import type { Schemas } from '@/api/client';
 import { count } from '@/components/format';
 import { useWidth } from '@/components/useWidth';
 import { GAP, layoutOf } from './columns';
+import { sheetPart, type SheetPart } from './sheets';
 import { Tile } from './Tile';
 import type { Review } from './review';
 import type { Sample } from './samples';
@@ -40,6 +41,7 @@ export function SampleGrid({ pool, samples, review, sort, total, covered, hasMor
     getInitialValueInEffect: false,
   });
   const { columns, tile, rowHeight } = layoutOf(width, SIZES[size]);
+  const parts = useParts(samples);
   const numRows = Math.ceil(samples.length / columns);
   const rows = useWindowVirtualizer({
     count: numRows,
@@ -118,7 +120,8 @@ export function SampleGrid({ pool, samples, review, sort, total, covered, hasMor
                   <Tile
                     key={sample.id}
                     sample={sample}
-                    resolution={pool.resolution}
+                    pool={pool.id}
+                    part={parts[place] ?? sheetPart([sample.index], 0)}
                     side={tile}
                     sort={sort}
                     isAt={place === at}
@@ -134,6 +137,15 @@ export function SampleGrid({ pool, samples, review, sort, total, covered, hasMor
       </div>
     </div>
   );
+}
+
+/** The parts of sheets of all samples; made anew only when the list is another one, not with every verdict. */
+function useParts(samples: Sample[]): SheetPart[] {
+  const listed = samples.map((sample) => sample.index).join('.');
+  return useMemo(() => {
+    const indexes = listed === '' ? [] : listed.split('.').map(Number);
+    return indexes.map((_, place) => sheetPart(indexes, place));
+  }, [listed]);
 }
 
 type JumpProps = {

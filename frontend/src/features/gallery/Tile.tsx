@@ -1,13 +1,16 @@
 import { IconCheck, IconX } from '@tabler/icons-react';
 import { memo } from 'react';
 import { measured } from '@/components/format';
-import { SampleImage } from './SampleImage';
+import { SheetImage } from './SheetImage';
+import type { SheetPart } from './sheets';
 import type { Sample } from './samples';
 import classes from './Gallery.module.css';
 
 type Props = {
   sample: Sample;
-  resolution: number;
+  pool: string;
+  /** Where its picture is; equal parts are one object, so that a tile is not drawn anew for nothing. */
+  part: SheetPart;
   side: number;
   /** The score that is sorted by stands under the picture. */
   sort: string;
@@ -19,7 +22,7 @@ type Props = {
 
 /** One sample in the grid: picture, verdict, class and score. */
 export const Tile = memo(function Tile(props: Props) {
-  const { sample, resolution, side, sort, isAt, isMarked, place, total } = props;
+  const { sample, pool, part, side, sort, isAt, isMarked, place, total } = props;
   return (
     <div
       id={`sample-${sample.id}`}
@@ -35,7 +38,7 @@ export const Tile = memo(function Tile(props: Props) {
       data-standing={sample.standing}
       data-place={place}
     >
-      <SampleImage sample={sample} resolution={resolution} side={side} alt="" />
+      <SheetImage pool={pool} part={part} side={side} />
       <Sign sample={sample} />
       {sample.memorised && (
         <span

@@ -10,6 +10,9 @@ describe('filters in the address', () => {
       kept: null,
       memorised: true,
       sort: '-score:class_confidence',
+      low: -0.5,
+      high: 0,
+      at: 40,
     };
     expect(readFilters(writeFilters(new URLSearchParams(), filters))).toEqual(filters);
   });
@@ -23,7 +26,9 @@ describe('filters in the address', () => {
     expect(writeFilters(new URLSearchParams('sample=7'), { ...DEFAULT_FILTERS, label: '2' }).toString()).toBe(
       'sample=7&label=2',
     );
-    expect(readFilters(new URLSearchParams('standing=best&sort=;drop&kept=maybe'))).toEqual(DEFAULT_FILTERS);
+    expect(readFilters(new URLSearchParams('standing=best&sort=;drop&kept=maybe&low=&at=900'))).toEqual(
+      DEFAULT_FILTERS,
+    );
   });
 
   it('are counted when they differ', () => {
@@ -47,5 +52,7 @@ describe('how many samples match', () => {
     expect(totalOf({ ...DEFAULT_FILTERS, standing: 'accepted' }, pool, yields)).toBeNull();
     expect(totalOf({ ...DEFAULT_FILTERS, memorised: true }, pool, yields)).toBeNull();
     expect(totalOf(DEFAULT_FILTERS, pool, {})).toBeNull();
+    expect(totalOf({ ...DEFAULT_FILTERS, low: 0 }, pool, yields)).toBeNull();
+    expect(totalOf({ ...DEFAULT_FILTERS, at: 50 }, pool, yields)).toBeNull();
   });
 });

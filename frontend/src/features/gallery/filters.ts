@@ -14,6 +14,11 @@ export type Filters = {
   memorised: boolean | null;
   /** `index`, `score:<name>` (lowest first) or `-score:<name>` (highest first). */
   sort: string;
+  /** Between these, both included, must the score lie that is sorted by; null: no bound. */
+  low: number | null;
+  high: number | null;
+  /** Per cent of the pool, in the order sorted by, that is passed over; null: from the beginning. */
+  at: number | null;
 };
 
 export const DEFAULT_FILTERS: Filters = {
@@ -23,6 +28,9 @@ export const DEFAULT_FILTERS: Filters = {
   kept: true,
   memorised: null,
   sort: 'index',
+  low: null,
+  high: null,
+  at: null,
 };
 
 export function readFilters(search: URLSearchParams): Filters {
@@ -34,6 +42,9 @@ export function readFilters(search: URLSearchParams): Filters {
     kept: readFlag(search.get('kept'), DEFAULT_FILTERS.kept),
     memorised: readFlag(search.get('memorised'), DEFAULT_FILTERS.memorised),
     sort: /^-?score:\w+$/.test(search.get('sort') ?? '') ? (search.get('sort') ?? 'index') : 'index',
+    low: readNumber(search.get('low')),
+    high: readNumber(search.get('high')),
+    at: readPercent(search.get('at')),
   };
 }
 
@@ -49,7 +60,7 @@ export function writeFilters(search: URLSearchParams, filters: Filters): URLSear
 
 /** How many filters are not as usual. */
 export function countChanged(filters: Filters): number {
-  const names = ['label', 'standing', 'kept', 'memorised'] as const;
+  const names = ['label', 'standing', 'kept', 'memorised', 'low', 'high', 'at'] as const;
   return names.filter((name) => filters[name] !== DEFAULT_FILTERS[name]).length;
 }
 
@@ -58,14 +69,23 @@ type Yields = Record<string, { kept: number }>;
 
 /** How many samples match, where the pool's own counters say so; null where only the loaded ones can be counted. */
 export function totalOf(filters: Filters, pool: Facts, yields: Yields | undefined): number | null {
-  const { label, standing, kept, memorised } = filters;
-  if (standing !== null || memorised !== null) return null;
+  const { label, standing, kept, memorised, low, high, at } = filters;
+  if (standing !== null || memorised !== null || at !== null || low !== null || high !== null) return null;
   const candidates = label === null ? pool.num_samples : (pool.class_counts[label] ?? 0);
   if (kept === null) return candidates;
   if (yields === undefined || Object.keys(yields).length === 0) return null;
   const names = label === null ? Object.keys(yields) : [label];
   const chosen = names.reduce((sum, name) => sum + (yields[name]?.kept ?? 0), 0);
   return kept ? chosen : candidates - chosen;
+}
+
+function readNumber(text: string | null): number | null {
+  return text === null || text.trim() === '' || !Number.isFinite(Number(text)) ? null : Number(text);
+}
+
+function readPercent(text: string | null): number | null {
+  const number = readNumber(text);
+  return number !== null && number > 0 && number <= 100 ? number : null;
 }
 
 function readFlag(text: string | null, usual: boolean | null): boolean | null {

@@ -52,17 +52,22 @@ export function useSamples(pool: string, filters: Filters, selection: string) {
 }
 
 function queryOf(filters: Filters, selection: string) {
-  return { ...matchOf(filters, selection), sort: filters.sort };
+  const { sort, at } = filters;
+  return { ...matchOf(filters, selection), sort, ...(at === null ? {} : { at: at / 100 }) };
 }
 
 /** The filter as the server reads it. */
-export function matchOf({ label, standing, kept, memorised }: Filters, selection: string) {
+export function matchOf({ label, standing, kept, memorised, sort, low, high }: Filters, selection: string) {
+  const isRange = sort !== 'index' && (low !== null || high !== null);
   return {
     ...(selection === '' ? {} : { selection }),
     ...(label === null ? {} : { label }),
     ...(standing === null ? {} : { standing }),
     ...(kept === null ? {} : { kept }),
     ...(memorised === null ? {} : { memorised }),
+    ...(isRange ? { score: sort.replace(/^-?score:/, '') } : {}),
+    ...(isRange && low !== null ? { low } : {}),
+    ...(isRange && high !== null ? { high } : {}),
   };
 }
 

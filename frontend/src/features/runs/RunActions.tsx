@@ -48,10 +48,14 @@ export function RunActions({ run }: { run: Schemas['Run'] }) {
           later, stop it instead.
         </AskButton>
       )}
-      <MoreFromRun run={run} />
-      <Button component={Link} to={`/runs/new?version=${run.version}&like=${run.id}`} variant="default">
-        Run again, changed
-      </Button>
+      {run.origin === null && (
+        <>
+          <MoreFromRun run={run} />
+          <Button component={Link} to={`/runs/new?version=${run.version}&like=${run.id}`} variant="default">
+            Run again, changed
+          </Button>
+        </>
+      )}
     </>
   );
 }

@@ -1,0 +1,177 @@
+"""The samples of a pool in an order, filtered, so that a page costs the same at any depth and whatever is asked.
+
+A page walks an index in the order of the list and passes over what does not match. Where few samples match, that walk
+would be long: then the few are taken by an index of their own first (`_few`), and put in order. How many match is
+known from counters; nothing is counted.
+"""
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Q, QuerySet
+
+from webapp.gallery.models import Choice, Pool, Sample, SampleScore, Selection
+
+FEW: Final = 5000
+"""So many matching samples are put in order at once; of more, every index is dense enough to be walked."""
+Standing = Sample.Standing
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a gallery shows; None shows all. `kept` asks the selection; low and high, both included, the score."""
+
+    label: int | None = None
+    standing: str | None = None
+    memorised: bool | None = None
+    selection: Selection | None = None
+    kept: bool | None = None
+    score: str | None = None
+    low: float | None = None
+    high: float | None = None
+
+    def condition(self, prefix: str = "") -> Q:
+        """On columns of the sample; `prefix`: the way from the listed row to it (`sample__`)."""
+        wanted = {"label": self.label, "standing": self.standing, "memorised": self.memorised}
+        return Q(**{f"{prefix}{name}": value for name, value in wanted.items() if value is not None})
+
+    def choice(self) -> dict[str, Any]:
+        """What the selection's choice must be; empty when nothing is asked of it."""
+        asked = self.selection is not None and self.kept is not None
+        return {"selection": self.selection, "kept": self.kept} if asked else {}
+
+    def range(self) -> dict[str, float]:
+        """What the score's value must be; empty when nothing is asked of it."""
+        wanted = {"value__gte": self.low, "value__lte": self.high}
+        return {name: value for name, value in wanted.items() if value is not None} if self.score else {}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Rows to be ordered by `order` (without sign); to_sample: the relation from a row to its sample, "" for itself."""
+
+    rows: "QuerySet[Any]"
+    order: tuple[str, ...]
+    to_sample: str = ""
+
+    def sample(self, row: Any) -> Sample:
+        found: Sample = getattr(row, self.to_sample) if self.to_sample else row
+        return found
+
+
+def listed(pool: Pool, wanted: Filter, score: str | None = None) -> Listing:
+    """The samples that match: in the order of the pool, or by a score (a sample without it is left out)."""
+    few = _few(pool, wanted)
+    if score is not None:
+        return _by_score(pool, wanted, score, few)
+    if (choice := wanted.choice()) and few is None:
+        # ids rise with the index in a pool, so the choices' own index gives the order
+        rows = _in_range(Choice.objects.filter(wanted.condition("sample__"), **choice), wanted, "sample__scores__")
+        return Listing(rows.select_related("sample__pool"), ("sample_id",), "sample")
+    rows = matching(pool, wanted) if few is None else _rest(Sample.objects.filter(pk__in=few), wanted)
+    return Listing(rows.select_related("pool"), ("index",))
+
+
+def matching(pool: Pool, wanted: Filter) -> "QuerySet[Sample]":
+    """Every sample that matches, each once."""
+    return _rest(Sample.objects.filter(pool=pool), wanted)
+
+
+def position_of(pool: Pool, score: str | None, at: float, descending: bool) -> float | None:
+    """Where the list begins when so much of it, 0 to 1, is passed over: an index, or a value of the score.
+
+    By the whole pool, whatever the filter is; None when the score has no values.
+    """
+    if score is None:
+        return int(at * pool.num_samples)
+    values: list[float] = pool.score_quantiles.get(score, [])
+    return values[round((1 - at if descending else at) * (len(values) - 1))] if values else None
+
+
+def id_at(pool: Pool, index: int) -> int | None:
+    """The id of the sample in this row of the pool."""
+    return Sample.objects.filter(pool=pool, index=index).values_list("pk", flat=True).first()
+
+
+def _by_score(pool: Pool, wanted: Filter, score: str, few: list[int] | None) -> Listing:
+    # without the pool, so that the samples' own index is taken and not the score's
+    rows = SampleScore.objects.filter(pool=pool) if few is None else SampleScore.objects.filter(sample__in=few)
+    rows = rows.filter(wanted.condition("sample__"), name=score)
+    if choice := wanted.choice():
+        rows = rows.filter(sample__choices__selection=choice["selection"], sample__choices__kept=choice["kept"])
+    rows = rows.filter(**wanted.range()) if wanted.score == score else _in_range(rows, wanted, "sample__scores__")
+    return Listing(rows.select_related("sample__pool"), ("value", "sample_id"), "sample")
+
+
+def _rest(rows: "QuerySet[Sample]", wanted: Filter) -> "QuerySet[Sample]":
+    rows = rows.filter(wanted.condition())
+    if choice := wanted.choice():  # in one call, so that both are asked of the same choice
+        rows = rows.filter(choices__selection=choice["selection"], choices__kept=choice["kept"])
+    return _in_range(rows, wanted, "scores__")
+
+
+def _in_range(rows: "QuerySet[Any]", wanted: Filter, way: str) -> "QuerySet[Any]":
+    if not (bounds := wanted.range()):
+        return rows
+    return rows.filter(**{f"{way}name": wanted.score}, **{f"{way}{bound}": value for bound, value in bounds.items()})
+
+
+# --- few that match -----------------------------------------------------------------------------------------------
+def _few(pool: Pool, wanted: Filter) -> list[int] | None:
+    """The samples of the narrowest part of the filter, by the index of that part; None when it holds many."""
+    known = [(_count_of_columns(pool, wanted), _by_columns), (_count_of_choice(pool, wanted), _by_choice)]
+    known.append((_count_in_range(pool, wanted), _by_range))
+    number, take = min(known, key=lambda part: part[0])
+    if number > FEW:
+        return None
+    ids = list(take(pool, wanted)[: 2 * FEW])  # a range's number is an estimate
+    return None if len(ids) == 2 * FEW else ids
+
+
+def _count_of_columns(pool: Pool, wanted: Filter) -> int:
+    """Samples that label, standing and memorised leave, at most."""
+    counts = [pool.num_samples]
+    label = None if wanted.label is None else pool.classes[wanted.label]
+    generated = pool.num_samples if label is None else pool.class_counts[label]
+    if wanted.memorised:
+        counts.append(pool.num_memorised)
+    decided = {"accepted": pool.num_accepted, "rejected": pool.num_rejected}
+    if label is not None:
+        decided = {name: pool.class_standings.get(label, {}).get(name, 0) for name in decided}
+    decided["undecided"] = generated - sum(decided.values())
+    counts.append(generated if wanted.standing is None else decided[wanted.standing])
+    return int(min(counts))
+
+
+def _count_of_choice(pool: Pool, wanted: Filter) -> int:
+    if not wanted.choice() or wanted.selection is None:
+        return pool.num_samples
+    kept = int(sum(part["kept"] for part in wanted.selection.yields.values()))
+    return kept if wanted.kept else pool.num_samples - kept
+
+
+def _count_in_range(pool: Pool, wanted: Filter) -> int:
+    """By the score's quantiles, to half a per cent of the pool."""
+    values: list[float] = pool.score_quantiles.get(wanted.score or "", [])
+    if not wanted.range() or not values:
+        return pool.num_samples
+    first = 0 if wanted.low is None else max(0, bisect_left(values, wanted.low) - 1)
+    last = len(values) - 1 if wanted.high is None else min(len(values) - 1, bisect_right(values, wanted.high))
+    return round(max(0, last - first) / (len(values) - 1) * pool.num_samples)
+
+
+def _by_columns(pool: Pool, wanted: Filter) -> "QuerySet[Any, int]":
+    narrow = Filter(label=wanted.label, standing=wanted.standing)
+    if wanted.memorised and pool.num_memorised <= _count_of_columns(pool, narrow):
+        narrow = Filter(memorised=True)
+    return Sample.objects.filter(narrow.condition(), pool=pool).values_list("pk", flat=True)
+
+
+def _by_choice(pool: Pool, wanted: Filter) -> "QuerySet[Any, int]":
+    return Choice.objects.filter(**wanted.choice()).values_list("sample_id", flat=True)
+
+
+def _by_range(pool: Pool, wanted: Filter) -> "QuerySet[Any, int]":
+    rows = SampleScore.objects.filter(pool=pool, name=wanted.score, **wanted.range())
+    return rows.values_list("sample_id", flat=True)
