@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='datasetversion',
             name='base',
-            field=models.ForeignKey(help_text='The version it was made from, if any.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='datasets.datasetversion'),
+            field=models.ForeignKey(help_text='The version it was made from.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='datasets.datasetversion'),
         ),
         migrations.AddField(
             model_name='datasetversion',
