@@ -480,6 +480,9 @@ class FilterRequest(TypedDict):
     memorised: NotRequired[bool | None]
     selection: NotRequired[str]
     kept: NotRequired[bool | None]
+    score: NotRequired[str]
+    low: NotRequired[float]
+    high: NotRequired[float]
 
 
 class ForgottenRequest(TypedDict):
@@ -1085,6 +1088,12 @@ class QueueEntry(TypedDict):
     starts_in_s: float | None
     left_s: float | None
     over_limit: bool
+
+
+class Quota(TypedDict):
+    "What the lab may store; null leaves it to the service's own setting."
+
+    quota_bytes: int | None
 
 
 class Recipe(TypedDict):

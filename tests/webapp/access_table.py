@@ -48,6 +48,7 @@ class Row:
 
 
 VIEWER, REVIEWER, RESEARCHER, ADMIN, OWNER = ROLES
+WITH_ALL: Final = "?with_dependents=true"
 TUS: Final = {"Tus-Resumable": "1.0.0"}
 
 
@@ -91,6 +92,8 @@ PEOPLE = [
     Row("DELETE", f"{OF_LAB}invitations/<uuid:invitation>/", ADMIN, NO_TOKEN),
     Row("POST", "invitations/look/", ANYBODY),
     Row("POST", "invitations/accept/", PERSON, NO_TOKEN),
+    Row("GET", f"{OF_LAB}storage/", VIEWER),
+    Row("PATCH", f"{OF_LAB}storage/", STAFF, NO_TOKEN, {"quota_bytes": 2**40}),
     Row("GET", "people/", STAFF, NO_TOKEN),
     Row("PATCH", "people/<uuid:pk>/", STAFF, NO_TOKEN, {"is_active": False}),
     Row("POST", "people/<uuid:pk>/password-link/", STAFF, NO_TOKEN),
@@ -104,9 +107,14 @@ DATASETS = [
     Row("GET", "datasets/", PERSON),
     Row("POST", "datasets/", RESEARCHER, "upload", lambda world: world.new_dataset()),
     Row("GET", "datasets/<uuid:pk>/", VIEWER),
-    Row("DELETE", "datasets/<uuid:pk>/", ADMIN, "upload"),
+    Row("PATCH", "datasets/<uuid:pk>/", RESEARCHER, "upload", {"archived": True}),
+    Row("DELETE", "datasets/<uuid:pk>/", ADMIN, "upload", query=WITH_ALL),
+    Row("GET", "datasets/<uuid:pk>/deletion/", VIEWER),
     Row("POST", "datasets/<uuid:pk>/versions/", RESEARCHER, "upload", lambda world: {"upload": world.any_id}),
     Row("GET", "versions/<uuid:pk>/", VIEWER),
+    Row("DELETE", "versions/<uuid:pk>/", ADMIN, "upload", query=WITH_ALL),
+    Row("GET", "versions/<uuid:pk>/deletion/", VIEWER),
+    *(Row("POST", f"versions/<uuid:pk>/{verb}/", RESEARCHER, "upload") for verb in ("cancel", "retry")),
     Row("GET", "versions/<uuid:pk>/difference/", VIEWER, query="?other={version}"),
     Row("GET", "versions/<uuid:pk>/report/", VIEWER),
     Row("GET", "versions/<uuid:pk>/report.csv", VIEWER, media=True),
@@ -119,6 +127,8 @@ RECIPES = [
     Row("GET", "recipes/", PERSON),
     Row("POST", "recipes/", RESEARCHER, "run", {**QUICK, "name": "one"}, query="?lab={lab}"),
     Row("GET", "recipes/<uuid:pk>/", VIEWER),
+    Row("PATCH", "recipes/<uuid:pk>/", RESEARCHER, "run", {"name": "another"}),
+    Row("DELETE", "recipes/<uuid:pk>/", ADMIN, "run"),
 ]
 RUNS = [
     Row("GET", "runs/", PERSON),
@@ -127,8 +137,15 @@ RUNS = [
     Row("POST", "runs/memory/", VIEWER, "run", _no_run),
     Row("GET", "runs/queue/", PERSON),
     Row("GET", "runs/<uuid:pk>/", VIEWER),
-    *(Row("POST", f"runs/<uuid:pk>/{verb}/", RESEARCHER, "run") for verb in ("stop", "finish", "resume", "cancel")),
-    Row("POST", "runs/<uuid:pk>/retry/", RESEARCHER, "run"),
+    Row("POST", "runs/import/", RESEARCHER, "run", lambda world: world.new_import()),
+    Row("PATCH", "runs/<uuid:pk>/", RESEARCHER, "run", {"name": "another"}),
+    Row("DELETE", "runs/<uuid:pk>/", ADMIN, "run", query=WITH_ALL),
+    Row("GET", "runs/<uuid:pk>/deletion/", VIEWER),
+    *(Row("POST", f"runs/<uuid:pk>/{verb}/", RESEARCHER, "run") for verb in ("stop", "finish", "preview", "resume")),
+    *(Row("POST", f"runs/<uuid:pk>/{verb}/", RESEARCHER, "run") for verb in ("cancel", "retry")),
+    Row("GET", "runs/<uuid:pk>/files/", VIEWER),
+    Row("GET", "runs/<uuid:pk>/notice/", VIEWER),
+    *(Row(method, "runs/<uuid:pk>/notice/", VIEWER, "run") for method in ("PUT", "DELETE")),
     Row("GET", "runs/<uuid:pk>/events/", VIEWER),
     Row("GET", "runs/<uuid:pk>/scalars/", VIEWER),
     Row("GET", "runs/<uuid:pk>/previews/", VIEWER),
@@ -148,14 +165,18 @@ GALLERY = [
     Row("GET", "samples/<int:pk>/image/", VIEWER, media=True),
     Row("PUT", "samples/<int:pk>/verdict/", REVIEWER, "review", {"value": "reject"}),
     Row("DELETE", "samples/<int:pk>/verdict/", REVIEWER, "review"),
+    Row("GET", "pools/<uuid:pk>/sheet/", VIEWER, media=True, query="?rows=0"),
     Row("GET", "selections/<uuid:pk>/", VIEWER),
+    *(Row("POST", f"selections/<uuid:pk>/{verb}/", RESEARCHER, "run") for verb in ("cancel", "retry")),
 ]
 EXPORTS = [
     Row("GET", "exports/", PERSON),
     Row("POST", "exports/", RESEARCHER, "export", lambda world: {"selection": str(world.selection.pk)}),
     Row("POST", "exports/estimate/", VIEWER, "export", lambda world: {"selection": str(world.selection.pk)}),
     Row("GET", "exports/<uuid:pk>/", VIEWER),
+    Row("PATCH", "exports/<uuid:pk>/", RESEARCHER, "export", {"name": "another"}),
     Row("DELETE", "exports/<uuid:pk>/", ADMIN, "export"),
+    Row("GET", "exports/<uuid:pk>/deletion/", VIEWER),
     Row("GET", "exports/<uuid:pk>/download/", VIEWER, "export", media=True),
 ]
 ROWS = [*ACCOUNTS, *PEOPLE, *DATASETS, *RECIPES, *RUNS, *GALLERY, *EXPORTS]

@@ -186,6 +186,11 @@ class World:
         """A body that names the lab."""
         return {"lab": str(self.lab.pk), "name": "Another", "upload": self.any_id}
 
+    def new_import(self) -> dict[str, Any]:
+        """A body of an import into the version."""
+        asked = {"model_name": "elsewhere", "resolution": 16, "sampler": "random"}
+        return {"version": str(self.version.pk), "upload": self.any_id, "budget": QUICK["budget"], **asked}
+
     def metadata(self) -> str:
         """The Upload-Metadata of a new upload."""
         words = {"filename": "a.zip", "lab": str(self.lab.pk)}

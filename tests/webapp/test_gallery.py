@@ -128,6 +128,7 @@ def test_a_selections_choices_are_shown_and_filtered_by(api: APIClient, pool: Po
         "label=nobody",
         "standing=maybe",
         "kept=perhaps",
+        "kept=true",
         "selection=7",
         "limit=many",
         "cursor=rubbish",

@@ -354,7 +354,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** @description Only who runs the service. */
+        /** @description Only who runs the service; of a lab that they are not in, they learn nothing by it. */
         patch: operations["labs_set_quota"];
         trace?: never;
     };
@@ -2945,6 +2945,11 @@ export interface components {
             /** @description It waits for another run of the same person to end. */
             over_limit: boolean;
         };
+        /** @description What the lab may store; null leaves it to the service's own setting. */
+        Quota: {
+            /** Format: int64 */
+            quota_bytes: number | null;
+        };
         /** @description A saved recipe; it is never changed, so that a run can be repeated. */
         Recipe: {
             /** Format: uuid */
@@ -5091,7 +5096,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Storage"];
+                    "application/json": components["schemas"]["Quota"];
                 };
             };
             /** @description An error. */

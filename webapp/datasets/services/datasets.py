@@ -121,10 +121,10 @@ def delete_version(version: DatasetVersion, person: Person, *, with_dependents: 
 
     Raises: ConflictError for the only version, or while runs or exports depend on it; ForbiddenError.
     """
-    if not version.dataset.versions.filter(deleted_at=None).exclude(pk=version.pk).exists():
-        raise ConflictError("This is the only version of the dataset; delete the dataset.", code="only_version")
     if version.dataset.created_by_id != person.pk:
         require_role(person, version.dataset.lab, Role.ADMIN)
+    if not version.dataset.versions.filter(deleted_at=None).exclude(pk=version.pk).exists():
+        raise ConflictError("This is the only version of the dataset; delete the dataset.", code="only_version")
     delete(version, person, version.dataset.lab, with_dependents=with_dependents)
 
 

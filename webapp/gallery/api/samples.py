@@ -173,6 +173,8 @@ class FilterSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("low" in attrs or "high" in attrs) and "score" not in attrs:
             raise serializers.ValidationError({"score": "Name the score that low and high ask of."})
+        if attrs["kept"] is not None and "selection" not in attrs:
+            raise serializers.ValidationError({"selection": "Name the selection that kept or dropped them."})
         return attrs
 
 

@@ -120,6 +120,8 @@ class SelectionView(APIView):
 class CancelSelectionView(APIView):
     """Give a selection up that is not made yet."""
 
+    token_scopes: ClassVar = {"POST": Scope.RUN}
+
     @extend_schema(operation_id="selections_cancel", tags=["gallery"], request=None, responses=SelectionSerializer)
     def post(self, request: Request, pk: UUID) -> Response:
         selection = find(all_selections(), person_of(request), Role.RESEARCHER, SELECTION_LAB, pk=pk)
@@ -128,6 +130,8 @@ class CancelSelectionView(APIView):
 
 class RetrySelectionView(APIView):
     """Make a selection that failed or was cancelled again."""
+
+    token_scopes: ClassVar = {"POST": Scope.RUN}
 
     @extend_schema(
         operation_id="selections_retry", tags=["gallery"], request=None, responses={202: SelectionSerializer}
