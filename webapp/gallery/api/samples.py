@@ -174,7 +174,7 @@ class FilterSerializer(serializers.Serializer[Any]):
         if ("low" in attrs or "high" in attrs) and "score" not in attrs:
             raise serializers.ValidationError({"score": "Name the score that low and high ask of."})
         if attrs["kept"] is not None and "selection" not in attrs:
-            raise serializers.ValidationError({"selection": "Name the selection that kept or dropped them."})
+            raise serializers.ValidationError({"kept": "Name the `selection` that kept or dropped them, too."})
         return attrs
 
 
