@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.accounts.authentication import person_of
+from webapp.accounts.services.mail import can_mail
 from webapp.runs.api.runs import run_for
 from webapp.runs.services import notices
 
@@ -40,4 +41,4 @@ class RunNoticeView(APIView):
 
     def _answer(self, request: Request, pk: UUID) -> Response:
         is_wished = notices.is_wished(run_for(request, pk), person_of(request))
-        return Response(NoticeSerializer({"can_mail": notices.can_mail(), "is_wished": is_wished}).data)
+        return Response(NoticeSerializer({"can_mail": can_mail(), "is_wished": is_wished}).data)

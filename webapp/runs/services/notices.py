@@ -5,33 +5,25 @@ and unmarked when the mail server did not take it. Whoever ends a run sends at o
 was left over.
 """
 
-import logging
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from webapp.accounts.models import Person
+from webapp.accounts.services.mail import can_mail, send_now
 from webapp.core.permissions import visible
 from webapp.runs.models import Run, RunNotice
 from webapp.runs.states import ENDED
 
-log = logging.getLogger(__name__)
-
 TOO_LATE: Final = timedelta(days=1)
 """News older than this is none, and is not sent any more."""
 _mailers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
-
-
-def can_mail() -> bool:
-    """Whether a mail server is configured."""
-    return bool(settings.EMAIL_HOST)
 
 
 def wish_notice(run: Run, person: Person) -> None:
@@ -84,8 +76,5 @@ def _send(notice: RunNotice) -> None:
     if settings.PUBLIC_URL:
         lines.append(f"{settings.PUBLIC_URL.rstrip('/')}/runs/{run.pk}")
     text = "\n\n".join(line for line in lines if line)
-    try:
-        send_mail(f"Run {run.state}: {' '.join(title.split())}", text, None, [notice.person.email])
-    except OSError as error:  # every fault of SMTP is one
-        log.error("a mail could not be sent by %s: %s", settings.EMAIL_HOST, error)
+    if not send_now(notice.person.email, f"Run {run.state}: {' '.join(title.split())}", text):
         RunNotice.objects.filter(pk=notice.pk).update(sent_at=None)
