@@ -213,8 +213,15 @@ def test_a_wait_ends_with_8_and_ctrl_c_with_130_and_the_work_goes_on(home: Desk,
     done = home.run("run", "wait", started["id"], "--timeout", "0.5", "--json")
     assert (done.status, json.loads(done.err)["error"]["code"]) == (8, "still_working")
     words = [sys.executable, "-m", "atelier", "run", "wait", started["id"]]
-    waiting = subprocess.Popen(words, env=home.environment, stderr=subprocess.PIPE, text=True)
-    time.sleep(1.5)
+    waiting = subprocess.Popen(
+        words,
+        env=home.environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell without job control starts what runs in the background with SIGINT ignored, and children inherit it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    time.sleep(4)
     waiting.send_signal(signal.SIGINT)
     _, err = waiting.communicate(timeout=30)
     assert (waiting.returncode, "goes on" in err) == (130, True)

@@ -1734,10 +1734,7 @@ export interface components {
             height: number;
             is_grey: boolean;
             size_bytes: number;
-            /**
-             * Format: int64
-             * @description Index of the first of its near duplicates; null when it has none.
-             */
+            /** @description Index of the first of its near duplicates; null when it has none. */
             near: number | null;
             /** @description Address of a WebP picture, 256 pixels at most. */
             readonly thumbnail: string;
@@ -3220,10 +3217,7 @@ export interface components {
             name: string;
             outcome: components["schemas"]["IngestOutcome"];
             reason: string;
-            /**
-             * Format: int64
-             * @description Row in the pool; null for what was left out.
-             */
+            /** @description Row in the pool; null for what was left out. */
             index: number | null;
         };
         /** @description One page of a list. */

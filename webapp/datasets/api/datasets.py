@@ -131,6 +131,9 @@ class DatasetImageSerializer(serializers.ModelSerializer[DatasetImage]):
 
     thumbnail = serializers.SerializerMethodField(help_text="Address of a WebP picture, 256 pixels at most.")
     original = serializers.SerializerMethodField(help_text="Address of the bytes as they were uploaded.")
+    near = serializers.IntegerField(
+        allow_null=True, help_text="Index of the first of its near duplicates; null when it has none."
+    )
 
     class Meta:
         model = DatasetImage

@@ -47,6 +47,8 @@ class NewImportSerializer(serializers.Serializer[Any]):
 class RunFileSerializer(serializers.ModelSerializer[RunFile]):
     """What became of one file of an import."""
 
+    index = serializers.IntegerField(allow_null=True, help_text="Row in the pool; null for what was left out.")
+
     class Meta:
         model = RunFile
         fields = ["name", "outcome", "reason", "index"]
