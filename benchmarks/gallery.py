@@ -95,7 +95,7 @@ def _make(number: int) -> dict[str, Any]:
     ids = list(pool.samples.filter(index__lt=number // 5).order_by("index").values_list("pk", flat=True))
     verdicts.decide(pool, person, ids[: len(ids) // 2], "accept")
     verdicts.decide(pool, person, ids[-20:], "reject")
-    return {"pool": pool.pk, "selection": selection.pk, "token": create_token(person, "b", can_write=False, days=1)[1]}
+    return {"pool": pool.pk, "selection": selection.pk, "token": create_token(person, "b", scopes=[], days=1)[1]}
 
 
 def _version(lab: Any) -> Any:

@@ -82,7 +82,7 @@ def test_a_token_downloads_by_head_and_range_and_a_strangers_does_not(
     large.rename(file)
     finish_export(held, path=storage.relative(file), sha256="ab" * 32, size_bytes=SIZE, num_real=8, num_synthetic=0)
     client, address = APIClient(), f"/api/v1/exports/{export.pk}/download/"
-    reads = {"Authorization": token_of(viewer, can_write=False)}
+    reads = {"Authorization": token_of(viewer, scopes=["export"])}
     head = client.head(address, headers=reads)
     assert (head.status_code, head["Content-Length"], head["Accept-Ranges"]) == (200, str(SIZE), "bytes")
     part = client.get(address, headers={**reads, "Range": f"bytes={MARK}-{MARK + 1}", "If-Range": head["ETag"]})
