@@ -50,6 +50,8 @@ def _addresses(page: Page) -> dict[str, str]:
         "gallery": f"{run}/gallery",
         "exports": f"{run}/exports",
         "tokens": "/tokens",
+        "queue": "/queue",
+        "storage": "/storage",
         "people": "/people",
         "account": "/account",
     }

@@ -17,6 +17,8 @@ PAGES = {
     "gallery": "{run}/gallery",
     "exports": "{run}/exports",
     "tokens": "/tokens",
+    "queue": "/queue",
+    "storage": "/storage",
     "people": "/people",
     "account": "/account",
     "server": "/server",
@@ -62,6 +64,12 @@ def test_axe_finds_nothing_on_a_dataset_and_its_report(member: Page, run_path: s
     expect(member.get_by_text("dot/broken.png")).to_be_visible()
     settle(member)
     assert faults(member) == []
+    for name, heading in (("Import synthetic images", "Import synthetic images"), ("Export", "Export")):
+        member.get_by_role("link", name=name, exact=True).click()
+        expect(member.get_by_role("heading", name=heading, level=1)).to_be_visible()
+        settle(member)
+        assert faults(member) == []
+        member.go_back()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

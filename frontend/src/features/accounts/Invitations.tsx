@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, NumberInput, Stack, Table, TextInput } from '@mantine/core';
+import { Button, Group, NativeSelect, NumberInput, Stack, Table, TextInput, VisuallyHidden } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
 import { api, http, queries, take, type Schemas } from '@/api/client';
@@ -41,7 +41,9 @@ export function Invitations({ lab }: { lab: Lab }) {
               <Table.Th>Used</Table.Th>
               <Table.Th>Made by</Table.Th>
               <Table.Th>Expires</Table.Th>
-              <Table.Th aria-label="Acts" />
+              <Table.Th>
+                <VisuallyHidden>Acts</VisuallyHidden>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

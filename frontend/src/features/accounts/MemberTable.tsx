@@ -1,4 +1,4 @@
-import { Group, NativeSelect, Stack, Table, Text } from '@mantine/core';
+import { Group, NativeSelect, Stack, Table, Text, VisuallyHidden } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { api, http, queries, take, type Schemas } from '@/api/client';
 import { includes, readSession, sessionOptions, type Lab, type Role } from '@/api/session';
@@ -42,7 +42,9 @@ export function MemberTable({ lab }: { lab: Lab }) {
             <Table.Th>Name</Table.Th>
             {isAdmin && <Table.Th>E-mail</Table.Th>}
             <Table.Th>Role</Table.Th>
-            <Table.Th aria-label="Acts" />
+            <Table.Th>
+              <VisuallyHidden>Acts</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Table, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Table, TextInput, VisuallyHidden } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
@@ -62,7 +62,9 @@ function Accounts({ people }: { people: Somebody[] }) {
             <Table.Th>E-mail</Table.Th>
             <Table.Th>Labs</Table.Th>
             <Table.Th>Last login</Table.Th>
-            <Table.Th aria-label="Acts" />
+            <Table.Th>
+              <VisuallyHidden>Acts</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -23,7 +23,7 @@ export function QueuePage() {
   return (
     <Page>
       <PageHead title="Queue" crumbs={[{ label: 'Home', to: '/' }]} summary={data && <Rules queue={data} />} />
-      <Panel>
+      <Panel title="Runs">
         {data === undefined ? (
           error === null ? (
             <Waiting lines={4} />
