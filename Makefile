@@ -30,7 +30,7 @@ start: $(INSTALLED) $(FRONTEND) ## install what is missing and run everything (P
 
 test: $(INSTALLED_DEV) $(FRONTEND) ## every test (ARGS="-k words" for some)
 	@tests/prepare
-	@exec $(PY) -m pytest $(ARGS)
+	@exec $(if $(ARGS),$(PY) -m pytest $(ARGS),tests/everything)
 
 install: $(INSTALLED_DEV) $(FRONTEND) ## install everything, tools for development included, and build the front end
 
