@@ -88,7 +88,7 @@ class Case:
 
 LOSSES = (
     *("minimax", "lsgan", "hinge", "wgan_gp", "began"),
-    *("f_kl", "f_reverse_kl", "f_pearson", "f_hellinger", "f_jensen_shannon", "f_total_variation"),
+    *("f_kl", "f_reverse_kl", "f_pearson", "f_squared_hellinger", "f_jensen_shannon", "f_total_variation"),
 )
 DEFAULT = Case("dcgan", {}, "models")
 PLAIN = Case("plain loop", {}, "guard")
