@@ -41,7 +41,7 @@ export function Invitations({ lab }: { lab: Lab }) {
               <Table.Th>Used</Table.Th>
               <Table.Th>Made by</Table.Th>
               <Table.Th>Expires</Table.Th>
-              <Table.Th>
+              <Table.Th pos="relative">
                 <VisuallyHidden>Acts</VisuallyHidden>
               </Table.Th>
             </Table.Tr>

@@ -42,7 +42,7 @@ export function MemberTable({ lab }: { lab: Lab }) {
             <Table.Th>Name</Table.Th>
             {isAdmin && <Table.Th>E-mail</Table.Th>}
             <Table.Th>Role</Table.Th>
-            <Table.Th>
+            <Table.Th pos="relative">
               <VisuallyHidden>Acts</VisuallyHidden>
             </Table.Th>
           </Table.Tr>

@@ -62,7 +62,7 @@ function Accounts({ people }: { people: Somebody[] }) {
             <Table.Th>E-mail</Table.Th>
             <Table.Th>Labs</Table.Th>
             <Table.Th>Last login</Table.Th>
-            <Table.Th>
+            <Table.Th pos="relative">
               <VisuallyHidden>Acts</VisuallyHidden>
             </Table.Th>
           </Table.Tr>

@@ -76,7 +76,7 @@ function TokenTable({ tokens }: { tokens: Schemas['Token'][] }) {
             <Table.Th>May</Table.Th>
             <Table.Th>Last used</Table.Th>
             <Table.Th>Expires</Table.Th>
-            <Table.Th>
+            <Table.Th pos="relative">
               <VisuallyHidden>Acts</VisuallyHidden>
             </Table.Th>
           </Table.Tr>

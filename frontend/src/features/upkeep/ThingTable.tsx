@@ -1,4 +1,4 @@
-import { Anchor, Table, Text } from '@mantine/core';
+import { Anchor, Table, Text, VisuallyHidden } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Schemas } from '@/api/client';
 import { LifeMenu } from '@/components/life/LifeMenu';
@@ -18,7 +18,9 @@ export function ThingTable({ things }: { things: Schemas['StoredThing'][] }) {
           <Table.Th>Kind</Table.Th>
           <Table.Th ta="right">Size</Table.Th>
           <Table.Th>Made</Table.Th>
-          <Table.Th aria-label="Actions" />
+          <Table.Th pos="relative">
+            <VisuallyHidden>Acts</VisuallyHidden>
+          </Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
