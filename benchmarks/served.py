@@ -25,7 +25,7 @@ def served(env: Mapping[str, str] | None = None) -> Iterator[Stack]:
     """Server and Redis in a data folder of their own, without workers."""
     with (
         tempfile.TemporaryDirectory(prefix="atelier-bench-") as folder,
-        Stack(Path(folder) / "data", env=env, workers=False) as stack,
+        Stack(Path(folder) / "data", env=env, workers=False, web_processes=None) as stack,
     ):
         yield stack
 

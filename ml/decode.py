@@ -27,7 +27,7 @@ _PIPE_BYTES = 2**20
 @dataclass(frozen=True)
 class Decoded:
     """What the child found: the suffix of the true format, upright size, colour, what it looks like
-    (`ml.image_file.fingerprint`), a WebP of at most 256 x 256 pixels."""
+    (`ml.image_file.fingerprint`), a JPEG or WebP of at most 256 x 256 pixels."""
 
     suffix: str
     width: int

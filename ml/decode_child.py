@@ -72,7 +72,7 @@ def _examine(data: bytes, limits: ImageLimits) -> tuple[dict[str, Any], bytes]:
                 "is_grey": is_grey(small),
                 "fingerprint": fingerprint(small).hex(),
             }
-            return facts, _webp(small)
+            return facts, _picture(small)
     except BadImageError as error:
         return {"reason": error.message}, b""
     except MemoryError:
@@ -83,10 +83,13 @@ def _examine(data: bytes, limits: ImageLimits) -> tuple[dict[str, Any], bytes]:
         return {"reason": f"The image is damaged ({text or type(error).__name__}); replace it or save it again."}, b""
 
 
-def _webp(small: Image.Image) -> bytes:
+def _picture(small: Image.Image) -> bytes:
+    """WebP without loss where pixels are seen one by one; else JPEG, which is made in a fifth of WebP's time."""
     buffer = io.BytesIO()
-    lossless = max(small.size) <= _LOSSLESS_SIDE
-    small.save(buffer, "WEBP", quality=0 if lossless else _QUALITY, lossless=lossless, method=0)
+    if max(small.size) <= _LOSSLESS_SIDE:
+        small.save(buffer, "WEBP", quality=0, lossless=True, method=0)
+    else:
+        small.save(buffer, "JPEG", quality=_QUALITY)
     return buffer.getvalue()
 
 

@@ -1,7 +1,7 @@
 """A lab's images on disk, each under the hash of its bytes, so that versions share them.
 
 objects/<sha[:2]>/<sha><suffix>      the original bytes
-thumbnails/<sha[:2]>/<sha>.webp      at most 256 pixels a side
+thumbnails/<sha[:2]>/<sha>.jpg       at most 256 pixels a side; .webp where it is a WebP
 """
 
 import ctypes
@@ -22,7 +22,9 @@ class ObjectStore:
         self._put(f"{self.root}/objects/{sha256[:2]}", f"{sha256}{suffix}", data)
 
     def put_thumbnail(self, sha256: str, data: bytes) -> None:
-        self._put(f"{self.root}/thumbnails/{sha256[:2]}", f"{sha256}.webp", data)
+        self._put(
+            f"{self.root}/thumbnails/{sha256[:2]}", f"{sha256}{'.webp' if data.startswith(b'RIFF') else '.jpg'}", data
+        )
 
     def _put(self, folder: str, name: str, data: bytes) -> None:
         path = f"{folder}/{name}"

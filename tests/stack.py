@@ -40,6 +40,7 @@ class Stack:
         compute_workers: int = 1,
         env: Mapping[str, str] | None = None,
         workers: bool = True,
+        web_processes: int | None = 1,
     ) -> None:
         self.data_dir = data_dir
         self.port = free_port()
@@ -48,6 +49,7 @@ class Stack:
         self._demo = demo
         self._compute_workers = compute_workers
         self._workers = workers
+        self._web = web_processes
         self._processes = ProcessSet(data_dir / "logs", machine.BASE_DIR, lambda line: None)
         self.redis_url = ""
         self._lock: IO[str] | None = None
@@ -76,7 +78,7 @@ class Stack:
         self._processes.start(redis)
         wait_until_answers(self.redis_url)
         self.manage("migrate", "--verbosity", "0")
-        self._processes.start(machine.web_program("127.0.0.1", self.port, self.environment))
+        self._start_web()
         if self._workers:
             for program in machine.worker_programs(self.environment, self._compute_workers):
                 self._processes.start(program)
@@ -84,6 +86,12 @@ class Stack:
         machine.announce(self.data_dir, machine.Service(os.getpid(), "127.0.0.1", self.port, self.redis_url))
         if self._demo:
             self.manage("demo", "--no-follow")
+
+    def _start_web(self) -> None:
+        """One server process, which alone holds the socket: when it is killed, connections are refused."""
+        with machine.listen("127.0.0.1", self.port) as listener:
+            for program in machine.web_programs(listener, "127.0.0.1", self.port, self.environment, self._web):
+                self._processes.start(program)
 
     def manage(self, *arguments: str) -> str:
         """Run a management command on this stack's data; returns what it printed."""
@@ -132,9 +140,12 @@ class Stack:
 
     def restart(self, role: str) -> None:
         """Start a role's process anew; the server is waited for."""
-        self._processes.restart(role)
         if role == "web":
+            self._processes.kill9(role)
+            self._start_web()
             self.wait_ready()
+        else:
+            self._processes.restart(role)
 
     def api(self, token: str = "") -> "Api":
         """A small client; with a token, it is that token's person."""

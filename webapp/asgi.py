@@ -3,8 +3,8 @@
 import os
 from typing import TYPE_CHECKING, cast
 
+import django
 from channels.routing import ProtocolTypeRouter
-from django.core.asgi import get_asgi_application
 from django.http import HttpRequest
 from django.utils.module_loading import autodiscover_modules
 
@@ -17,8 +17,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
 def door() -> ProtocolTypeRouter:
     """The whole application."""
-    django = cast("App", get_asgi_application())
-    from webapp.core.asgi import BodyLimit
+    django.setup()
+    from webapp.core.asgi import BodyLimit, Django, WarmThreads
     from webapp.core.consumers import PATH, LiveConsumer
     from webapp.datasets.tus import UploadDoor, larger_body
 
@@ -33,7 +33,8 @@ def door() -> ProtocolTypeRouter:
             await receive()
             await send({"type": "websocket.close"})
 
-    return ProtocolTypeRouter({"http": UploadDoor(BodyLimit(django, larger_body)), "websocket": sockets})
+    requests = WarmThreads(UploadDoor(BodyLimit(cast("App", Django()), larger_body)))
+    return ProtocolTypeRouter({"http": requests, "websocket": sockets})
 
 
 def _who(request: HttpRequest) -> "tuple[HasKey, bool]":

@@ -118,7 +118,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "webapp.core.static_files.OneThread",
 ]
 ROOT_URLCONF = "webapp.urls"
 ASGI_APPLICATION = "webapp.asgi.application"
@@ -150,6 +149,7 @@ def _database() -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": DATA_DIR / "db.sqlite3",
+            "CONN_MAX_AGE": None,  # a thread keeps its connection: opening one costs more than a short answer
             "OPTIONS": {
                 "timeout": 20,
                 # WAL alone loses read-then-write transactions to "database is locked"; IMMEDIATE takes the lock first.

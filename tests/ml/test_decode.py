@@ -157,7 +157,7 @@ def test_bytes_behind_the_image_do_no_harm(decoder: Decoder) -> None:
 def test_a_thumbnail_shows_the_whole_picture_and_is_never_enlarged(decoder: Decoder, size: tuple[int, int]) -> None:
     found = decoder.decode(encoded(photo(*size), "JPEG", quality=95))
     small = Image.open(io.BytesIO(found.thumbnail))
-    assert small.format == "WEBP"
+    assert small.format == ("WEBP" if max(size) <= 64 else "JPEG"), "without loss where each pixel counts"
     assert max(small.size) == min(256, max(size))
     expected = np.asarray(photo(*small.size)).astype(int)
     assert np.abs(np.asarray(small.convert("RGB")) - expected).mean() < 12

@@ -48,6 +48,7 @@ def test_any_filters_together_in_any_order_show_what_fits_and_nothing_else(
     client_of: ClientOf, viewer: Person, pool: Pool, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     monkeypatch.setattr(lists, "FEW", few)
+    monkeypatch.setattr(lists, "SMALL", 0)
     api, selection = client_of(viewer), pool.selections.get()
     rows = walk(api, pool, f"selection={selection.pk}")
     parts: dict[str, list[tuple[str, Callable[[dict[str, Any]], bool]]]] = {

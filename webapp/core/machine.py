@@ -9,6 +9,7 @@ import fcntl
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -25,7 +26,10 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 WS_MAX_BYTES = 64 * 2**10
 """Largest message a browser may send through the socket, in bytes."""
 MAX_CONNECTIONS = 1000
-"""Open connections, live pages included, beyond which the server answers 503."""
+"""Open connections, live pages included, beyond which a server process answers 503."""
+MAX_WEB_PROCESSES = 4
+BACKLOG = 2048
+"""Connections that wait to be taken."""
 COMPUTE_WORKERS = "ATELIER_COMPUTE_WORKERS"
 """Variable that tells a training how many of its kind this machine may run at once."""
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # where to knock when it listens on all addresses
@@ -119,11 +123,33 @@ def gpus_per_worker() -> list[list[str]]:
     return [gpus[start : start + number] for start in range(0, len(gpus), number)]
 
 
-def web_program(host: str, port: int, environment: dict[str, str]) -> Program:
-    """The ASGI server: pages, API, uploads and live events."""
+def listen(host: str, port: int) -> socket.socket:
+    """The socket that all server processes of this machine take their connections from.
+
+    While one of them starts anew the others go on, and while none runs connections wait.
+    Raises: OSError; socket.gaierror for a host that is no name or address of this machine.
+    """
+    family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(where)
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def web_programs(
+    listener: socket.socket, host: str, port: int, environment: dict[str, str], number: int | None = None
+) -> list[Program]:
+    """The ASGI server: pages, API, uploads and live events; a process for each core, four at most, or `number`.
+
+    Python uses one core in a process however many threads there are. They share nothing but database and Redis.
+    """
     options = {
-        "host": host,
-        "port": str(port),
+        "fd": str(listener.fileno()),
         "ws-max-size": str(WS_MAX_BYTES),
         "limit-concurrency": str(MAX_CONNECTIONS),
         "timeout-graceful-shutdown": "5",
@@ -131,7 +157,10 @@ def web_program(host: str, port: int, environment: dict[str, str]) -> Program:
     }
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
     command = [sys.executable, "-m", "uvicorn", "webapp.asgi:application", *flags, "--no-server-header"]
-    return Program("web", command, {**environment, "HOST": host, "PORT": str(port)})
+    environment = {**environment, "HOST": host, "PORT": str(port)}
+    number = number or min(MAX_WEB_PROCESSES, len(os.sched_getaffinity(0)))
+    roles = ["web", *(f"web-{place}" for place in range(1, number))]
+    return [Program(role, command, environment, listener=listener.fileno()) for role in roles]
 
 
 def worker_program(role: str, queue: str, environment: dict[str, str]) -> Program:

@@ -36,6 +36,8 @@ class Program:
     """It is expected to end by itself and is not started again."""
     ends_last: bool = False
     """The others still need it while they end."""
+    listener: int | None = None
+    """A socket of the starting process that it takes its connections from."""
 
 
 @dataclass
@@ -73,6 +75,7 @@ class ProcessSet:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=() if program.listener is None else (program.listener,),
             )
         if process.stdin is not None:
             with suppress(BrokenPipeError), process.stdin:

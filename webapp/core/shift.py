@@ -60,6 +60,17 @@ def environment() -> dict[str, str]:
     return machine.environment_for(settings.DATA_DIR, url)
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """The socket of the server. Raises: CommandError, in one sentence."""
+    try:
+        return machine.listen(host, port)
+    except socket.gaierror as error:
+        raise CommandError(f"HOST={host} is no name or address of this machine ({error.strerror}).") from error
+    except OSError as error:
+        another = f"choose another, for example PORT={port + 1} make start"
+        raise CommandError(f"Port {port} of {host} cannot be used ({error.strerror}); {another}.") from error
+
+
 def say(*words: str) -> None:
     """One line for the person, or the log of the container, at once."""
     print(*words, flush=True)

@@ -39,19 +39,3 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # whitenoise car
         for name, value in found.headers:
             response[name] = value
         return response
-
-
-class OneThread:
-    """The innermost middleware, and synchronous: Django then runs the whole chain in one thread.
-
-    Without it each of its own middlewares hops from the event loop to a thread and back, twice per request.
-    """
-
-    sync_capable = True
-    async_capable = False
-
-    def __init__(self, get_response: Any) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> Any:
-        return self.get_response(request)

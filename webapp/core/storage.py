@@ -2,7 +2,7 @@
 
     uploads/<upload>.part                         a file on its way in
     labs/<lab>/objects/<sha[:2]>/<sha><suffix>    original bytes, content-addressed, shared by the lab's versions
-    labs/<lab>/thumbnails/<sha[:2]>/<sha>.webp
+    labs/<lab>/thumbnails/<sha[:2]>/<sha>.jpg or .webp
     runs/<run>/start/                             the checkpoint of another run that it starts from
     runs/<run>/f<fence>/…   selections/<id>/f<fence>/…   exports/<id>/f<fence>/…   versions/<id>/f<fence>/…
     catalogue/  logs/
@@ -72,8 +72,10 @@ def object_file(lab_id: uuid.UUID, sha256: str, suffix: str) -> Path:
 
 
 def thumbnail_file(lab_id: uuid.UUID, sha256: str) -> Path:
-    """The WebP thumbnail of an original, 256 pixels on its longer side."""
-    return lab_folder(lab_id) / "thumbnails" / _hash(sha256)[:2] / f"{sha256}.webp"
+    """The thumbnail of an original, 256 pixels on its longer side: a JPEG, or a WebP where that is what there is."""
+    picture = lab_folder(lab_id) / "thumbnails" / _hash(sha256)[:2] / f"{sha256}.jpg"
+    other = picture.with_suffix(".webp")
+    return other if other.exists() and not picture.exists() else picture
 
 
 def version_folder(version_id: uuid.UUID, fence: int) -> Path:

@@ -3529,7 +3529,7 @@ export interface components {
             /** @description Row in the pool. */
             index: number;
             /** @description The class. */
-            readonly label: string;
+            label: string;
             /** @description A whole number of up to 63 bits, as text. */
             seed: string;
             standing: components["schemas"]["Standing"];
@@ -3541,7 +3541,7 @@ export interface components {
              * Format: double
              * @description To the nearest training image, in feature space.
              */
-            readonly nearest_distance: number | null;
+            nearest_distance: number | null;
             /**
              * @description The asking person's own.
              *
@@ -3550,12 +3550,12 @@ export interface components {
              */
             verdict: components["schemas"]["VerdictValue"] | null;
             /** @description By the selection that was asked for; null without one. */
-            readonly kept: boolean | null;
+            kept: boolean | null;
             /** @description From 0 within the class, best first; null when dropped. */
-            readonly rank: number | null;
+            rank: number | null;
             /** @description Why it was dropped; the sampler's card explains the code. */
-            readonly reason: string;
-            readonly image_url: string;
+            reason: string;
+            image_url: string;
         };
         /** @description One candidate with everything known of it. */
         SampleDetail: {
@@ -3563,7 +3563,7 @@ export interface components {
             /** @description Row in the pool. */
             index: number;
             /** @description The class. */
-            readonly label: string;
+            label: string;
             /** @description A whole number of up to 63 bits, as text. */
             seed: string;
             standing: components["schemas"]["Standing"];
@@ -3575,7 +3575,7 @@ export interface components {
              * Format: double
              * @description To the nearest training image, in feature space.
              */
-            readonly nearest_distance: number | null;
+            nearest_distance: number | null;
             /**
              * @description The asking person's own.
              *
@@ -3584,12 +3584,12 @@ export interface components {
              */
             verdict: components["schemas"]["VerdictValue"] | null;
             /** @description By the selection that was asked for; null without one. */
-            readonly kept: boolean | null;
+            kept: boolean | null;
             /** @description From 0 within the class, best first; null when dropped. */
-            readonly rank: number | null;
+            rank: number | null;
             /** @description Why it was dropped; the sampler's card explains the code. */
-            readonly reason: string;
-            readonly image_url: string;
+            reason: string;
+            image_url: string;
             /** Format: uuid */
             pool: string;
             /** @description Nearest training images, nearest first. */
@@ -7422,6 +7422,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "image/jpeg": string;
                     "image/webp": string;
                 };
             };

@@ -50,7 +50,7 @@ def verify_token(text: str) -> ApiToken | None:
     key = read_key(rest) if prefix == PREFIX else None
     if key is None:
         return None
-    token = ApiToken.objects.select_related("person").filter(key_id=key[0]).first()
+    token = next(iter(ApiToken.objects.select_related("person").filter(key_id=key[0])), None)
     same = is_secret(key[1], token.secret_hash if token else None)
     if token is None or not same or token.revoked_at or token.expires_at <= timezone.now():
         return None

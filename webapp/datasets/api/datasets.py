@@ -355,12 +355,14 @@ class ThumbnailView(APIView):
     """A small picture of an image, made by the server."""
 
     @extend_schema(
-        operation_id="versions_thumbnail", tags=["versions"], responses={(200, "image/webp"): OpenApiTypes.BINARY}
+        operation_id="versions_thumbnail",
+        tags=["versions"],
+        responses={(200, kind): OpenApiTypes.BINARY for kind in ("image/jpeg", "image/webp")},
     )
     def get(self, request: Request, pk: uuid.UUID, index: int) -> HttpResponseBase:
         image = selectors.stored_image(person_of(request), pk, index)
         path = storage.thumbnail_file(image.lab_id, image.sha256)
-        return send_file(request._request, path, content_type="image/webp", etag=image.sha256)
+        return send_file(request._request, path, content_type=MEDIA_TYPES[path.suffix], etag=image.sha256)
 
 
 class OriginalView(APIView):

@@ -26,7 +26,7 @@ from webapp.gallery.models import Pool, Sample, Verdict
 from webapp.gallery.selectors import samples as selectors
 from webapp.gallery.selectors.lists import Filter, id_at, listed, position_of
 from webapp.gallery.selectors.pixels import MAX_ON_SHEET, MAX_SCALE, SHEET_COLUMNS, sample_png, sheet_png
-from webapp.gallery.selectors.pools import POOL_LAB, all_pools
+from webapp.gallery.selectors.pools import POOL_LAB, whole_pools
 from webapp.gallery.selectors.samples import SAMPLE_LAB, Shown
 from webapp.recipes.api import RecipeSerializer
 from webapp.runs.api.origins import OriginSerializer
@@ -51,39 +51,44 @@ FILTERS: Final = [
 class SampleSerializer(serializers.Serializer[Any]):
     """One candidate, as the gallery shows it."""
 
-    id = serializers.IntegerField(source="sample.pk")
-    index = serializers.IntegerField(source="sample.index", help_text="Row in the pool.")
-    label = serializers.SerializerMethodField(help_text="The class.")  # type: ignore[assignment]
-    seed = serializers.CharField(source="sample.seed", help_text="A whole number of up to 63 bits, as text.")
-    standing = serializers.ChoiceField(choices=Sample.Standing.choices, source="sample.standing")
-    memorised = serializers.BooleanField(source="sample.memorised")
+    id = serializers.IntegerField()
+    index = serializers.IntegerField(help_text="Row in the pool.")
+    label = serializers.CharField(help_text="The class.")  # type: ignore[assignment]
+    seed = serializers.CharField(help_text="A whole number of up to 63 bits, as text.")
+    standing = serializers.ChoiceField(choices=Sample.Standing.choices)
+    memorised = serializers.BooleanField()
     scores = serializers.DictField(child=serializers.FloatField())
-    nearest_distance = serializers.SerializerMethodField(help_text="To the nearest training image, in feature space.")
+    nearest_distance = serializers.FloatField(
+        allow_null=True, help_text="To the nearest training image, in feature space."
+    )
     verdict = serializers.ChoiceField(
         choices=Verdict.Value.choices, allow_null=True, help_text="The asking person's own."
     )
-    kept = serializers.SerializerMethodField(help_text="By the selection that was asked for; null without one.")
-    rank = serializers.SerializerMethodField(help_text="From 0 within the class, best first; null when dropped.")
-    reason = serializers.SerializerMethodField(help_text="Why it was dropped; the sampler's card explains the code.")
-    image_url = serializers.SerializerMethodField()
+    kept = serializers.BooleanField(allow_null=True, help_text="By the selection that was asked for; null without one.")
+    rank = serializers.IntegerField(
+        allow_null=True, help_text="From 0 within the class, best first; null when dropped."
+    )
+    reason = serializers.CharField(help_text="Why it was dropped; the sampler's card explains the code.")
+    image_url = serializers.CharField()
 
-    def get_label(self, shown: Shown) -> str:
-        return str(shown.sample.pool.classes[shown.sample.label])
-
-    def get_nearest_distance(self, shown: Shown) -> float | None:
-        return shown.sample.nearest[0][1] if shown.sample.nearest else None
-
-    def get_kept(self, shown: Shown) -> bool | None:
-        return shown.choice.kept if shown.choice else None
-
-    def get_rank(self, shown: Shown) -> int | None:
-        return shown.choice.rank if shown.choice else None
-
-    def get_reason(self, shown: Shown) -> str:
-        return shown.choice.reason if shown.choice else ""
-
-    def get_image_url(self, shown: Shown) -> str:
-        return f"/api/v1/samples/{shown.sample.pk}/image/"
+    def to_representation(self, shown: Shown) -> dict[str, Any]:
+        """Written out: field by field it would be a third of the time of a page."""
+        sample, choice = shown.sample, shown.choice
+        return {
+            "id": sample.pk,
+            "index": sample.index,
+            "label": sample.pool.classes[sample.label],
+            "seed": str(sample.seed),
+            "standing": sample.standing,
+            "memorised": sample.memorised,
+            "scores": shown.scores,
+            "nearest_distance": sample.nearest[0][1] if sample.nearest else None,
+            "verdict": shown.verdict,
+            "kept": choice.kept if choice else None,
+            "rank": choice.rank if choice else None,
+            "reason": choice.reason if choice else "",
+            "image_url": f"/api/v1/samples/{sample.pk}/image/",
+        }
 
 
 SamplePage = page_of(SampleSerializer, "SamplePage")
@@ -155,6 +160,11 @@ class SampleDetailSerializer(SampleSerializer):
     choices = ChoiceSerializer(many=True)
     provenance = ProvenanceSerializer(source="sample")
 
+    def to_representation(self, shown: Shown) -> dict[str, Any]:
+        own = super().to_representation(shown)
+        rest = (field for name, field in self.fields.items() if name not in own)
+        return own | {str(field.field_name): field.to_representation(field.get_attribute(shown)) for field in rest}
+
 
 class FilterSerializer(serializers.Serializer[Any]):
     """Which samples of a pool are meant; what is left out asks nothing."""
@@ -191,7 +201,7 @@ class PoolSamplesView(APIView):
     @extend_schema(operation_id="samples_list", tags=["gallery"], parameters=FILTERS, responses=SamplePage)
     def get(self, request: Request, pk: UUID) -> Response:
         person = person_of(request)
-        pool = find(all_pools(), person, Role.VIEWER, POOL_LAB, pk=pk)
+        pool = find(whole_pools(), person, Role.VIEWER, POOL_LAB, pk=pk)
         wanted, sort, at = _read_filter(request, pool)
         score = None if sort == "index" else _score_name(sort, pool)
         sign = "-" if sort.startswith("-") else ""
@@ -225,7 +235,7 @@ class PoolSheetView(APIView):
         responses={(200, "image/png"): OpenApiResponse(OpenApiTypes.BINARY)},
     )
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
-        pool = find(all_pools(), person_of(request), Role.VIEWER, POOL_LAB, pk=pk)
+        pool = find(whole_pools(), person_of(request), Role.VIEWER, POOL_LAB, pk=pk)
         rows = _read_rows(request, pool)
         tag = quote_etag(hashlib.sha256(f"{pool.pk} {rows}".encode()).hexdigest()[:32])
         return _immutable(request, tag, lambda: sheet_png(pool, rows))
@@ -251,7 +261,7 @@ class SampleImageView(APIView):
         responses={(200, "image/png"): OpenApiResponse(OpenApiTypes.BINARY)},
     )
     def get(self, request: Request, pk: int) -> HttpResponseBase:
-        sample = find(selectors.all_samples(), person_of(request), Role.VIEWER, SAMPLE_LAB, pk=pk)
+        sample = find(selectors.pooled_samples(), person_of(request), Role.VIEWER, SAMPLE_LAB, pk=pk)
         scale = _read_scale(request)
         tag = quote_etag(f"{sample.pool.checkpoint_sha256[:16]}-{sample.index}-{scale}")
         return _immutable(request, tag, lambda: sample_png(sample.pool, sample.index, scale))

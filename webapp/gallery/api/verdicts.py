@@ -13,9 +13,9 @@ from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Role
 from webapp.core.permissions import find
 from webapp.gallery.api.samples import FilterSerializer, filter_of
-from webapp.gallery.models import Pool, Sample, Verdict
-from webapp.gallery.selectors.pools import POOL_LAB, all_pools
-from webapp.gallery.selectors.samples import SAMPLE_LAB, all_samples
+from webapp.gallery.models import Sample, Verdict
+from webapp.gallery.selectors.pools import POOL_LAB, whole_pools
+from webapp.gallery.selectors.samples import SAMPLE_LAB, pooled_samples
 from webapp.gallery.services.verdicts import Act, decide, decide_matching, undo
 
 MAX_AT_ONCE: Final = 5000
@@ -62,14 +62,13 @@ class ActSerializer(serializers.Serializer[Any]):
     samples = DecidedSerializer(many=True, help_text=f"These samples; none when there are more than {MAX_AT_ONCE}.")
 
 
-def _answer(pool: Pool, act: Act) -> Response:
-    pool.refresh_from_db(fields=["num_accepted", "num_rejected"])
+def _answer(act: Act) -> Response:
     return Response(
         ActSerializer(
             {
                 "act": act.id,
-                "num_accepted": pool.num_accepted,
-                "num_rejected": pool.num_rejected,
+                "num_accepted": act.num_accepted,
+                "num_rejected": act.num_rejected,
                 "num_changed": len(act.verdicts),
                 "samples": [
                     {"id": pk, "verdict": verdict or None, "standing": act.standings[pk]}
@@ -85,15 +84,15 @@ class SampleVerdictView(APIView):
 
     @extend_schema(operation_id="verdicts_set", tags=["gallery"], request=NewVerdictSerializer, responses=ActSerializer)
     def put(self, request: Request, pk: int) -> Response:
-        sample = find(all_samples(), person_of(request), Role.REVIEWER, SAMPLE_LAB, pk=pk)
+        sample = find(pooled_samples(), person_of(request), Role.REVIEWER, SAMPLE_LAB, pk=pk)
         given = NewVerdictSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        return _answer(sample.pool, decide(sample.pool, person_of(request), [sample.pk], **given.validated_data))
+        return _answer(decide(sample.pool, person_of(request), [sample.pk], **given.validated_data))
 
     @extend_schema(operation_id="verdicts_clear", tags=["gallery"], request=None, responses={200: ActSerializer})
     def delete(self, request: Request, pk: int) -> Response:
-        sample = find(all_samples(), person_of(request), Role.REVIEWER, SAMPLE_LAB, pk=pk)
-        return _answer(sample.pool, decide(sample.pool, person_of(request), [sample.pk], None))
+        sample = find(pooled_samples(), person_of(request), Role.REVIEWER, SAMPLE_LAB, pk=pk)
+        return _answer(decide(sample.pool, person_of(request), [sample.pk], None))
 
 
 class PoolVerdictsView(APIView):
@@ -103,14 +102,14 @@ class PoolVerdictsView(APIView):
         operation_id="verdicts_set_many", tags=["gallery"], request=NewVerdictsSerializer, responses=ActSerializer
     )
     def post(self, request: Request, pk: UUID) -> Response:
-        pool = find(all_pools(), person_of(request), Role.REVIEWER, POOL_LAB, pk=pk)
+        pool = find(whole_pools(), person_of(request), Role.REVIEWER, POOL_LAB, pk=pk)
         given = NewVerdictsSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         wanted = dict(given.validated_data)
         if "filter" in wanted:
             matching = filter_of(wanted.pop("filter"), pool)
-            return _answer(pool, decide_matching(pool, person_of(request), matching, **wanted))
-        return _answer(pool, decide(pool, person_of(request), **wanted))
+            return _answer(decide_matching(pool, person_of(request), matching, **wanted))
+        return _answer(decide(pool, person_of(request), **wanted))
 
 
 class UndoView(APIView):
@@ -118,5 +117,5 @@ class UndoView(APIView):
 
     @extend_schema(operation_id="verdicts_undo", tags=["gallery"], request=None, responses=ActSerializer)
     def post(self, request: Request, pk: UUID) -> Response:
-        pool = find(all_pools(), person_of(request), Role.REVIEWER, POOL_LAB, pk=pk)
-        return _answer(pool, undo(pool, person_of(request)))
+        pool = find(whole_pools(), person_of(request), Role.REVIEWER, POOL_LAB, pk=pk)
+        return _answer(undo(pool, person_of(request)))

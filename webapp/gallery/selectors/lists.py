@@ -2,7 +2,7 @@
 
 A page walks an index in the order of the list and passes over what does not match. Where few samples match, that walk
 would be long: then the few are taken by an index of their own first (`_few`), and put in order. How many match is
-known from counters; nothing is counted.
+known from counters; nothing is counted. A small pool, and one that is not filtered, is always walked.
 """
 
 from bisect import bisect_left, bisect_right
@@ -15,6 +15,8 @@ from webapp.gallery.models import Choice, Pool, Sample, SampleScore, Selection
 
 FEW: Final = 5000
 """So many matching samples are put in order at once; of more, every index is dense enough to be walked."""
+SMALL: Final = 10_000
+"""A pool of so many samples is walked whole in less time than it takes to gather the few that match."""
 Standing = Sample.Standing
 
 
@@ -51,12 +53,15 @@ class Filter:
 class Listing:
     """Rows to be ordered by `order` (without sign); to_sample: the relation from a row to its sample, "" for itself."""
 
+    pool: Pool
     rows: "QuerySet[Any]"
     order: tuple[str, ...]
     to_sample: str = ""
 
     def sample(self, row: Any) -> Sample:
+        """A row's sample, with the pool; the query does without it, whose columns would be decoded once a row."""
         found: Sample = getattr(row, self.to_sample) if self.to_sample else row
+        found.pool = self.pool
         return found
 
 
@@ -68,9 +73,9 @@ def listed(pool: Pool, wanted: Filter, score: str | None = None) -> Listing:
     if (choice := wanted.choice()) and few is None:
         # ids rise with the index in a pool, so the choices' own index gives the order
         rows = _in_range(Choice.objects.filter(wanted.condition("sample__"), **choice), wanted, "sample__scores__")
-        return Listing(rows.select_related("sample__pool"), ("sample_id",), "sample")
+        return Listing(pool, rows.select_related("sample"), ("sample_id",), "sample")
     rows = matching(pool, wanted) if few is None else _rest(Sample.objects.filter(pk__in=few), wanted)
-    return Listing(rows.select_related("pool"), ("index",))
+    return Listing(pool, rows, ("index",))
 
 
 def matching(pool: Pool, wanted: Filter) -> "QuerySet[Sample]":
@@ -101,7 +106,7 @@ def _by_score(pool: Pool, wanted: Filter, score: str, few: list[int] | None) -> 
     if choice := wanted.choice():
         rows = rows.filter(sample__choices__selection=choice["selection"], sample__choices__kept=choice["kept"])
     rows = rows.filter(**wanted.range()) if wanted.score == score else _in_range(rows, wanted, "sample__scores__")
-    return Listing(rows.select_related("sample__pool"), ("value", "sample_id"), "sample")
+    return Listing(pool, rows.select_related("sample"), ("value", "sample_id"), "sample")
 
 
 def _rest(rows: "QuerySet[Sample]", wanted: Filter) -> "QuerySet[Sample]":
@@ -120,6 +125,8 @@ def _in_range(rows: "QuerySet[Any]", wanted: Filter, way: str) -> "QuerySet[Any]
 # --- few that match -----------------------------------------------------------------------------------------------
 def _few(pool: Pool, wanted: Filter) -> list[int] | None:
     """The samples of the narrowest part of the filter, by the index of that part; None when it holds many."""
+    if pool.num_samples <= SMALL or not (wanted.condition() or wanted.choice() or wanted.range()):
+        return None
     known = [(_count_of_columns(pool, wanted), _by_columns), (_count_of_choice(pool, wanted), _by_choice)]
     known.append((_count_in_range(pool, wanted), _by_range))
     number, take = min(known, key=lambda part: part[0])

@@ -10,9 +10,14 @@ POOL_LAB = "run__version__dataset__lab"
 SELECTION_LAB = f"pool__{POOL_LAB}"
 
 
+def whole_pools() -> "QuerySet[Pool]":
+    """Pools that are to be seen."""
+    return Pool.objects.filter(is_ready=True)
+
+
 def all_pools() -> "QuerySet[Pool]":
     """Whole pools, with what they were made from."""
-    return Pool.objects.filter(is_ready=True).select_related("run__version__dataset", "run__recipe")
+    return whole_pools().select_related("run__version__dataset", "run__recipe")
 
 
 def pools_visible_to(person: HasKey | AnonymousUser) -> "QuerySet[Pool]":

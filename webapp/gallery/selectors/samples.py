@@ -24,6 +24,11 @@ class Shown:
     choice: Choice | None
 
 
+def pooled_samples() -> "QuerySet[Sample]":
+    """Samples of whole pools, with the pool."""
+    return Sample.objects.filter(pool__is_ready=True).select_related("pool").defer("pool__score_quantiles", "nearest")
+
+
 def all_samples() -> "QuerySet[Sample]":
     """Samples of whole pools, with what they were made from."""
     return Sample.objects.filter(pool__is_ready=True).select_related("pool__run__version__dataset", "pool__run__recipe")

@@ -3,15 +3,16 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Count, Q
 
 from webapp.accounts.models import Person
 from webapp.core.errors import ConflictError, NotFoundError
+from webapp.core.one_writer import one_writer
 from webapp.gallery.models import Pool, Sample, Verdict, VerdictChange
 from webapp.gallery.selectors.lists import Filter, matching
 
@@ -25,70 +26,77 @@ CHUNK: Final = 5000
 """Samples whose verdicts are written by one statement."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Act:
     """All changes of one request; undone together.
 
-    verdicts: sample -> the person's own verdict now, "" for none, where it changed; standings: of the same samples.
+    verdicts: sample -> the person's own verdict now, "" for none, where it changed; standings: of the same samples;
+    num_accepted and num_rejected: of the whole pool, after it.
     """
 
     id: uuid.UUID
     verdicts: dict[int, str] = field(default_factory=dict)
     standings: dict[int, str] = field(default_factory=dict)
+    num_accepted: int = 0
+    num_rejected: int = 0
 
 
-@transaction.atomic
 def decide(pool: Pool, person: Person, ids: Sequence[int], value: str | None, reason: str = "") -> Act:
     """Set one person's verdict on these samples, or clear it when `value` is None; all of them or none.
 
     Raises: NotFoundError when one of them is not in the pool.
     """
-    wanted = set(ids)
-    _lock(pool)
-    if Sample.objects.filter(pool=pool, pk__in=wanted).count() != len(wanted):
-        raise NotFoundError("One of these samples is not in this pool; nothing was changed.")
-    return _apply(pool, person, dict.fromkeys(wanted, _opinion(value, reason)), undoes=None)
+    with _locked(pool) as held:
+        return _apply(held, person, dict.fromkeys(ids, _opinion(value, reason)), undoes=None)
 
 
-@transaction.atomic
 def decide_matching(pool: Pool, person: Person, wanted: Filter, value: str | None, reason: str = "") -> Act:
     """As `decide`, on every sample of the pool that the filter shows at this moment."""
-    _lock(pool)
-    ids = matching(pool, wanted).values_list("pk", flat=True)
-    return _apply(pool, person, dict.fromkeys(ids, _opinion(value, reason)), undoes=None)
+    with _locked(pool) as held:
+        ids = matching(pool, wanted).values_list("pk", flat=True)
+        return _apply(held, person, dict.fromkeys(ids, _opinion(value, reason)), undoes=None)
 
 
-@transaction.atomic
 def undo(pool: Pool, person: Person) -> Act:
     """Take back the person's last act in this pool that still stands; called again, the one before it.
 
     Raises: ConflictError when there is none.
     """
-    _lock(pool)
-    own = VerdictChange.objects.filter(person=person, sample__pool=pool)
-    undone = own.filter(undoes__isnull=False).values("undoes")
-    last = own.filter(undoes__isnull=True).exclude(act__in=undone).order_by("-pk").first()
-    if last is None:
-        raise ConflictError("There is no verdict of yours in this pool to take back.", code="nothing_to_undo")
-    before = {change.sample_id: (change.before, change.before_reason) for change in own.filter(act=last.act)}
-    return _apply(pool, person, before, undoes=last.act)
+    with _locked(pool) as held:
+        own = VerdictChange.objects.filter(person=person, sample__pool=pool)
+        undone = own.filter(undoes__isnull=False).values("undoes")
+        last = own.filter(undoes__isnull=True).exclude(act__in=undone).order_by("-pk").first()
+        if last is None:
+            raise ConflictError("There is no verdict of yours in this pool to take back.", code="nothing_to_undo")
+        before = {change.sample_id: (change.before, change.before_reason) for change in own.filter(act=last.act)}
+        return _apply(held, person, before, undoes=last.act)
 
 
-def _lock(pool: Pool) -> None:
-    """One act at a time in a pool, so that its counters stay exact."""
-    Pool.objects.select_for_update().get(pk=pool.pk)
+@contextmanager
+def _locked(pool: Pool) -> Iterator[Pool]:
+    """A transaction that is alone in the pool, so that its counters, which come with it, stay exact."""
+    with one_writer(), transaction.atomic():
+        counters = ("classes", "class_standings", "num_accepted", "num_rejected")
+        yield Pool.objects.select_for_update().only(*counters).get(pk=pool.pk)
 
 
 def _opinion(value: str | None, reason: str) -> Opinion:
     return (value, reason) if value else NONE
 
 
-def _apply(pool: Pool, person: Person, wanted: Mapping[int, Opinion], undoes: uuid.UUID | None) -> Act:
-    act = Act(uuid.uuid4())
+def _apply(held: Pool, person: Person, wanted: Mapping[int, Opinion], undoes: uuid.UUID | None) -> Act:
+    act, shift = Act(uuid.uuid4()), Counter[tuple[int, str]]()
     for part in _parts(wanted.items()):
-        changes = _write(person, dict(part), act.id, undoes)
+        opinions = dict(part)
+        rows = Sample.objects.filter(pool_id=held.pk, pk__in=list(opinions)).values_list("pk", "label", "standing")
+        samples = {pk: (label, standing) for pk, label, standing in rows}
+        if len(samples) != len(opinions):
+            raise NotFoundError("One of these samples is not in this pool; nothing was changed.")
+        changes = _write(person, opinions, act.id, undoes)
         act.verdicts.update({pk: value for pk, (value, _) in changes.items()})
-        act.standings.update(_restand(pool, changes))
+        act.standings.update(_restand({pk: samples[pk] for pk in changes}, shift))
+    _count(held, shift)
+    act.num_accepted, act.num_rejected = held.num_accepted, held.num_rejected
     return act
 
 
@@ -102,8 +110,9 @@ def _write(
     person: Person, wanted: Mapping[int, Opinion], act: uuid.UUID, undoes: uuid.UUID | None
 ) -> dict[int, Opinion]:
     """Log and store what differs from what the person thought before; answers it."""
-    verdicts = Verdict.objects.filter(person=person, sample__in=list(wanted))
-    before = {verdict.sample_id: (verdict.value, verdict.reason) for verdict in verdicts}
+    verdicts = Verdict.objects.filter(person=person)
+    told = verdicts.filter(sample__in=list(wanted)).values_list("sample_id", "value", "reason")
+    before = {pk: (value, reason) for pk, value, reason in told}
     changes = {pk: after for pk, after in wanted.items() if before.get(pk, NONE) != after}
     VerdictChange.objects.bulk_create(
         VerdictChange(
@@ -118,7 +127,8 @@ def _write(
         )
         for pk, after in changes.items()
     )
-    verdicts.filter(sample__in=[pk for pk, after in changes.items() if after == NONE]).delete()
+    if cleared := [pk for pk, after in changes.items() if after == NONE]:
+        verdicts.filter(sample__in=cleared).delete()
     Verdict.objects.bulk_create(
         [
             Verdict(sample_id=pk, person=person, value=value, reason=reason)
@@ -132,35 +142,34 @@ def _write(
     return changes
 
 
-def _restand(pool: Pool, ids: Iterable[int]) -> dict[int, str]:
-    """Standings and the pool's counters from the verdicts as they are now; answers the standings."""
-    samples = Sample.objects.filter(pk__in=list(ids)).annotate(
-        accepts=Count("verdicts", filter=Q(verdicts__value=Verdict.Value.ACCEPT)),
-        rejects=Count("verdicts", filter=Q(verdicts__value=Verdict.Value.REJECT)),
-    )
+def _restand(samples: Mapping[int, tuple[int, str]], shift: Counter[tuple[int, str]]) -> dict[int, str]:
+    """Standings from everybody's verdicts as they are now, stored and answered; `shift` counts what moved.
+
+    samples: id -> (label, standing until now).
+    """
+    votes: dict[int, Counter[str]] = {pk: Counter() for pk in samples}
+    for pk, value in Verdict.objects.filter(sample__in=list(samples)).values_list("sample_id", "value"):
+        votes[pk][value] += 1
     found: dict[int, str] = {}
     moved: dict[str, list[int]] = {}
-    shift: Counter[tuple[int, str]] = Counter()
-    rows = samples.values_list("pk", "label", "standing", "accepts", "rejects")
-    for pk, label, standing, accepts, rejects in rows:
-        found[pk] = now = standing_of(accepts, rejects)
+    for pk, (label, standing) in samples.items():
+        found[pk] = now = standing_of(votes[pk][Verdict.Value.ACCEPT], votes[pk][Verdict.Value.REJECT])
         if now != standing:
             moved.setdefault(now, []).append(pk)
             shift[label, now] += 1
             shift[label, standing] -= 1
     for standing, pks in moved.items():
         Sample.objects.filter(pk__in=pks).update(standing=standing)
-    if moved:
-        _count(pool, shift)
     return found
 
 
-def _count(pool: Pool, shift: Mapping[tuple[int, str], int]) -> None:
+def _count(held: Pool, shift: Mapping[tuple[int, str], int]) -> None:
     """Move the pool's counters, of all and of each class. The pool is locked."""
-    held = Pool.objects.only("class_standings", "num_accepted", "num_rejected").get(pk=pool.pk)
+    if not shift:
+        return
     for (label, standing), number in shift.items():
         if standing != Standing.UNDECIDED:
-            counts = held.class_standings.setdefault(pool.classes[label], {})
+            counts = held.class_standings.setdefault(held.classes[label], {})
             counts[str(standing)] = counts.get(str(standing), 0) + number
     held.num_accepted += sum(number for (_, standing), number in shift.items() if standing == Standing.ACCEPTED)
     held.num_rejected += sum(number for (_, standing), number in shift.items() if standing == Standing.REJECTED)

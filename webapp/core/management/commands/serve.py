@@ -11,7 +11,7 @@ from django.db import connections
 from webapp.core import machine
 from webapp.core.commands import PlainCommand
 from webapp.core.processes import ProcessSet, last_lines
-from webapp.core.shift import environment, keep_running, say
+from webapp.core.shift import environment, keep_running, listen, say
 
 READY_WITHIN_S = 120.0
 
@@ -28,9 +28,11 @@ class Command(PlainCommand):
             say("Preparing the database")
             call_command("migrate", verbosity=0)
             connections.close_all()  # this process only watches from here on
-            web = machine.web_program(settings.HOST, settings.PORT, {**shared, "SETUP_CODE": settings.SETUP_CODE})
+            host, port = settings.HOST, settings.PORT
+            listener = listen(host, port)
+            web = machine.web_programs(listener, host, port, {**shared, "SETUP_CODE": settings.SETUP_CODE})
             try:
-                keep_running([web, machine.catalogue_program(settings.DATA_DIR, shared)], _greet)
+                keep_running([*web, machine.catalogue_program(settings.DATA_DIR, shared)], _greet)
             finally:
                 machine.withdraw(settings.DATA_DIR)
 

@@ -3,7 +3,6 @@
 import os
 import secrets
 import signal
-import socket
 import sys
 import time
 from argparse import ArgumentParser
@@ -22,6 +21,7 @@ from webapp.core import machine, storage, version_floors
 from webapp.core.commands import PlainCommand
 from webapp.core.processes import ProcessSet, Program, last_lines
 from webapp.core.redis_server import own_redis, server_version, wait_until_answers
+from webapp.core.shift import listen
 
 READY_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.3
@@ -80,7 +80,7 @@ class _Up:
         say("Ended. Everything is kept in", str(self._data))
 
     def _start(self) -> None:
-        _check_port_is_free(self._host, self._port)
+        self._listener = listen(self._host, self._port)
         for sentence in version_floors.warnings(datetime.now(UTC).date()):
             say("Note:", sentence)
         say("Preparing the database")
@@ -93,11 +93,9 @@ class _Up:
         environment = machine.environment_for(self._data, redis_url)
         workers = machine.worker_programs(environment)
         say(f"Starting the server and {len(workers)} workers ({_devices()})")
-        self._processes.start(
-            machine.web_program(
-                self._host, self._port, {**environment, "SETUP_CODE": setup_code or settings.SETUP_CODE}
-            )
-        )
+        code = {"SETUP_CODE": setup_code or settings.SETUP_CODE}
+        for program in machine.web_programs(self._listener, self._host, self._port, {**environment, **code}):
+            self._processes.start(program)
         for program in workers:
             self._processes.start(program)
         self._processes.start(machine.catalogue_program(self._data, environment))
@@ -183,20 +181,6 @@ def say(*words: str) -> None:
 
 def _ask_to_end(number: int, frame: FrameType | None) -> None:
     raise _AskedToEnd
-
-
-def _check_port_is_free(host: str, port: int) -> None:
-    """Raises: CommandError, in one sentence."""
-    try:
-        family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server itself will ask
-            probe.bind(where)
-    except socket.gaierror as error:
-        raise CommandError(f"HOST={host} is no name or address of this machine ({error.strerror}).") from error
-    except OSError as error:
-        another = f"choose another, for example PORT={port + 1} make start"
-        raise CommandError(f"Port {port} of {host} cannot be used ({error.strerror}); {another}.") from error
 
 
 def _setup_code() -> str:

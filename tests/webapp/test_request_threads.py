@@ -1,0 +1,90 @@
+"""The threads that answer requests, and the queue of those that write."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import connection
+
+from webapp.core.asgi import WarmThreads
+from webapp.core.one_writer import one_writer
+
+
+def ask(threads: WarmThreads) -> Any:
+    return threads({"type": "http"}, asyncio.Queue().get, asyncio.Queue().put)
+
+
+def answering(work: Callable[[], object], told: list[object]) -> WarmThreads:
+    async def app(*_: Any) -> None:
+        told.append(await sync_to_async(work)())
+
+    return WarmThreads(app, 2)
+
+
+def test_a_request_is_worked_on_by_a_thread_that_lives_on() -> None:
+    told: list[object] = []
+    threads = answering(threading.get_ident, told)
+
+    async def one_after_the_other() -> None:
+        for _ in range(5):
+            await ask(threads)
+
+    asyncio.run(one_after_the_other())
+    assert len(told) == 5
+    assert len(set(told)) == 1
+
+
+def test_a_slow_request_holds_up_no_other() -> None:
+    told: list[object] = []
+    may_end, first = threading.Event(), threading.Lock()
+
+    def work() -> str:
+        if first.acquire(blocking=False):
+            assert may_end.wait(30)
+            return "slow"
+        return "quick"
+
+    threads = answering(work, told)
+
+    async def both() -> None:
+        slow = asyncio.create_task(ask(threads))
+        await asyncio.sleep(0.05)
+        for _ in range(3):
+            await ask(threads)
+        may_end.set()
+        await slow
+
+    asyncio.run(both())
+    assert told == ["quick", "quick", "quick", "slow"]
+
+
+def test_who_writes_waits_for_another_process_that_does(data_folder: object) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("only where there is one writer")
+    lock = settings.DATA_DIR / "writer.lock"
+    hold = "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, 2); print('held', flush=True); input()"
+    other = subprocess.Popen(
+        [sys.executable, "-c", hold, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "held\n"
+    entered = threading.Event()
+
+    def write() -> None:
+        with one_writer():
+            entered.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    time.sleep(0.1)
+    assert not entered.is_set()
+    other.communicate("\n")
+    assert entered.wait(10)
+    writer.join()
