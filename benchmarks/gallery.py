@@ -1,9 +1,11 @@
 """Pages of the gallery: how many a second, and how long each takes, by depth, filter and order, from the real server.
 
-    .venv/bin/python -m benchmarks.gallery --samples 1000000 --clients 8
+    python -m benchmarks.gallery [--samples N] [--seconds S]      a million unless said, into benchmarks/gallery.md
 
-A pool of made-up rows in a SQLite database of its own (pixels for the first shard only), the real uvicorn on a free
-port, and clients that ask as the browser does. Prints a table; `--out` writes it as JSON, too.
+A pool of made-up rows in a SQLite database of its own (pixels for the first shard only), the server as `up` starts it,
+and clients that ask as the browser does, from threads of one process on the same machine. The bars: eight clients get
+80 pages a second, 95 of 100 within 200 ms; 32 clients 70, within 1.2 s; at any depth and order within 250 ms; the
+pool's own page, which tells how many of each class are judged, within 100 ms.
 """
 
 import argparse
@@ -19,8 +21,9 @@ from typing import Any
 
 import numpy as np
 
-LIMIT_RATE, LIMIT_P95_MS = 80.0, 200.0
-"""Pages a second, and milliseconds, that eight clients on a machine of two cores are to get."""
+from benchmarks.main_job import machine
+
+PAGE_FILE = Path(__file__).with_suffix(".md")
 CLASSES = [f"class {number}" for number in range(10)]
 SCORES = ("class_confidence", "classifier_confidence", "nearest_training_distance", "realism")
 PAGE = 50
@@ -38,21 +41,27 @@ def main() -> None:
         django.setup()
         from tests.stack import Stack
 
-        with Stack(Path(folder), workers=False) as stack:
+        with Stack(Path(folder), workers=False, web_processes=None) as stack:
             started = time.monotonic()
             facts = _make(options.samples)
             print(f"{options.samples:,} samples brought in within {time.monotonic() - started:.0f} s", flush=True)
-            rows = [_ask(stack.port, facts["token"], name, urls, options) for name, urls in _questions(facts)]
-    if options.out:
-        options.out.write_text(json.dumps({"samples": options.samples, "clients": options.clients, "rows": rows}))
+            rows = [_ask(stack.port, facts["token"], name, url, 8, options.seconds) for name, url in _questions(facts)]
+            name, url = _questions(facts)[0]
+            rows.append(_ask(stack.port, facts["token"], f"{name}; 32 clients", url, 32, options.seconds))
+            pool = f"/api/v1/pools/{facts['pool']}/"
+            rows.append(_ask(stack.port, facts["token"], "the pool; one client", pool, 1, options.seconds))
+    lines = ["# Pages of the gallery", "", *(__doc__ or "").split("\n\n", 2)[2].strip().splitlines(), ""]
+    lines += [f"{options.samples:,} samples, {PAGE} on a page.", ""]
+    lines += ["| what is shown | pages a second | median | 95 of 100 |", "|---|---|---|---|", *rows]
+    page = "\n".join([*lines, "", f"{machine()}; {options.seconds:g} s each.", ""])
+    PAGE_FILE.write_text(page, encoding="utf-8")
+    print(page)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks.gallery", description=__doc__)
     parser.add_argument("--samples", type=int, default=1_000_000, help="rows of the pool")
-    parser.add_argument("--clients", type=int, default=8, help="that ask at the same time")
     parser.add_argument("--seconds", type=float, default=10.0, help="for each kind of page")
-    parser.add_argument("--out", type=Path, help="write the figures here as JSON")
     return parser.parse_args()
 
 
@@ -141,8 +150,8 @@ def _files(folder: Path, number: int) -> tuple[dict[str, Any], int]:
 
 
 # --- the questions ------------------------------------------------------------------------------------------------
-def _questions(facts: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """What is asked for -> addresses that are asked in turn."""
+def _questions(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is asked for -> its address."""
     base = f"/api/v1/pools/{facts['pool']}/samples/?limit={PAGE}&selection={facts['selection']}"
     label = urllib.parse.quote(CLASSES[3])
     depths = {"first": "", "middle": "&at=0.5", "last": "&at=0.999"}
@@ -158,33 +167,32 @@ def _questions(facts: dict[str, Any]) -> list[tuple[str, list[str]]]:
     }
     sorts = {"as drawn": "", "by score": "&sort=-score:realism"}
     return [
-        (f"{what}; {how}; {depth}", [base + query + sort + place])
+        (f"{what}; {how}; {depth}", base + query + sort + place)
         for what, query in asked.items()
         for how, sort in sorts.items()
         for depth, place in depths.items()
     ]
 
 
-def _ask(port: int, token: str, name: str, urls: list[str], options: argparse.Namespace) -> dict[str, Any]:
-    """Each client asks for one page after the other, on a connection that stays open."""
+def _ask(port: int, token: str, name: str, url: str, clients: int, seconds: float) -> str:
+    """A line of the table: each client asks for the page again and again, on a connection that stays open."""
     taken: list[float] = []
     faults: list[str] = []
-    end = time.monotonic() + options.seconds
+    end = time.monotonic() + seconds
 
     def client() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         while time.monotonic() < end:
-            for url in urls:
-                at = time.perf_counter()
-                connection.request("GET", url, headers={"Authorization": f"Token {token}"})
-                answer = connection.getresponse()
-                body = answer.read()
-                taken.append(time.perf_counter() - at)
-                if answer.status != 200:
-                    faults.append(f"{answer.status} {body[:200]!r}")
-                    return
+            at = time.perf_counter()
+            connection.request("GET", url, headers={"Authorization": f"Token {token}"})
+            answer = connection.getresponse()
+            body = answer.read()
+            taken.append(time.perf_counter() - at)
+            if answer.status != 200:
+                faults.append(f"{answer.status} {body[:200]!r}")
+                return
 
-    threads = [threading.Thread(target=client) for _ in range(options.clients)]
+    threads = [threading.Thread(target=client) for _ in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -192,10 +200,9 @@ def _ask(port: int, token: str, name: str, urls: list[str], options: argparse.Na
     if faults:
         raise RuntimeError(f"{name}: {faults[0]}")
     p50, p95 = (float(np.percentile(taken, share)) * 1000 for share in (50, 95))
-    rate = len(taken) / options.seconds
-    verdict = "" if rate >= LIMIT_RATE and p95 <= LIMIT_P95_MS else "  beyond the limit"
-    print(f"{name:58} {rate:7.1f}/s  p50 {p50:7.1f} ms  p95 {p95:7.1f} ms{verdict}", flush=True)
-    return {"what": name, "per_s": round(rate, 1), "p50_ms": round(p50, 1), "p95_ms": round(p95, 1)}
+    row = f"| {name} | {len(taken) / seconds:.0f} | {p50:.0f} ms | {p95:.0f} ms |"
+    print(row, flush=True)
+    return row
 
 
 if __name__ == "__main__":

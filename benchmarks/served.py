@@ -21,11 +21,12 @@ MIB = 2**20
 
 
 @contextlib.contextmanager
-def served(env: Mapping[str, str] | None = None) -> Iterator[Stack]:
-    """Server and Redis in a data folder of their own, without workers."""
+def served(env: Mapping[str, str] | None = None, web_processes: int | None = None) -> Iterator[Stack]:
+    """Server and Redis in a data folder of their own, without workers; as many server processes as `up` starts, unless
+    said."""
     with (
         tempfile.TemporaryDirectory(prefix="atelier-bench-") as folder,
-        Stack(Path(folder) / "data", env=env, workers=False, web_processes=None) as stack,
+        Stack(Path(folder) / "data", env=env, workers=False, web_processes=web_processes) as stack,
     ):
         yield stack
 

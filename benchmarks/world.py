@@ -1,6 +1,7 @@
 """Rows and events of a stack that is measured, made in a process of its own: `python -m benchmarks.world WORD …`.
 
 begin PEOPLE -> {"tokens", "lab", "version", "run", "pool"}     tell RUN EVENTS, one a second -> how many
+train RUN SECONDS: writes progress twice a second -> how often
 """
 
 import json
@@ -17,6 +18,8 @@ from webapp.accounts.models import Lab, Membership, Person  # noqa: E402
 from webapp.accounts.services import create_token  # noqa: E402
 from webapp.core.events import group_of, publish  # noqa: E402
 from webapp.runs.events import CHANNEL, ProgressedData, RunProgressed  # noqa: E402
+from webapp.runs.models import Run, RunState  # noqa: E402
+from webapp.runs.services import attempt  # noqa: E402
 
 POOL_SIZE = 2000
 
@@ -38,15 +41,33 @@ def begin(people: str) -> dict[str, object]:
 def tell(run: str, number: str) -> int:
     """As a worker that trains does, but for the rows."""
     for step in range(int(number)):
-        data = ProgressedData(
-            stage="train", step=step, num_steps=int(number), images_per_s=100.0, eta_s=1.0, device="CPU", points=[]
-        )
-        publish(group_of(CHANNEL, uuid.UUID(run)), RunProgressed(run=uuid.UUID(run), data=data))
+        event = RunProgressed(run=uuid.UUID(run), data=_progress(step, int(number)))
+        publish(group_of(CHANNEL, uuid.UUID(run)), event)
         time.sleep(1.0)
     return int(number)
 
 
-words = {"begin": begin, "tell": tell}
+def train(run: str, seconds: str) -> int:
+    """As a worker that trains does, rows and all."""
+    held = Run.claim(uuid.UUID(run), "benchmark", RunState.PREPARING)
+    if held is None:
+        raise RuntimeError("the run could not be claimed")
+    attempt.begin_attempt(held)
+    attempt.enter_stage(held, "train")
+    number = 2 * int(float(seconds))
+    for step in range(number):
+        attempt.note_progress(held, _progress(step, number))
+        time.sleep(0.5)
+    return number
+
+
+def _progress(step: int, number: int) -> ProgressedData:
+    return ProgressedData(
+        stage="train", step=step, num_steps=number, images_per_s=100.0, eta_s=1.0, device="CPU", points=[]
+    )
+
+
+words = {"begin": begin, "tell": tell, "train": train}
 if __name__ == "__main__":
     word, *arguments = sys.argv[1:]
     print(json.dumps(words[word](*arguments)))

@@ -5,15 +5,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest, StreamingHttpResponse
 
-from webapp.core.asgi import WarmThreads
+from webapp.core.asgi import Django, WarmThreads
 from webapp.core.one_writer import one_writer
 
 
@@ -88,3 +89,43 @@ def test_who_writes_waits_for_another_process_that_does(data_folder: object) -> 
     other.communicate("\n")
     assert entered.wait(10)
     writer.join()
+
+
+def test_a_stream_that_nobody_reads_any_more_is_ended_and_closed() -> None:
+    told: list[str] = []
+
+    class Endless(Django):
+        def __init__(self) -> None:
+            pass
+
+        def get_response(self, request: HttpRequest) -> Any:
+            async def parts() -> AsyncIterator[bytes]:
+                try:
+                    while True:
+                        yield b"part"
+                        await asyncio.sleep(0.001)
+                finally:
+                    told.append("ended")
+
+            response = StreamingHttpResponse(parts())
+            response._resource_closers.append(lambda: told.append("closed"))
+            return response
+
+    async def leave_after_ten() -> int:
+        sent = 0
+        messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        messages.put_nowait({"type": "http.request", "body": b"", "more_body": False})
+
+        async def send(message: Any) -> None:
+            nonlocal sent
+            sent += 1
+            if sent == 10:
+                messages.put_nowait({"type": "http.disconnect"})
+
+        scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+        async with asyncio.timeout(20):
+            await Endless()(scope, messages.get, send)
+        return sent
+
+    assert 10 <= asyncio.run(leave_after_ten()) < 40
+    assert told == ["ended", "closed"]

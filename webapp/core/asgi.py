@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.conf import settings
-from django.core.handlers.asgi import ASGIHandler, ASGIRequest
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.core import signals
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
+from django.urls import set_script_prefix
 
 from webapp.core.errors import AtelierError, body
 from webapp.core.headers import ALWAYS
@@ -66,16 +67,46 @@ async def answer_fault(send: Send, error: AtelierError, headers: Mapping[str, st
 
 
 class Django(ASGIHandler):
-    """Django's handler with all middlewares, the resolver and the view in one call of a thread.
+    """Django's handler with signals, middlewares, resolver and view in one call of a thread.
 
-    By itself it goes back and forth between the event loop and the thread, several times per request.
+    By itself it goes back and forth between the event loop and the thread, six times or more per request.
     """
 
     def __init__(self) -> None:
         self.load_middleware(is_async=False)
 
-    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        return await sync_to_async(self.get_response)(request)
+    async def handle(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        try:
+            content = await self.read_body(receive)
+        except RequestAborted:
+            return
+        response = await sync_to_async(self._answer)(scope, content)
+        if not response.streaming:
+            await self.send_response(response, send)
+            return
+        gone = asyncio.create_task(self.listen_for_disconnect(receive))
+        sending = asyncio.create_task(self.send_response(response, send))
+        try:
+            await asyncio.wait([gone, sending], return_when=asyncio.FIRST_COMPLETED)
+            for task in (gone, sending):
+                task.cancel()
+            await asyncio.gather(gone, sending, return_exceptions=True)
+        finally:
+            await sync_to_async(response.close)()
+        if not sending.cancelled():
+            sending.result()
+
+    def _answer(self, scope: dict[str, Any], content: Any) -> Any:
+        """The whole answer; closed already, unless it is still to be streamed."""
+        set_script_prefix(get_script_prefix(scope))
+        signals.request_started.send(sender=type(self), scope=scope)
+        request, refusal = self.create_request(scope, content)
+        response: Any = refusal if request is None else self.get_response(request)
+        response._handler_class = type(self)
+        if not response.streaming:
+            response.close()
+        content.close()
+        return response
 
 
 class WarmThreads:
