@@ -352,7 +352,7 @@ def test_pictures_are_served_as_what_the_server_says_and_never_run(
 ) -> None:
     client, address = client_of(viewer), f"/api/v1/versions/{ready.pk}/images/2"
     thumbnail, original = client.get(f"{address}/thumbnail/"), client.get(f"{address}/original/")
-    assert (thumbnail.content, thumbnail["Content-Type"]) == (b".webp 2", "image/webp")
+    assert (thumbnail.content, thumbnail["Content-Type"]) == (b".jpg 2", "image/jpeg")
     assert (original.content, original["Content-Type"]) == (b".png 2", "image/png")
     assert original["Content-Disposition"] == 'attachment; filename="000002.png"'
     for answer in (thumbnail, original):
@@ -361,6 +361,9 @@ def test_pictures_are_served_as_what_the_server_says_and_never_run(
         assert answer["Cache-Control"] == "private, max-age=31536000, immutable"
     again = client.get(f"{address}/thumbnail/", HTTP_IF_NONE_MATCH=thumbnail["ETag"])
     assert (again.status_code, again.content) == (304, b"")
+    path = storage.thumbnail_file(ready.dataset.lab_id, ready.images.get(index=2).sha256)
+    path.rename(path.with_suffix(".webp"))
+    assert client.get(f"{address}/thumbnail/")["Content-Type"] == "image/webp"
     assert client.get(f"/api/v1/versions/{ready.pk}/images/99/thumbnail/").status_code == 404
     assert client.get(f"/api/v1/versions/{ready.pk}/images/{2**70}/thumbnail/").status_code == 404
 
@@ -400,7 +403,7 @@ def test_deleting_removes_rows_and_the_files_nobody_else_holds(
     assert sweep()
     assert not DatasetVersion.objects.filter(pk=ready.pk).exists()
     files = sorted(path.read_bytes() for path in storage.lab_folder(lab.pk).rglob("*") if path.is_file())
-    assert files == [b".png 0", b".webp 0"]
+    assert files == [b".jpg 0", b".png 0"]
     assert client_of(researcher).get(f"/api/v1/versions/{ready.pk}/images/1/thumbnail/").status_code == 404
 
 
