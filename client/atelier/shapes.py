@@ -1115,10 +1115,30 @@ class Recipe(TypedDict):
     archived_at: str | None
 
 
+class RecipeDetail(TypedDict):
+    "A saved recipe, and what came of it."
+
+    id: str
+    lab: str
+    number: int
+    name: str
+    model: str
+    model_settings: dict[str, Any]
+    sampler: str
+    sampler_settings: dict[str, Any]
+    budget: Budget
+    pool_factor: float
+    seed: int
+    created_by: str | None
+    created_at: str
+    archived_at: str | None
+    num_runs: int
+
+
 class RecipePage(TypedDict):
     "One page of a list."
 
-    results: list[Recipe]
+    results: list[RecipeDetail]
     next: str | None
     previous: str | None
 

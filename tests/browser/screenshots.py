@@ -50,6 +50,7 @@ def _addresses(page: Page) -> dict[str, str]:
         "gallery": f"{run}/gallery",
         "exports": f"{run}/exports",
         "tokens": "/tokens",
+        "recipes": "/recipes",
         "queue": "/queue",
         "storage": "/storage",
         "people": "/people",

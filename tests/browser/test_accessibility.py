@@ -17,6 +17,7 @@ PAGES = {
     "gallery": "{run}/gallery",
     "exports": "{run}/exports",
     "tokens": "/tokens",
+    "recipes": "/recipes",
     "queue": "/queue",
     "storage": "/storage",
     "people": "/people",

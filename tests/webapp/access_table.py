@@ -128,7 +128,8 @@ RECIPES = [
     Row("POST", "recipes/", RESEARCHER, "run", {**QUICK, "name": "one"}, query="?lab={lab}"),
     Row("GET", "recipes/<uuid:pk>/", VIEWER),
     Row("PATCH", "recipes/<uuid:pk>/", RESEARCHER, "run", {"name": "another"}),
-    Row("DELETE", "recipes/<uuid:pk>/", ADMIN, "run"),
+    Row("DELETE", "recipes/<uuid:pk>/", ADMIN, "run", query=WITH_ALL),
+    Row("GET", "recipes/<uuid:pk>/deletion/", VIEWER),
 ]
 RUNS = [
     Row("GET", "runs/", PERSON),

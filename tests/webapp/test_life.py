@@ -217,15 +217,30 @@ def columns(image: DatasetImage) -> dict[str, Any]:
     }
 
 
-def test_a_recipe_goes_when_no_run_uses_it(api: APIClient, pool: Pool) -> None:
+def test_a_recipe_keeps_its_runs_until_somebody_says_that_they_go_too(api: APIClient, pool: Pool) -> None:
     recipe = f"/api/v1/recipes/{pool.run.recipe_id}/"
-    refused = api.delete(recipe + "?with_dependents=true")
+    refused = api.delete(recipe)
     assert (refused.status_code, refused.json()["code"]) == (409, "recipe_in_use")
-    api.delete(f"/api/v1/runs/{pool.run_id}/?with_dependents=true")
-    assert api.delete(recipe).status_code == 204
-    assert api.get(recipe).status_code == 404
+    told = api.get(recipe + "deletion/").json()
+    parts = {part["noun"]: part["count"] for part in told["parts"]}
+    assert {part["noun"] for part in told["dependents"]} == {"run", "export"}
+    assert (parts["run"], parts["export"], parts["pool"]) == (1, 1, 1)
+    assert api.delete(recipe + "?with_dependents=true").status_code == 204
+    for gone in (recipe, f"/api/v1/runs/{pool.run_id}/", f"/api/v1/pools/{pool.pk}/"):
+        assert api.get(gone).status_code == 404, gone
+    assert api.get("/api/v1/exports/").json()["results"] == []
     assert sweep()
     assert not Recipe.objects.exists()
+    assert not Run.objects.exists()
+
+
+def test_a_recipe_that_no_run_uses_goes_alone(api: APIClient, pool: Pool) -> None:
+    recipe = f"/api/v1/recipes/{pool.run.recipe_id}/"
+    assert api.get(recipe).json()["num_runs"] == 1
+    api.delete(f"/api/v1/runs/{pool.run_id}/?with_dependents=true")
+    assert api.get(recipe).json()["num_runs"] == 0
+    assert api.delete(recipe).status_code == 204
+    assert api.get(recipe).status_code == 404
 
 
 # --- files that an ingest may take for granted ------------------------------------------------------------------

@@ -106,6 +106,10 @@ def test_a_saved_recipe_can_be_run_again(api: APIClient, version: DatasetVersion
     answer = post(api, "runs/", {"version": str(version.pk), "recipe_id": str(run.recipe_id)})
     assert (answer.status_code, answer.json()["recipe"]["id"]) == (201, str(run.recipe_id))
     assert Recipe.objects.count() == 1
+    post(api, "runs/", {"version": str(version.pk), "recipe": {**QUICK, "seed": 8}})
+    made = api.get(f"/api/v1/runs/?recipe={run.recipe_id}").json()["results"]
+    assert {one["id"] for one in made} == {str(run.pk), answer.json()["id"]}
+    assert api.get(f"/api/v1/recipes/{run.recipe_id}/").json()["num_runs"] == 2
 
 
 @pytest.mark.parametrize(

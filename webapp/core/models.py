@@ -19,11 +19,13 @@ class Removable(models.Model):
     (`webapp.core.removal`); rows and files are swept afterwards.
 
     HANGS_ON, on any model: model name of a removable row above -> the path there. GOES_WITH: the one above with which
-    it goes without being asked about.
+    it goes without being asked about. MARKED_WITH: the one above whose deletion marks this row too, because what hangs
+    on this row does not ask after that one.
     """
 
     HANGS_ON: ClassVar[Mapping[str, str]] = {}
     GOES_WITH: ClassVar[str] = ""
+    MARKED_WITH: ClassVar[str] = ""
 
     archived_at = models.DateTimeField(null=True, blank=True, help_text="Since when lists leave it out.")
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="Since when it is gone for everybody.")

@@ -40,11 +40,23 @@ class Deletion:
 
 
 def beneath(row: Removable) -> "Iterator[QuerySet[Any]]":
-    """The rows of each kind that hang on this one and are not deleted themselves."""
-    name = _name(type(row))
+    """The rows of each kind that hang on this one, or on what is marked with it, and are not deleted themselves."""
+    yield from _hanging(type(row), [row.pk])
+    for rows in _marked_with(row):
+        yield from _hanging(rows.model, list(rows.values_list("pk", flat=True)))
+
+
+def _hanging(above: type[Model], keys: list[Any]) -> "Iterator[QuerySet[Any]]":
     for model in apps.get_models():
-        path = getattr(model, "HANGS_ON", {}).get(name)
+        path = getattr(model, "HANGS_ON", {}).get(_name(above))
         if path is not None:
+            yield model._default_manager.filter(alive(model), **{f"{path}__in": keys})
+
+
+def _marked_with(row: Removable) -> "Iterator[QuerySet[Any]]":
+    for model in apps.get_models():
+        if issubclass(model, Removable) and _name(type(row)) == model.MARKED_WITH:
+            path = model.HANGS_ON[model.MARKED_WITH]
             yield model._default_manager.filter(alive(model), **{path: row.pk})
 
 
@@ -87,6 +99,9 @@ def delete(row: Removable, person: HasKey, lab: HasMemberships, *, with_dependen
 @transaction.atomic
 def mark(row: Removable) -> None:
     """From now on the row, and all that hangs on it, is there for nobody; work on any of it is asked to end."""
+    for rows in _marked_with(row):
+        for one in rows:
+            mark(one)
     type(row)._default_manager.filter(pk=row.pk, deleted_at__isnull=True).update(deleted_at=Now())
     for rows in (type(row)._default_manager.filter(pk=row.pk), *_leased_beneath(row)):
         if issubclass(rows.model, Leased):

@@ -13,9 +13,17 @@ from rest_framework.views import APIView
 from ml import catalog
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Lab, Role
-from webapp.core import removal
+from webapp.core import lifecycle
 from webapp.core.errors import InvalidError
-from webapp.core.lifecycle import ARCHIVED, ChangeSerializer, not_archived, read_change
+from webapp.core.lifecycle import (
+    ARCHIVED,
+    WITH_DEPENDENTS,
+    ChangeSerializer,
+    DeletionSerializer,
+    not_archived,
+    read_change,
+    tell_deletion,
+)
 from webapp.core.pagination import PAGING, page_of, paginate
 from webapp.core.permissions import find
 from webapp.core.queries import read_uuid
@@ -245,7 +253,20 @@ class RecipeSerializer(serializers.ModelSerializer[Recipe]):
         ]
 
 
-RecipePage = page_of(RecipeSerializer, "RecipePage")
+class RecipeDetailSerializer(RecipeSerializer):
+    """A saved recipe, and what came of it."""
+
+    num_runs = serializers.SerializerMethodField(help_text="Runs made from it.")
+
+    class Meta(RecipeSerializer.Meta):
+        fields = [*RecipeSerializer.Meta.fields, "num_runs"]
+
+    def get_num_runs(self, recipe: Recipe) -> int:
+        counts: dict[uuid.UUID, int] = self.context["num_runs"]
+        return counts.get(recipe.pk, 0)
+
+
+RecipePage = page_of(RecipeDetailSerializer, "RecipePage")
 LAB = OpenApiParameter("lab", OpenApiTypes.UUID, description="Only this lab's; needed to save.")
 
 
@@ -258,14 +279,14 @@ class RecipesView(APIView):
     def get(self, request: Request) -> Response:
         rows = selectors.recipes_visible_to(person_of(request), read_uuid(request, "lab"))
         rows = rows.filter(not_archived(request))
-        return paginate(request, rows, ("-created_at", "-id"), lambda page: RecipeSerializer(page, many=True).data)
+        return paginate(request, rows, ("-created_at", "-id"), lambda page: _shown(page))
 
     @extend_schema(
         operation_id="recipes_create",
         tags=["recipes"],
         parameters=[LAB],
         request=NewRecipeSerializer,
-        responses={201: RecipeSerializer},
+        responses={201: RecipeDetailSerializer},
     )
     def post(self, request: Request) -> Response:
         lab_id = read_uuid(request, "lab")
@@ -277,27 +298,39 @@ class RecipesView(APIView):
         given.is_valid(raise_exception=True)
         values = dict(given.validated_data)
         recipe = services.create_recipe(lab, person, values, name=values.pop("name"))
-        return Response(RecipeSerializer(recipe).data, status=201)
+        return Response(_shown([selectors.recipe_for(person, recipe.pk)])[0], status=201)
 
 
 class RecipeView(APIView):
     """One recipe."""
 
-    @extend_schema(operation_id="recipes_get", tags=["recipes"], responses=RecipeSerializer)
+    @extend_schema(operation_id="recipes_get", tags=["recipes"], responses=RecipeDetailSerializer)
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        return Response(RecipeSerializer(selectors.recipe_for(person_of(request), pk)).data)
+        return Response(_shown([selectors.recipe_for(person_of(request), pk)])[0])
 
     @extend_schema(
-        operation_id="recipes_change", tags=["recipes"], request=ChangeSerializer, responses=RecipeSerializer
+        operation_id="recipes_change", tags=["recipes"], request=ChangeSerializer, responses=RecipeDetailSerializer
     )
     def patch(self, request: Request, pk: uuid.UUID) -> Response:
         services.change_recipe(selectors.recipe_for(person_of(request), pk, Role.RESEARCHER), **read_change(request))
         return self.get(request, pk)
 
-    @extend_schema(operation_id="recipes_delete", tags=["recipes"], responses={204: None})
+    @extend_schema(operation_id="recipes_delete", tags=["recipes"], parameters=[WITH_DEPENDENTS], responses={204: None})
     def delete(self, request: Request, pk: uuid.UUID) -> Response:
-        """Only a recipe that no run uses."""
+        """Researchers delete what they made themselves, admins and owners everything."""
         person = person_of(request)
         recipe = selectors.recipe_for(person, pk, Role.RESEARCHER)
-        removal.delete(recipe, person, recipe.lab)
-        return Response(status=204)
+        return lifecycle.delete(request, recipe, person, recipe.lab)
+
+
+class RecipeDeletionView(APIView):
+    """What would go with a recipe."""
+
+    @extend_schema(operation_id="recipes_deletion", tags=["recipes"], responses=DeletionSerializer)
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        return tell_deletion(selectors.recipe_for(person_of(request), pk), person_of(request))
+
+
+def _shown(recipes: list[Recipe]) -> Any:
+    """As the API answers them, with their numbers of runs."""
+    return RecipeDetailSerializer(recipes, many=True, context={"num_runs": selectors.num_runs_of(recipes)}).data

@@ -8,4 +8,5 @@ urlpatterns = [
     path("catalogue/", api.CatalogueView.as_view()),
     path("recipes/", api.RecipesView.as_view()),
     path("recipes/<uuid:pk>/", api.RecipeView.as_view()),
+    path("recipes/<uuid:pk>/deletion/", api.RecipeDeletionView.as_view()),
 ]

@@ -55,6 +55,7 @@ class Run(Removable, Leased):
         "datasetversion": "version",
         "recipe": "recipe",
     }
+    MARKED_WITH: ClassVar[str] = "recipe"
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="runs")
     recipe = models.ForeignKey(Recipe, on_delete=models.PROTECT, related_name="runs")

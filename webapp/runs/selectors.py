@@ -40,10 +40,14 @@ def all_runs() -> "QuerySet[Run]":
 
 
 def runs_visible_to(
-    person: HasKey | AnonymousUser, lab: UUID | None = None, version: UUID | None = None, state: str = ""
+    person: HasKey | AnonymousUser,
+    lab: UUID | None = None,
+    version: UUID | None = None,
+    recipe: UUID | None = None,
+    state: str = "",
 ) -> "QuerySet[Run]":
     """The runs of the labs that the person is in, or only some of them."""
-    wanted = {"version__dataset__lab": lab, "version": version, "state": state}
+    wanted = {"version__dataset__lab": lab, "version": version, "recipe": recipe, "state": state}
     return visible(all_runs(), person, LAB_PATH).filter(**{name: value for name, value in wanted.items() if value})
 
 

@@ -541,12 +541,29 @@ export interface paths {
         get: operations["recipes_get"];
         put?: never;
         post?: never;
-        /** @description Only a recipe that no run uses. */
+        /** @description Researchers delete what they made themselves, admins and owners everything. */
         delete: operations["recipes_delete"];
         options?: never;
         head?: never;
         /** @description One recipe. */
         patch: operations["recipes_change"];
+        trace?: never;
+    };
+    "/api/v1/recipes/{id}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would go with a recipe. */
+        get: operations["recipes_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/runs/": {
@@ -2979,9 +2996,43 @@ export interface components {
              */
             archived_at: string | null;
         };
+        /** @description A saved recipe, and what came of it. */
+        RecipeDetail: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            lab: string;
+            number: number;
+            name: string;
+            model: string;
+            model_settings: {
+                [key: string]: unknown;
+            };
+            sampler: string;
+            sampler_settings: {
+                [key: string]: unknown;
+            };
+            budget: components["schemas"]["Budget"];
+            /**
+             * Format: double
+             * @description Candidates generated per image asked for.
+             */
+            pool_factor: number;
+            seed: number;
+            created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
+            /** @description Runs made from it. */
+            num_runs: number;
+        };
         /** @description One page of a list. */
         RecipePage: {
-            results: components["schemas"]["Recipe"][];
+            results: components["schemas"]["RecipeDetail"][];
             /** @description Path of the next page, or null. */
             next: string | null;
             /** @description Path of the page before, or null. */
@@ -5498,7 +5549,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Recipe"];
+                    "application/json": components["schemas"]["RecipeDetail"];
                 };
             };
             /** @description An error. */
@@ -5528,7 +5579,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Recipe"];
+                    "application/json": components["schemas"]["RecipeDetail"];
                 };
             };
             /** @description An error. */
@@ -5544,7 +5595,10 @@ export interface operations {
     };
     recipes_delete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -5591,7 +5645,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Recipe"];
+                    "application/json": components["schemas"]["RecipeDetail"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recipes_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
                 };
             };
             /** @description An error. */
@@ -5616,6 +5700,8 @@ export interface operations {
                 lab?: string;
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
+                /** @description Only those made from this recipe. */
+                recipe?: string;
                 state?: "cancelled" | "failed" | "finished" | "generating" | "interrupted" | "preparing" | "queued" | "scoring" | "selecting" | "stopped" | "stopping" | "training";
                 /** @description Only on this dataset version. */
                 version?: string;

@@ -1,5 +1,5 @@
 import { useLab } from '@/api/lab';
-import { Panel } from '@/components/Page';
+import { ListPanel } from '@/components/life/ListPanel';
 import { DatasetPage } from '@/features/datasets/DatasetPage';
 import { RunTable } from '@/features/runs/RunTable';
 
@@ -10,9 +10,9 @@ export function DatasetRoute() {
     <DatasetPage
       below={(version) =>
         lab !== null && (
-          <Panel title="Runs on this version">
-            <RunTable lab={lab.id} version={version} />
-          </Panel>
+          <ListPanel title="Runs on this version">
+            {(archived) => <RunTable lab={lab.id} version={version} archived={archived} />}
+          </ListPanel>
         )
       }
     />

@@ -1,7 +1,8 @@
 import { Button, Stack } from '@mantine/core';
 import { Link } from 'react-router';
 import { useLab } from '@/api/lab';
-import { Page, Panel } from '@/components/Page';
+import { ListPanel } from '@/components/life/ListPanel';
+import { Page } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { DatasetTable } from '@/features/datasets/DatasetTable';
 import { RunTable } from '@/features/runs/RunTable';
@@ -28,12 +29,8 @@ export function HomePage() {
         }
       />
       <Stack gap="md">
-        <Panel title="Runs">
-          <RunTable lab={lab.id} />
-        </Panel>
-        <Panel title="Datasets">
-          <DatasetTable lab={lab.id} />
-        </Panel>
+        <ListPanel title="Runs">{(archived) => <RunTable lab={lab.id} archived={archived} />}</ListPanel>
+        <ListPanel title="Datasets">{(archived) => <DatasetTable lab={lab.id} archived={archived} />}</ListPanel>
       </Stack>
     </Page>
   );

@@ -35,6 +35,7 @@ export function Shell() {
             Home
           </NavLink>
           <NavLink to="/upload">Upload</NavLink>
+          <NavLink to="/recipes">Recipes</NavLink>
           <NavLink to="/queue">Queue</NavLink>
           <NavLink to="/storage">Storage</NavLink>
           <NavLink to="/people">People</NavLink>

@@ -21,6 +21,11 @@ const pages: RouteObject[] = [
     lazy: async () => ({ Component: (await import('@/features/datasets/ImportPage')).ImportPage }),
   },
   { path: 'runs/new', lazy: async () => ({ Component: (await import('@/features/recipes/RecipePage')).RecipePage }) },
+  {
+    path: 'recipes',
+    lazy: async () => ({ Component: (await import('@/features/recipes/RecipesPage')).RecipesPage }),
+  },
+  { path: 'recipes/:recipeId', lazy: async () => ({ Component: (await import('./RecipeRoute')).RecipeRoute }) },
   { path: 'queue', lazy: async () => ({ Component: (await import('@/features/runs/QueuePage')).QueuePage }) },
   { path: 'runs/:runId', lazy: async () => ({ Component: (await import('@/features/runs/RunPage')).RunPage }) },
   {

@@ -109,6 +109,7 @@ class RunsView(APIView):
         parameters=[
             OpenApiParameter("lab", OpenApiTypes.UUID, description="Only this lab's."),
             OpenApiParameter("version", OpenApiTypes.UUID, description="Only on this dataset version."),
+            OpenApiParameter("recipe", OpenApiTypes.UUID, description="Only those made from this recipe."),
             OpenApiParameter("state", str, enum=RunState.values),
             ARCHIVED,
             *PAGING,
@@ -119,6 +120,7 @@ class RunsView(APIView):
             person_of(request),
             lab=read_uuid(request, "lab"),
             version=read_uuid(request, "version"),
+            recipe=read_uuid(request, "recipe"),
             state=read_choice(request, "state", RunState.values),
         ).filter(not_archived(request))
         return paginate(request, rows, ("-created_at", "-id"), lambda page: RunListItemSerializer(page, many=True).data)

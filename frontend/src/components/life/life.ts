@@ -2,7 +2,7 @@ import { http, queries, take, type Schemas } from '@/api/client';
 
 /** What people name, put away and delete. */
 export type Thing = {
-  noun: 'dataset' | 'version' | 'run' | 'export';
+  noun: 'dataset' | 'version' | 'run' | 'export' | 'recipe';
   id: string;
   /** As the page shows it; it is typed to confirm a deletion. */
   name: string;
@@ -15,6 +15,7 @@ const CHANGES = {
   dataset: '/api/v1/datasets/{id}/',
   run: '/api/v1/runs/{id}/',
   export: '/api/v1/exports/{id}/',
+  recipe: '/api/v1/recipes/{id}/',
 } as const;
 
 const DELETIONS = {
@@ -22,6 +23,7 @@ const DELETIONS = {
   version: '/api/v1/versions/{id}/',
   run: '/api/v1/runs/{id}/',
   export: '/api/v1/exports/{id}/',
+  recipe: '/api/v1/recipes/{id}/',
 } as const;
 
 const TOLD = {
@@ -29,6 +31,7 @@ const TOLD = {
   version: '/api/v1/versions/{id}/deletion/',
   run: '/api/v1/runs/{id}/deletion/',
   export: '/api/v1/exports/{id}/deletion/',
+  recipe: '/api/v1/recipes/{id}/deletion/',
 } as const;
 
 /** Another name, or put away and brought back. */

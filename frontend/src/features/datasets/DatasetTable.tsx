@@ -5,6 +5,7 @@ import { useLab } from '@/api/lab';
 import { Empty } from '@/components/Empty';
 import { Fault, Waiting } from '@/components/Fault';
 import { ago, bytes, count } from '@/components/format';
+import { PutAway } from '@/components/life/PutAway';
 import { MoreButton } from '@/components/MoreButton';
 import { StateLabel } from '@/components/StateLabel';
 import { TableScroll } from '@/components/TableScroll';
@@ -12,13 +13,13 @@ import { isMoving, wordsOf } from './words';
 
 const REFRESH_MS = 3_000;
 
-/** The lab's datasets with their newest version. */
-export function DatasetTable({ lab }: { lab: string }) {
+/** The lab's datasets with their newest version; also those that were put away, where `archived`. */
+export function DatasetTable({ lab, archived = false }: { lab: string; archived?: boolean }) {
   const { may } = useLab();
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = api.useInfiniteQuery(
     'get',
     '/api/v1/datasets/',
-    { params: { query: { lab, limit: 20 } } },
+    { params: { query: { lab, archived: archived ? 'all' : 'no', limit: 20 } } },
     {
       initialPageParam: null,
       getNextPageParam: (page) => cursorOf(page.next),
@@ -73,7 +74,8 @@ export function DatasetTable({ lab }: { lab: string }) {
 
 const NOWRAP = { whiteSpace: 'nowrap' } as const;
 
-function DatasetRow({ dataset: { id, name, created_at, versions } }: { dataset: Schemas['Dataset'] }) {
+function DatasetRow({ dataset }: { dataset: Schemas['Dataset'] }) {
+  const { id, name, created_at, versions } = dataset;
   const [newest] = versions;
   return (
     <Table.Tr>
@@ -82,6 +84,7 @@ function DatasetRow({ dataset: { id, name, created_at, versions } }: { dataset: 
           {name}
           {versions.length > 1 && `, ${versions.length} versions`}
         </Anchor>
+        <PutAway thing={{ noun: 'dataset', ...dataset }} />
       </Table.Td>
       <Table.Td>
         {newest && <StateLabel tone={wordsOf(newest.state).tone}>{wordsOf(newest.state).label}</StateLabel>}

@@ -12,7 +12,9 @@ import { SettingsForm } from '@/components/SettingsForm/SettingsForm';
 import type { Values } from '@/components/SettingsForm/fields';
 import { BudgetEditor } from '@/components/recipe/BudgetEditor';
 import { Choices } from '@/components/recipe/Choices';
-import { faultsUnder, unplaced, type Draft } from './draft';
+import { faultsUnder, saysTheSame, unplaced, type Draft } from './draft';
+import { recipeTitle } from './recipeTitle';
+import { SaveRecipe } from './SaveRecipe';
 import { asked, fixedSettings, settingsSentence, type Start } from './start';
 import { StartPanel } from './StartPanel';
 import { modelObstacle, samplerObstacle } from '@/components/recipe/suitability';
@@ -24,17 +26,21 @@ const ESTIMATE_PAUSE_MS = 1200;
 type Props = {
   catalogue: Schemas['Catalogue'];
   version: Schemas['DatasetVersion'];
+  /** The dataset's lab. */
+  lab: string;
   kind: string;
   /** The checkpoint that the run starts from, or null. */
   start: Start | null;
   /** What the form shows at first. */
   first: Draft;
+  /** The saved recipe that it begins with, or null. */
+  saved: Schemas['Recipe'] | null;
   /** How the run is computed at first, as far as not by default. */
   firstCompute: Values;
 };
 
 /** The form of a recipe: the server says, as one types, what does not fit and how much will be drawn. */
-export function RecipeForm({ catalogue, version, kind, start, first, firstCompute }: Props) {
+export function RecipeForm({ catalogue, version, lab, kind, start, first, saved, firstCompute }: Props) {
   const [draft, setDraft] = useState(first);
   const [compute, setCompute] = useState<Values>(firstCompute);
   const set = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
@@ -145,7 +151,9 @@ export function RecipeForm({ catalogue, version, kind, start, first, firstComput
       aside={
         <Outcome
           version={version}
+          lab={lab}
           draft={draft}
+          saved={saved !== null && saysTheSame(draft, saved) ? saved : null}
           start={start}
           compute={compute}
           check={check}
@@ -231,7 +239,10 @@ function useMemory(version: string, draft: Draft, enabled: boolean) {
 
 type OutcomeProps = {
   version: Schemas['DatasetVersion'];
+  lab: string;
   draft: Draft;
+  /** The saved recipe, while the draft says the same. */
+  saved: Schemas['Recipe'] | null;
   start: Start | null;
   compute: Values;
   check: ReturnType<typeof useCheck>;
@@ -240,9 +251,10 @@ type OutcomeProps = {
 };
 
 /** What the recipe will bring, and the button that starts it. */
-function Outcome({ version, draft, start: from, compute, check, memory, onName }: OutcomeProps) {
+function Outcome({ version, lab, draft, saved, start: from, compute, check, memory, onName }: OutcomeProps) {
   const navigate = useNavigate();
-  const body = { version: version.id, recipe: draft, name: draft.name, compute, ...asked(from) };
+  const recipe = saved === null ? { recipe: draft } : { recipe_id: saved.id };
+  const body = { version: version.id, ...recipe, name: draft.name, compute, ...asked(from) };
   const key = useIdempotencyKey(body);
   const start = useMutation({
     mutationFn: () => {
@@ -291,9 +303,15 @@ function Outcome({ version, draft, start: from, compute, check, memory, onName }
           <Fault key={problem.message} error={new Error(problem.message)} />
         ))}
         <Fault error={start.error ?? check.error} />
+        {saved !== null && (
+          <Text size="sm" c="dimmed">
+            The run is made from {recipeTitle(saved)}; once something is changed, it saves a recipe of its own.
+          </Text>
+        )}
         <Button loading={start.isPending} disabled={problems.length > 0} onClick={() => start.mutate()}>
           Start the run
         </Button>
+        {from === null && saved === null && <SaveRecipe lab={lab} draft={draft} disabled={problems.length > 0} />}
         {problems.length > 0 && (
           <Text size="sm" c="var(--mantine-color-error)" role="status">
             {plural(problems.length, 'thing')} to put right first; each stands at its place in the form.

@@ -4,18 +4,19 @@ import { api, type Schemas } from '@/api/client';
 import { Page } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
-import { NEW_DRAFT, withSettings, type Draft } from './draft';
+import { contentsOf, NEW_DRAFT, withSettings, type Draft } from './draft';
 import { RecipeForm } from './RecipeForm';
 import { stepOf, SUMMARIES, TITLES, wayOf, withStart } from './start';
 
 /**
- * A recipe for a dataset version; `like` begins with the recipe of a past run, each `set` changes one setting of it, and
- * `start` and `from` begin with its checkpoint.
+ * A recipe for a dataset version; `recipe` begins with a saved one, `like` with that of a past run, each `set` changes
+ * one setting of it, and `start` and `from` begin with its checkpoint.
  */
 export function RecipePage() {
   const [search] = useSearchParams();
   const id = search.get('version') ?? '';
   const way = wayOf(search.get('start'));
+  const saved = search.get('recipe');
   const like = (way === null ? null : search.get('from')) ?? search.get('like');
   const catalogue = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
   const version = api.useQuery('get', '/api/v1/versions/{id}/', { params: { path: { id } } }, { enabled: id !== '' });
@@ -32,7 +33,12 @@ export function RecipePage() {
     { params: { path: { id: like ?? '' } } },
     { enabled: like !== null },
   );
-
+  const recipe = api.useQuery(
+    'get',
+    '/api/v1/recipes/{id}/',
+    { params: { path: { id: saved ?? '' } } },
+    { enabled: saved !== null },
+  );
   const kept = api.useQuery(
     'get',
     '/api/v1/runs/{id}/checkpoints/',
@@ -41,9 +47,9 @@ export function RecipePage() {
   );
 
   const retry = () => {
-    for (const part of [catalogue, version, dataset, past, kept]) if (part.error !== null) void part.refetch();
+    for (const part of [catalogue, version, dataset, past, kept, recipe]) if (part.error !== null) void part.refetch();
   };
-  const error = catalogue.error ?? version.error ?? dataset.error ?? past.error ?? kept.error;
+  const error = catalogue.error ?? version.error ?? dataset.error ?? past.error ?? kept.error ?? recipe.error;
   if (id === '')
     return (
       <Page>
@@ -56,6 +62,7 @@ export function RecipePage() {
     version.data === undefined ||
     dataset.data === undefined ||
     (like !== null && past.data === undefined) ||
+    (saved !== null && recipe.data === undefined) ||
     (like !== null && way !== null && kept.data === undefined)
   )
     return <PagePending title="New run" error={error} onRetry={retry} />;
@@ -63,8 +70,8 @@ export function RecipePage() {
     way !== null && past.data && kept.data
       ? { run: past.data, way, step: stepOf(search.get('step'), way, kept.data), kept: kept.data }
       : null;
-  const draft = withSettings(past.data ? draftFrom(past.data) : NEW_DRAFT, search.getAll('set'));
-  const { name, kind } = dataset.data;
+  const draft = withSettings(firstDraft(past.data, recipe.data), search.getAll('set'));
+  const { name, kind, lab } = dataset.data;
   const { number } = version.data;
   return (
     <Page>
@@ -83,18 +90,20 @@ export function RecipePage() {
       <RecipeForm
         catalogue={catalogue.data}
         version={version.data}
+        lab={lab}
         kind={kind}
         start={start}
         first={start === null ? draft : withStart(draft, start)}
+        saved={recipe.data ?? null}
         firstCompute={past.data ? chosen(past.data.compute) : {}}
       />
     </Page>
   );
 }
 
-function draftFrom({ name, recipe }: Schemas['Run']): Draft {
-  const { model, model_settings, sampler, sampler_settings, budget, pool_factor, seed } = recipe;
-  return { ...NEW_DRAFT, name, model, model_settings, sampler, sampler_settings, budget, pool_factor, seed };
+function firstDraft(past: Schemas['Run'] | undefined, saved: Schemas['Recipe'] | undefined): Draft {
+  if (past !== undefined) return { ...contentsOf(past.recipe), name: past.name };
+  return saved === undefined ? NEW_DRAFT : { ...contentsOf(saved), name: '' };
 }
 
 /** The compute options that somebody chose; left to the service, they are null or off. */

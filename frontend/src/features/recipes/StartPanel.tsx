@@ -1,10 +1,10 @@
 import { Anchor, Group, Select, Stack, Text } from '@mantine/core';
 import { Link, useSearchParams } from 'react-router';
-import { api } from '@/api/client';
 import { count } from '@/components/format';
 import { Panel } from '@/components/Page';
 import { runTitle } from '@/components/runTitle';
 import type { Start, Way } from './start';
+import { useReadyVersions } from './versions';
 
 const SENTENCES: Record<Way, string> = {
   generate: 'Nothing is trained: the checkpoint draws other candidates, from a seed of their own.',
@@ -58,12 +58,7 @@ export function StartPanel({ start, version }: { start: Start; version: string }
 /** The images to train on: any version of the lab; whether its classes fit is said by the service. */
 function VersionChoice(props: { lab: string; version: string; onChoose: (id: string | null) => void }) {
   const { lab, version, onChoose } = props;
-  const { data } = api.useQuery('get', '/api/v1/datasets/', { params: { query: { lab, limit: 100 } } });
-  const versions = (data?.results ?? []).flatMap((dataset) =>
-    dataset.versions
-      .filter((one) => one.state === 'ready')
-      .map((one) => ({ value: one.id, label: `${dataset.name}, version ${one.number}` })),
-  );
+  const versions = useReadyVersions(lab);
   return (
     <Select
       label="Dataset version"

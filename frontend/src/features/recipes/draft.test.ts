@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faultsUnder, NEW_DRAFT, unplaced, withSettings } from './draft';
+import { faultsUnder, NEW_DRAFT, saysTheSame, unplaced, withSettings } from './draft';
 
 const PROBLEMS = [
   { code: 'invalid', message: 'too small', field: 'recipe.model_settings.batch_size' },
@@ -31,4 +31,12 @@ describe('settings from an address', () => {
     });
     expect(draft.model_settings).toEqual({ width: 8, spectral_norm: false });
   });
+});
+
+it('says the same as a saved recipe whatever the order of its settings and its name', () => {
+  const saved = { ...NEW_DRAFT, name: 'saved', model_settings: { width: 8, loss: 'hinge' } };
+  const draft = { ...NEW_DRAFT, name: 'a run', model_settings: { loss: 'hinge', width: 8 } };
+  expect(saysTheSame(draft, saved)).toBe(true);
+  expect(saysTheSame({ ...draft, seed: 1 }, saved)).toBe(false);
+  expect(saysTheSame({ ...draft, model_settings: { loss: 'hinge' } }, saved)).toBe(false);
 });

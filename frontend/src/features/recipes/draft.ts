@@ -24,6 +24,27 @@ export const NEW_DRAFT: Draft = {
   seed: 0,
 };
 
+type Contents = Omit<Draft, 'name'>;
+
+/** What a recipe says, without what it is called. */
+export function contentsOf(recipe: Contents): Contents {
+  const { model, model_settings, sampler, sampler_settings, budget, pool_factor, seed } = recipe;
+  return { model, model_settings, sampler, sampler_settings, budget, pool_factor, seed };
+}
+
+/** Whether the draft still says what the saved recipe says; the order of settings means nothing. */
+export function saysTheSame(draft: Contents, recipe: Contents): boolean {
+  return inOrder(contentsOf(draft)) === inOrder(contentsOf(recipe));
+}
+
+function inOrder(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
 /** The draft with settings of the model changed, each written as `name:value`; a value is JSON, else a word. */
 export function withSettings(draft: Draft, changes: string[]): Draft {
   const pairs = changes.filter((change) => change.indexOf(':') > 0).map(readChange);

@@ -4,6 +4,7 @@ import { api, cursorOf, type Schemas } from '@/api/client';
 import { Empty } from '@/components/Empty';
 import { Fault, Waiting } from '@/components/Fault';
 import { ago, count, duration, words } from '@/components/format';
+import { PutAway } from '@/components/life/PutAway';
 import { MoreButton } from '@/components/MoreButton';
 import { runTitle } from '@/components/runTitle';
 import { StateLabel } from '@/components/StateLabel';
@@ -14,12 +15,23 @@ import { isActive, isMoving, isWaiting, wordsOf } from './words';
 
 const REFRESH_MS = 4_000;
 
-/** The lab's runs, or those on one dataset version; those that move are asked again every few seconds. */
-export function RunTable({ lab, version }: { lab: string; version?: string }) {
+type Props = {
+  lab: string;
+  /** Only those on this dataset version. */
+  version?: string;
+  /** Only those made from this recipe. */
+  recipe?: string;
+  /** Also those that were put away. */
+  archived?: boolean;
+};
+
+/** The lab's runs, or some of them; those that move are asked again every few seconds. */
+export function RunTable({ lab, version, recipe, archived = false }: Props) {
+  const some = { ...(version === undefined ? {} : { version }), ...(recipe === undefined ? {} : { recipe }) };
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = api.useInfiniteQuery(
     'get',
     '/api/v1/runs/',
-    { params: { query: { lab, ...(version === undefined ? {} : { version }), limit: 20 } } },
+    { params: { query: { lab, ...some, archived: archived ? 'all' : 'no', limit: 20 } } },
     {
       initialPageParam: null,
       getNextPageParam: (page) => cursorOf(page.next),
@@ -71,6 +83,7 @@ function RunRow({ run, withDataset }: { run: Schemas['RunListItem']; withDataset
         <Anchor component={Link} to={`/runs/${run.id}`} fw={500} size="sm">
           {runTitle(run)}
         </Anchor>
+        <PutAway thing={{ noun: 'run', id: run.id, name: runTitle(run), archived_at: run.archived_at }} />
       </Table.Td>
       <Table.Td>
         <StateLabel tone={tone}>{label}</StateLabel>
