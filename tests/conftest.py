@@ -6,10 +6,11 @@ The data folder is a temporary one (tests/settings.py). The database is SQLite u
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.object_store import BUCKET, KEYS, Line, object_store
 from tests.settings import DATA_FOLDER
 
 if TYPE_CHECKING:
@@ -33,6 +34,29 @@ def data_folder() -> Iterator[Path]:
     yield settings.DATA_DIR
     for name in ("uploads", "labs", "runs", "selections", "exports", "versions"):
         shutil.rmtree(settings.DATA_DIR / name, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of an S3 server with one bucket."""
+    with object_store() as environment:
+        yield environment["S3_ENDPOINT"]
+
+
+@pytest.fixture
+def line(
+    s3_server: str, settings: Any, monkeypatch: pytest.MonkeyPatch, data_folder: Path, request: Any
+) -> Iterator[Line]:
+    """The service has a bucket, empty to it, which it reaches by this line."""
+    from webapp.core import bucket
+
+    found = Line(s3_server)
+    settings.S3_BUCKET, settings.S3_ENDPOINT, settings.S3_PREFIX = BUCKET, found.endpoint, request.node.name
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    yield found
+    found.end()
+    bucket.connected.cache_clear()
 
 
 @pytest.fixture

@@ -25,6 +25,15 @@ DATA_DIR = Path(env("ATELIER_DATA", str(BASE_DIR / "var"))).resolve()
 """ATELIER_DATA: folder of the database, uploads, datasets, runs and exports."""
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
+S3_BUCKET = env("S3_BUCKET", "")
+"""S3_BUCKET: the S3-compatible bucket that finished files live in; the data folder is then this machine's working copy.
+Its keys are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."""
+S3_ENDPOINT = env("S3_ENDPOINT", "")
+"""S3_ENDPOINT: the store's address, e.g. https://s3.lab:9000; AWS when unset."""
+S3_REGION = env("S3_REGION", "us-east-1")
+"""S3_REGION: where the bucket lies; stores of one's own take any."""
+S3_PREFIX = env("S3_PREFIX", "")
+"""S3_PREFIX: what all keys begin with, where others use the bucket too."""
 
 
 def _secret_key() -> str:

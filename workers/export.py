@@ -8,7 +8,8 @@ from typing import Any, ClassVar, cast
 from ml import catalog
 from ml.plans import ExportPlan
 from ml.protocol import Event, FileProgress
-from webapp.core import storage
+from webapp.core import bucket, storage
+from webapp.core.errors import GoneError
 from webapp.core.leases import Leased
 from webapp.exports import selectors
 from webapp.exports.models import Export
@@ -40,6 +41,7 @@ class ExportWork(Work[Export]):
         suffix = catalogue.export_formats[export.format].suffix
         shape = selectors.shape_of(export)
         pool = export.selection.pool.path if export.selection else None
+        self._bring(export, pool)
         return {
             "verb": "export",
             "format": export.format,
@@ -56,6 +58,15 @@ class ExportWork(Work[Export]):
             "out": str(self.folder / f"dataset{suffix}"),
         }
 
+    def _bring(self, export: Export, pool: str | None) -> None:
+        """Raises: GoneError, BucketError."""
+        if not bucket.is_on():
+            return
+        if pool is not None:
+            bucket.pull_tree(storage.stored(pool), self.go_on)
+        if absent := bucket.pull_all((Path(row["file"]) for row in selectors.real_rows(export)), self.go_on):
+            raise GoneError(f"{len(absent)} images of this version are not in the bucket any more; upload them again.")
+
     def heard(self, event: Event) -> None:
         if event["event"] == "progress" and "current" in event:
             progress = cast(FileProgress, event)
@@ -65,6 +76,7 @@ class ExportWork(Work[Export]):
 
     def finish(self) -> None:
         facts = {key: self._result[key] for key in ("sha256", "size_bytes", "num_real", "num_synthetic")}
+        bucket.push(Path(self._result["file"]))
         building.finish_export(self.row, path=storage.relative(Path(self._result["file"])), **facts)
 
     def cancelled(self) -> None:

@@ -13,6 +13,7 @@ from webapp.datasets.models import DatasetVersion
 from webapp.datasets.services.ingest import (
     begin_ingest,
     finish_ingest,
+    keep_files,
     reject_version,
     report_ingest_progress,
     save_ingested_files,
@@ -82,6 +83,7 @@ class IngestWork(Work[DatasetVersion]):
         match event["event"]:
             case "ingest_files":
                 save_ingested_files(self.row, event["files"])
+                keep_files(self.row, event["files"])
             case "progress":
                 progress = cast(FileProgress, event)
                 report_ingest_progress(self.row, progress["current"], progress["max"])

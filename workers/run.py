@@ -12,7 +12,8 @@ from ml.judgement import HealthJudged
 from ml.plans import Recipe, RunPlan
 from ml.protocol import Event, PoolScored, Preview, StageProgress, SweepMade
 from ml.start_plan import Start
-from webapp.core import storage
+from webapp.core import bucket, storage
+from webapp.core.errors import GoneError
 from webapp.core.leases import Leased
 from webapp.gallery.services import pools, selections
 from webapp.runs.events import (
@@ -28,6 +29,7 @@ from webapp.runs.events import (
 )
 from webapp.runs.models import Run, RunState, Way
 from webapp.runs.services import attempt, files, imports
+from workers.keeping import Keeping
 from workers.progress import Progress, Stopwatch
 from workers.supervisor import Work
 
@@ -45,6 +47,7 @@ class RunWork(Work[Run]):
         super().__init__(row)
         self._progress = Progress(self._write_progress)
         self._stopwatch = Stopwatch()
+        self._keeping = Keeping()
         self._yields: dict[str, Any] = {}
         self._is_asked_to_finish = False
         self._preview_wish = row.preview_made
@@ -60,18 +63,23 @@ class RunWork(Work[Run]):
         attempt.begin_attempt(self.row)
         if self.row.origin:
             attempt.note_artefact(self.row, "train", {})
+        files.bring_stages(self.row, go_on=self.go_on)
         done = files.finished_stages(self.row)
+        start = self._start()
+        images = self._write_images()
+        if "prepare" not in done and not (start and start["prepared"]):
+            self._bring_images()
         plan: RunPlan = {
             "verb": "run",
             "recipe": recipe_of(self.row),
-            "dataset": {"classes": self.row.version.classes, "images": str(self._write_images())},
+            "dataset": {"classes": self.row.version.classes, "images": str(images)},
             "out": str(self.folder),
             "done": done,  # type: ignore[typeddict-item]  # the same keys, read back from the row
             "compute": self.row.compute,
             "resume_from": None if "train" in done else self._resume_from(),
             "finish_when": str(self._wish(self.row)),
             "preview_when": str(self._wish_to_see(self.row)),
-            "start": self._start(),
+            "start": start,
         }
         if self.row.origin:
             plan["imported"] = {"source": str(imports.source_of(self.row)), "name": self.row.origin["name"]}
@@ -112,12 +120,25 @@ class RunWork(Work[Run]):
                 stream.write(json.dumps({"index": index, "file": str(file), "label": label, "split": split}) + "\n")
         return path
 
+    def _bring_images(self) -> None:
+        """Raises: GoneError, BucketError."""
+        if not bucket.is_on():
+            return
+        version = self.row.version
+        rows = version.images.filter(split__in=("train", "val")).order_by("index").values_list("sha256", "suffix")
+        originals = (storage.object_file(version.dataset.lab_id, *row) for row in rows.iterator())
+        if absent := bucket.pull_all(originals, self.go_on):
+            raise GoneError(f"{len(absent)} images of this version are not in the bucket any more; upload them again.")
+
     def _start(self) -> Start | None:
         """The checkpoint of an earlier run that this one starts from, and that run's prepared images where they fit."""
         row = self.row
         if not row.start_way:
             return None
         same_images = row.start_way != Way.REUSE
+        bucket.pull(files.start_file(row))
+        if row.parent and same_images:
+            files.bring_stages(row.parent, ["prepare"], self.go_on)
         prepared = files.finished_stages(row.parent).get("prepare", {}) if row.parent and same_images else {}
         start = {
             "way": row.start_way,
@@ -155,6 +176,9 @@ class RunWork(Work[Run]):
             case "stage_finished":
                 self._progress.flush()
                 timing = self._stopwatch.timing_of(event["stage"])
+                self._keeping.tell_all()
+                for path in files.paths_of(_relative(event["artefact"])):
+                    bucket.push(path)
                 attempt.leave_stage(self.row, event["stage"], _relative(event["artefact"]), timing)
                 if self.row.origin and event["stage"] == "generate":
                     imports.count_files(self.row)
@@ -168,7 +192,9 @@ class RunWork(Work[Run]):
                 self._progress.flush()
                 self._checkpoint(event)
             case "checkpoint_removed":
+                self._keeping.forget(Path(event["file"]))
                 attempt.remove_checkpoint(self.row, storage.relative(Path(event["file"])))
+                bucket.discard(Path(event["file"]))
             case "warning":
                 attempt.warn(self.row, WarnedData(code=event["code"], message=event["message"]))
             case "health":
@@ -204,7 +230,8 @@ class RunWork(Work[Run]):
                 "num_columns": event["num_columns"],
             }
         )
-        attempt.add_preview(self.row, data, storage.relative(Path(event["file"])), self._preview_wish)
+        file, wish = Path(event["file"]), self._preview_wish
+        self._keeping.tell(file, lambda: attempt.add_preview(self.row, data, storage.relative(file), wish))
 
     def _sweep(self, event: SweepMade) -> None:
         data = SweptData.model_validate(
@@ -216,14 +243,19 @@ class RunWork(Work[Run]):
                 "columns": event["columns"],
             }
         )
-        attempt.add_sweep(self.row, data, storage.relative(Path(event["file"])))
+        file = Path(event["file"])
+        self._keeping.tell(file, lambda: attempt.add_sweep(self.row, data, storage.relative(file)))
 
     def _checkpoint(self, event: Any) -> None:
         data = CheckpointedData(
             step=event["step"], sha256=event["sha256"], size_bytes=event["size_bytes"], is_best=event["is_best"]
         )
-        for path in attempt.add_checkpoint(self.row, data, storage.relative(Path(event["file"]))):
-            storage.stored(path).unlink(missing_ok=True)
+        file = Path(event["file"])
+        self._keeping.tell(file, lambda: self._add_checkpoint(file, data))
+
+    def _add_checkpoint(self, file: Path, data: CheckpointedData) -> None:
+        for path in attempt.add_checkpoint(self.row, data, storage.relative(file)):
+            storage.remove_file(storage.stored(path))
 
     # --- after --------------------------------------------------------------------------------------------------
     def finish(self) -> None:
@@ -247,6 +279,7 @@ class RunWork(Work[Run]):
 
     def stopped(self) -> None:
         self._progress.flush()
+        self._keeping.tell_all()
         attempt.stopped_run(self.row)
 
     def cancelled(self) -> None:
@@ -254,10 +287,12 @@ class RunWork(Work[Run]):
 
     def give_back(self) -> None:
         self._progress.flush()
+        self._keeping.tell_what_goes()
         attempt.given_back_run(self.row)
 
     def crashed(self, sentence: str) -> None:
         self._progress.flush()
+        self._keeping.tell_what_goes()
         attempt.interrupted_run(self.row, sentence)
 
     def paused(self, code: str, sentence: str) -> None:

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from ml.plans import SelectPlan
 from ml.protocol import Event
-from webapp.core import storage
+from webapp.core import bucket, storage
 from webapp.core.errors import GoneError
 from webapp.core.leases import Leased
 from webapp.gallery.models import Selection
@@ -35,7 +35,8 @@ class SelectionWork(Work[Selection]):
         pool = self.row.pool
         run, recipe = pool.run, pool.run.recipe
         scores = storage.stored(run.artefacts["score"]["scores"])
-        if not scores.exists():
+        bucket.pull_tree(storage.stored(pool.path), self.go_on)
+        if not bucket.pull(scores):
             raise GoneError("The scores of this pool are not on the disk any more; run the recipe again.")
         return {
             "verb": "select",

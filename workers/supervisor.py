@@ -23,6 +23,7 @@ from django.db import InterfaceError, OperationalError, connection, connections
 from ml.disk import disk_full
 from ml.protocol import EXIT_DONE, Event
 from webapp.core import storage
+from webapp.core.bucket import BucketError
 from webapp.core.errors import AtelierError, DiskFullError
 from webapp.core.leases import MAX_ATTEMPTS, Leased, LeaseLostError, new_owner
 from webapp.core.processes import how_it_ended
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 Row = TypeVar("Row", bound=Leased)
 AGAIN: Final = " It goes on by itself once there is space."
 """Said of work that a full disk ended."""
+BUCKET_AGAIN: Final = " It is tried again by itself."
+"""Said of work that a bucket ended."""
 
 shutting_down = threading.Event()
 """Set when this worker process was told to end; every supervisor then saves and gives its row back."""
@@ -60,6 +63,8 @@ class Work(Generic[Row]):
 
     def __init__(self, row: Row) -> None:
         self.row = row
+        self.go_on: Callable[[], None] = lambda: None
+        """To be called now and then by what takes long before the child is there; raises when it is not wanted."""
 
     @property
     def folder(self) -> Path:
@@ -129,6 +134,10 @@ def supervise(
     return True
 
 
+class _NotWantedError(Exception):
+    """People, or the machine, asked for the end before there was a child."""
+
+
 class _Supervision:
     def __init__(self, work: Work[Any], timing: Timing, command: Callable[[Path], Sequence[str]]) -> None:
         self._work = work
@@ -161,9 +170,13 @@ class _Supervision:
             self._persist(lambda: self._conclude(child, code))
         except (LeaseLostError, OperationalError, InterfaceError):
             raise
+        except _NotWantedError:
+            self._persist(self._conclude_unstarted)
         except AtelierError as error:
+            self._kill()
             refusal = error.error_code, error.message
-            self._persist(lambda: self._refused(*refusal))
+            waits = isinstance(error, BucketError)
+            self._persist(lambda: self._bucket_failed(*refusal) if waits else self._refused(*refusal))
         except Exception as error:  # an edge: a defect here must end the child and count as an attempt
             self._kill()
             if (full := disk_full(error, self._work.folder)) is not None:
@@ -185,10 +198,18 @@ class _Supervision:
     def _start(self) -> Child:
         folder = self._work.folder
         folder.mkdir(parents=True, exist_ok=True)
+        self._work.go_on = self._go_on
         plan = folder / "plan.json"
         plan.write_text(json.dumps(self._work.plan()))
         environment = work_environment(settings.WORKER_THREADS)
         return Child(self._command(plan), folder / "log.txt", environment)
+
+    def _go_on(self) -> None:
+        """Raises: _NotWantedError; LeaseLostError."""
+        if self._heartbeat.lost:
+            raise LeaseLostError(f"{type(self._work.row).__name__} {self._work.row.pk} was let go")
+        if self._heartbeat.cancel_requested or self._heartbeat.stop_requested or shutting_down.is_set():
+            raise _NotWantedError
 
     def _kill(self) -> None:
         """Called from the thread that keeps the lease, too."""
@@ -235,6 +256,7 @@ class _Supervision:
             return
         self._has_result |= event["event"] == "result"
         self._persist(lambda: self._work.heard(event))
+        self._pulse.rest()
 
     def _persist(self, write: Callable[[], None]) -> None:
         """Do it, and again while the database does not answer, for as long as the lease is held."""
@@ -284,6 +306,22 @@ class _Supervision:
         else:
             self._give_up(self._how_it_ended(child, code))
 
+    def _conclude_unstarted(self) -> None:
+        if self._heartbeat.cancel_requested:
+            self._work.cancelled()
+        elif self._heartbeat.stop_requested:
+            self._work.stopped()
+        else:
+            self._work.give_back()
+
+    def _bucket_failed(self, code: str, sentence: str) -> None:
+        """Nobody did anything wrong, and what is saved stays: it waits, unless people asked for its end."""
+        if self._heartbeat.cancel_requested:
+            return self._work.cancelled()
+        if self._heartbeat.stop_requested:
+            return self._work.failed(code, sentence)
+        self._work.paused(code, sentence + BUCKET_AGAIN)
+
     def _refused(self, code: str, sentence: str) -> None:
         """A full disk is nothing that people have to repeat the work for, unless they asked for its end."""
         if code == DiskFullError.code and not self._heartbeat.stop_requested:
@@ -319,6 +357,10 @@ class _Pulse:
         now = time.monotonic()
         self._pauses.append(now - self._last)
         self._last = now
+
+    def rest(self) -> None:
+        """What was done since the last word took its time here, not in the child."""
+        self._last = time.monotonic()
 
     def limit_s(self) -> float:
         """max(floor, factor x median pause)."""

@@ -1,6 +1,6 @@
 """Rows of a running stack, made and read in a process of its own: `python -m tests.faults.world WORD [ARGUMENT...]`.
 
-begin -> {"token", "version", "lab"}     ring RUN     outcome RUN     row RUN
+begin -> {"token", "version", "lab"}     join -> {"token", "lab"}     ring RUN     outcome RUN     row RUN
 """
 
 import json
@@ -18,13 +18,19 @@ from webapp.core.queue import ring  # noqa: E402
 from webapp.runs.models import Run  # noqa: E402
 
 
-def begin() -> dict[str, str]:
-    """A lab with a dataset, and the token of a researcher in it."""
+def join() -> dict[str, str]:
+    """A lab, and the token of a researcher in it."""
     lab = Lab.objects.create(name="Faults")
     person = Person.objects.create(email="researcher@lab.example", name="Researcher", password="!")
     Membership.objects.create(lab=lab, person=person, role="researcher")
     _, token = create_token(person, "faults", days=1)
-    return {"token": token, "version": str(make_dataset(lab).pk), "lab": str(lab.pk)}
+    return {"token": token, "lab": str(lab.pk)}
+
+
+def begin() -> dict[str, str]:
+    """The same with a dataset in the lab."""
+    joined = join()
+    return {**joined, "version": str(make_dataset(Lab.objects.get(pk=joined["lab"])).pk)}
 
 
 def row(pk: str) -> dict[str, object]:
@@ -35,6 +41,7 @@ def row(pk: str) -> dict[str, object]:
 
 words = {
     "begin": begin,
+    "join": join,
     "ring": lambda pk: [ring("runs.execute", pk) for _ in range(3)],
     "outcome": lambda pk: outcome_of(Run.objects.get(pk=pk)),
     "row": row,

@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -70,6 +71,21 @@ def check_reachable(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Ch
             )
         )
     return found
+
+
+@register(Tags.security)
+def check_bucket_is_encrypted(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Images cross the network to the store."""
+    address = urlsplit(settings.S3_ENDPOINT)
+    if not settings.S3_BUCKET or address.scheme != "http" or address.hostname in settings.LOOPBACK:
+        return []
+    return [
+        Warning(
+            f"Images and checkpoints cross the network to {settings.S3_ENDPOINT} unencrypted.",
+            hint="Set S3_ENDPOINT to an https:// address, or keep to a network that only these machines share.",
+            id="atelier.W004",
+        )
+    ]
 
 
 @register()

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header, parse_etags, quote_etag
 
+from webapp.core import bucket
 from webapp.core.errors import NotFoundError
 from webapp.core.headers import SANDBOX
 
@@ -31,8 +32,9 @@ def send_file(
     """The file, or the one range that the request asks for; `download_name` makes it an attachment.
 
     The type is the server's word and never sniffed, and nothing in the file runs: it is what a person uploaded.
-    Raises: NotFoundError when the file is gone.
+    Raises: NotFoundError when the file is gone, BucketError when it has to be fetched and cannot be.
     """
+    bucket.pull(path)
     try:
         size = path.stat().st_size
     except OSError:

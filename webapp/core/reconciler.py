@@ -15,6 +15,7 @@ from typing import Any, Final
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from webapp.core.bucket import BucketError
 from webapp.core.leases import Leased, new_owner
 from webapp.core.models import Leadership
 from webapp.core.queue import ring
@@ -56,10 +57,17 @@ class Duty:
 
 
 class Reconciler:
-    """Call `round` every EVERY_S seconds; only the leader's rounds do anything."""
+    """Call `round` every EVERY_S seconds; only the leader's rounds do anything, but for what is done `everywhere`."""
 
-    def __init__(self, duties: Iterable[Duty], chores: Iterable[Chore] = (), every_round: Iterable[Chore] = ()) -> None:
+    def __init__(
+        self,
+        duties: Iterable[Duty],
+        chores: Iterable[Chore] = (),
+        every_round: Iterable[Chore] = (),
+        everywhere: Iterable[Chore] = (),
+    ) -> None:
         self._duties = list(duties)
+        self._everywhere = list(everywhere)
         self._chores = list(chores)
         self._every_round = list(every_round)
         self._chores_due_at = 0.0
@@ -67,6 +75,7 @@ class Reconciler:
 
     def round(self) -> bool:
         """Whether this one leads, and therefore did the work."""
+        _do(self._everywhere)
         if not self._leads():
             return False
         for duty in self._duties:
@@ -100,11 +109,7 @@ class Reconciler:
         if time.monotonic() >= self._chores_due_at:
             self._chores_due_at = time.monotonic() + CHORES_EVERY_S
             due += self._chores
-        for chore in due:
-            try:
-                chore()
-            except OSError as error:  # a file that cannot be removed must not end the rounds
-                log.warning("a chore was not done and is tried again later: %s", error)
+        _do(due)
 
     def _ring(self, duty: Duty) -> bool:
         """False when a bell could not be rung."""
@@ -115,3 +120,11 @@ class Reconciler:
                 return False
             duty.model._default_manager.filter(pk=pk).update(rung_at=Now())
         return True
+
+
+def _do(chores: Iterable[Chore]) -> None:
+    for chore in chores:
+        try:
+            chore()
+        except (OSError, BucketError) as error:  # a file that cannot be removed must not end the rounds
+            log.warning("a chore was not done and is tried again later: %s", error)

@@ -14,7 +14,8 @@ from types import FrameType
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from webapp.core import machine
+from webapp.core import bucket, machine
+from webapp.core.bucket import BucketError, BucketRefusedError
 from webapp.core.processes import ProcessSet, Program
 
 LOOK_EVERY_S = 0.3
@@ -58,6 +59,16 @@ def environment() -> dict[str, str]:
     if not url:
         raise CommandError("REDIS_URL is not set: say which Redis the server and all workers use, or run `up` instead.")
     return machine.environment_for(settings.DATA_DIR, url)
+
+
+def check_bucket() -> None:
+    """Raises: CommandError when somebody has to change the configuration; a store that is silent is only told."""
+    try:
+        bucket.check()
+    except BucketRefusedError as error:
+        raise CommandError(error.message) from error
+    except BucketError as error:
+        say("Note:", error.message)
 
 
 def listen(host: str, port: int) -> socket.socket:

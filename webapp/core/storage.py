@@ -18,6 +18,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from webapp.core import bucket
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,7}")
 
@@ -73,9 +75,14 @@ def object_file(lab_id: uuid.UUID, sha256: str, suffix: str) -> Path:
 
 def thumbnail_file(lab_id: uuid.UUID, sha256: str) -> Path:
     """The thumbnail of an original, 256 pixels on its longer side: a JPEG, or a WebP where that is what there is."""
-    picture = lab_folder(lab_id) / "thumbnails" / _hash(sha256)[:2] / f"{sha256}.jpg"
-    other = picture.with_suffix(".webp")
+    picture, other = thumbnail_files(lab_id, sha256)
     return other if other.exists() and not picture.exists() else picture
+
+
+def thumbnail_files(lab_id: uuid.UUID, sha256: str) -> tuple[Path, Path]:
+    """The two places of which one holds the thumbnail."""
+    picture = lab_folder(lab_id) / "thumbnails" / _hash(sha256)[:2] / f"{sha256}.jpg"
+    return picture, picture.with_suffix(".webp")
 
 
 def version_folder(version_id: uuid.UUID, fence: int) -> Path:
@@ -138,8 +145,25 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a folder and all below it; nothing happens when it is not there."""
+    """Remove a folder and all below it, here and in the bucket; nothing happens when it is not there."""
+    remove_copy(path)
+    bucket.discard_tree(path)
+
+
+def remove_copy(path: Path) -> None:
+    """Remove a folder and all below it from this machine alone."""
     shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file, here and in the bucket; nothing happens when it is not there."""
+    path.unlink(missing_ok=True)
+    bucket.discard(path)
+
+
+def is_kept(path: Path) -> bool:
+    """Whether there is such a file, here or in the bucket. Raises: BucketError."""
+    return path.is_file() or bucket.has(path)
 
 
 def _attempt(noun: str, pk: uuid.UUID, fence: int) -> Path:

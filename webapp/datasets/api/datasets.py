@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Lab, Person, Role
-from webapp.core import lifecycle, storage
+from webapp.core import bucket, lifecycle, storage
 from webapp.core.downloads import send_file
 from webapp.core.errors import InvalidError
 from webapp.core.lifecycle import ARCHIVED, WITH_DEPENDENTS, ChangeSerializer, not_archived, read_change
@@ -361,7 +361,8 @@ class ThumbnailView(APIView):
     )
     def get(self, request: Request, pk: uuid.UUID, index: int) -> HttpResponseBase:
         image = selectors.stored_image(person_of(request), pk, index)
-        path = storage.thumbnail_file(image.lab_id, image.sha256)
+        picture, other = storage.thumbnail_files(image.lab_id, image.sha256)
+        path = picture if bucket.pull(picture) or not bucket.pull(other) else other
         return send_file(request._request, path, content_type=MEDIA_TYPES[path.suffix], etag=image.sha256)
 
 

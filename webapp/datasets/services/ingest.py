@@ -16,7 +16,8 @@ from django.db import transaction
 from django.db.models import Count
 from django.db.models.functions import Now
 
-from webapp.core import storage
+from webapp.accounts.models import Lab
+from webapp.core import bucket, storage
 from webapp.datasets.events import publish_version
 from webapp.datasets.models import DatasetImage, DatasetVersion, IngestFile
 from webapp.datasets.services.uploads import remove_bytes
@@ -47,6 +48,8 @@ def begin_ingest(version: DatasetVersion) -> None:
     for rows in (DatasetImage, IngestFile):
         _remove_rows(rows, version)
     with transaction.atomic():
+        if bucket.is_on():  # what was being removed from the lab's store is gone now, and is written anew
+            Lab.objects.select_for_update().get(pk=version.dataset.lab_id)
         version.write(progress={}, outcomes={}, error_code="", error_message="")
         publish_version(_fresh(version))
     for fence in range(version.fence):
@@ -91,6 +94,22 @@ def save_ingested_files(version: DatasetVersion, files: Sequence[Mapping[str, An
         version.write(heartbeat_at=Now())  # the fence is checked, and the row held, before anything is added
         IngestFile.objects.bulk_create(report, batch_size=500)
         DatasetImage.objects.bulk_create(images, batch_size=500)
+
+
+def keep_files(version: DatasetVersion, files: Sequence[Mapping[str, Any]]) -> None:
+    """Put the originals and thumbnails of accepted files into the bucket, but those that it has from other versions.
+
+    Raises: BucketError.
+    """
+    if not bucket.is_on():
+        return
+    suffixes = {file["sha256"]: file["suffix"] for file in files if file["outcome"] == IngestFile.Outcome.ACCEPTED}
+    lab_id = version.dataset.lab_id
+    kept = DatasetImage.objects.filter(version__dataset__lab=lab_id, sha256__in=suffixes)
+    kept = kept.filter(version__state=DatasetVersion.State.READY)
+    new = suffixes.keys() - set(kept.values_list("sha256", flat=True))
+    originals = [storage.object_file(lab_id, sha256, suffixes[sha256]) for sha256 in new]
+    bucket.push_all([*originals, *(storage.thumbnail_file(lab_id, sha256) for sha256 in new)])
 
 
 def finish_ingest(version: DatasetVersion, result: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from webapp.core import bucket
 from webapp.core.errors import GoneError
 from webapp.core.storage import stored
 from webapp.gallery.models import Pool
@@ -66,10 +67,12 @@ def _png(pixels: NDArray[np.uint8]) -> bytes:
 @lru_cache(maxsize=OPEN_SHARDS)
 def _shard(file: Path) -> NDArray[np.uint8]:
     """uint8 [shard size, resolution, resolution, channels], mapped, never loaded as a whole."""
+    bucket.pull(file)
     pixels: NDArray[np.uint8] = np.load(file, mmap_mode="r", allow_pickle=False)
     return pixels
 
 
 @lru_cache(maxsize=OPEN_SHARDS)
 def _shard_size(folder: Path) -> int:
+    bucket.pull(folder / "pool.json")
     return int(json.loads((folder / "pool.json").read_text())["shard_size"])

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from ml import catalog
 from webapp.accounts.models import Person
-from webapp.core import storage
+from webapp.core import bucket, storage
 from webapp.core.errors import ConflictError, GoneError, InvalidError
 from webapp.core.queue import call_worker
 from webapp.datasets.models import DatasetVersion, Upload
@@ -89,6 +89,7 @@ def _take(run: Run, upload: Upload) -> None:
         os.link(storage.upload_file(upload.pk), held)
     except OSError:  # a disk without links
         shutil.copyfile(storage.upload_file(upload.pk), held)
+    bucket.push(held)
     run.origin["file_name"] = upload.file_name
     run.save(update_fields=["origin"])
     pk = upload.pk
@@ -102,9 +103,10 @@ def held_source(run: Run) -> Path:
 
 
 def source_of(run: Run) -> Path:
-    """Raises: GoneError when it is not there any more."""
-    path = Path(run.origin["path"]) if run.origin.get("path") else held_source(run)
-    if not path.exists():
+    """Raises: GoneError when it is not there any more, BucketError."""
+    given = run.origin.get("path")
+    path = Path(given) if given else held_source(run)
+    if not (path.exists() if given else bucket.pull(path)):
         raise GoneError("What was to be imported is not on the server any more; import it again.")
     return path
 

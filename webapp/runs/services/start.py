@@ -55,11 +55,11 @@ def start_again(run: Run) -> Start | None:
 
 def kept(start: Start) -> Kept | None:
     """The checkpoint that is meant, or None when it is not kept any more."""
-    if start.again is not None and (held := files.start_file(start.again)).is_file():
+    if start.again is not None and storage.is_kept(held := files.start_file(start.again)):
         return Kept(start.again.start_step or 0, start.again.start_sha256, held)
     rows = start.parent.checkpoints.order_by("-is_best", "-step")
     row = (rows if start.step is None else rows.filter(step=start.step)).first()
-    if row is None or not (file := storage.stored(row.path)).is_file():
+    if row is None or not storage.is_kept(file := storage.stored(row.path)):
         return None
     return Kept(row.step, row.sha256, file)
 

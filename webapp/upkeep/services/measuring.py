@@ -9,7 +9,7 @@ from django.db.models import F, Max, Q, Sum
 from django.db.models.functions import Now
 
 from webapp.accounts.models import Lab
-from webapp.core import storage
+from webapp.core import bucket, storage
 from webapp.core.removal import alive
 from webapp.datasets.models import DatasetImage, DatasetVersion
 from webapp.runs.models import Run
@@ -30,7 +30,8 @@ def _measure_runs() -> None:
     ended = Q(measured_at__lt=F("heartbeat_at")) & ~Q(state__in=Run.ACTIVE)
     working = Q(measured_at__lt=Now() - AGAIN_AFTER, state__in=Run.ACTIVE)
     for run in Run.objects.filter(Q(measured_at=None) | ended | working)[:RUNS_AT_ONCE]:
-        size = size_of(storage.all_attempts("runs", run.pk))
+        folder = storage.all_attempts("runs", run.pk)
+        size = sum(kept.size_bytes for kept in bucket.below(folder)) if bucket.is_on() else size_of(folder)
         Run.objects.filter(pk=run.pk).update(size_bytes=size, measured_at=Now())
 
 

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from webapp.core import storage
+from webapp.accounts.models import Lab
+from webapp.core import bucket, storage
+from webapp.core.bucket import BucketError
 from webapp.core.removal import dead
 from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion, IngestFile
 from webapp.datasets.services.uploads import UNSETTLED, remove_bytes
@@ -114,10 +117,18 @@ def _free(model: type[Any]) -> "QuerySet[Any]":
 def _gone(folder: Path) -> bool:
     """Remove the folder; False, and said in the log, when something of it stays."""
     storage.remove_tree(folder)
-    if folder.exists():
+    if folder.exists() or _is_in_bucket(folder):
         log.warning("%s could not be removed and is tried again", folder)
         return False
     return True
+
+
+def _is_in_bucket(folder: Path) -> bool:
+    """Also when it does not say."""
+    try:
+        return bucket.has(folder)
+    except BucketError:
+        return True
 
 
 def _remove_rows(rows: "QuerySet[Any]", go_on: Callable[[], None]) -> None:
@@ -135,12 +146,37 @@ def _remove_images(version: DatasetVersion, go_on: Callable[[], None]) -> None:
         remove_objects(lab, (path for _, sha, suffix in batch for path in _files(lab, sha, suffix)))
 
 
-def _files(lab_id: UUID, sha256: str, suffix: str) -> tuple[Path, Path]:
-    return storage.object_file(lab_id, sha256, suffix), storage.thumbnail_file(lab_id, sha256)
+def _files(lab_id: UUID, sha256: str, suffix: str) -> tuple[Path, ...]:
+    return storage.object_file(lab_id, sha256, suffix), *storage.thumbnail_files(lab_id, sha256)
 
 
 def remove_objects(lab_id: UUID, files: Iterable[Path]) -> list[Path]:
-    """Remove those files of a lab's store that no image names; returns them.
+    """Remove those files of a lab's store that no image names, here and in the bucket; returns them."""
+    asked = list(files)
+    removed = remove_copies(lab_id, asked)
+    if bucket.is_on():
+        removed += [path for path in _remove_keys(lab_id, asked) if path not in removed]
+    return removed
+
+
+@transaction.atomic
+def _remove_keys(lab_id: UUID, files: Iterable[Path]) -> list[Path]:
+    """An ingest that begins meanwhile waits for the lab's row, and then puts what it needs anew.
+
+    Raises: BucketError.
+    """
+    Lab.objects.select_for_update().filter(pk=lab_id).first()
+    if _is_reading_in(lab_id):
+        return []
+    named = {path: path.name.partition(".")[0] for path in files}
+    unnamed = _without_rows(lab_id, set(named.values()))
+    gone = [path for path, sha256 in named.items() if sha256 in unnamed]
+    bucket.remove(gone)
+    return gone
+
+
+def remove_copies(lab_id: UUID, files: Iterable[Path]) -> list[Path]:
+    """The same on this machine alone.
 
     An ingest takes files that it finds for granted. So each file is put aside first, and put back when an ingest has
     begun, or a row names it, by then: whatever begins later does not find it any more and writes it anew.

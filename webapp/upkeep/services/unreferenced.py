@@ -1,13 +1,15 @@
 """Files that no row names, which the leader removes, and rows whose files are gone; `manage.py fsck` tells both.
 
 A file younger than KEPT_FOR stays: it may belong to something that is not committed yet. Nothing is taken from a lab
-that reads images in.
+that reads images in. Where there is a bucket it is what rows are compared with; folders of machines are copies of it.
 """
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +17,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 
 from webapp.accounts.models import Lab
-from webapp.core import storage
+from webapp.core import bucket, storage
 from webapp.core.removal import alive
 from webapp.datasets.models import DatasetImage, DatasetVersion, Upload
 from webapp.exports.models import Export
@@ -23,9 +25,10 @@ from webapp.gallery.models import Pool, Selection
 from webapp.runs.models import Checkpoint, Run
 from webapp.upkeep.selectors import SETTLED
 from webapp.upkeep.services.measuring import size_of
-from webapp.upkeep.services.sweep import remove_objects
+from webapp.upkeep.services.sweep import remove_copies, remove_objects
 
 KEPT_FOR_S: Final = 24 * 3600.0
+KEYS_AT_ONCE: Final = 1000
 OWNERS: Final[dict[str, type[Any]]] = {
     "runs": Run,
     "selections": Selection,
@@ -57,19 +60,63 @@ def unreferenced(older_than_s: float = KEPT_FOR_S) -> Iterator[Finding]:
         yield from _store(lab_folder, before)
 
 
+def unreferenced_keys(older_than_s: float = KEPT_FOR_S) -> Iterator[Finding]:
+    """The same in the bucket, which holds no uploads. Raises: BucketError."""
+    before, root = time.time() - older_than_s, storage.data_folder()
+    for noun, model in OWNERS.items():
+        for folder in bucket.folders_of(root / noun):
+            if not (_is_uuid(folder.name) and model._default_manager.filter(pk=folder.name).exists()):
+                yield from _folder_of_keys(folder, before, "no row names this folder of the bucket")
+    for folder in bucket.folders_of(root / "labs"):
+        if not (_is_uuid(folder.name) and Lab.objects.filter(pk=folder.name).exists()):
+            yield from _folder_of_keys(folder, before, "no lab has this folder of the bucket")
+            continue
+        keys = (kept for kept in bucket.below(folder) if kept.changed_at < before)
+        while batch := list(islice(keys, KEYS_AT_ONCE)):
+            named = _named_in(UUID(folder.name), {kept.path.name.partition(".")[0] for kept in batch})
+            for kept in batch:
+                if kept.path.name.partition(".")[0] not in named:
+                    message = "no image names this file of the bucket"
+                    yield Finding("object_without_row", kept.path, message, kept.size_bytes, UUID(folder.name))
+
+
+def _folder_of_keys(folder: Path, before: float, message: str) -> Iterator[Finding]:
+    kept = list(bucket.below(folder))
+    if kept and max(one.changed_at for one in kept) < before:
+        yield Finding("folder_without_row", folder, message, sum(one.size_bytes for one in kept))
+
+
 def remove_unreferenced(older_than_s: float = KEPT_FOR_S) -> list[Finding]:
-    """What was removed."""
+    """What was removed. Raises: BucketError."""
+    removed = _remove(unreferenced(older_than_s), storage.remove_tree, remove_objects)
+    if bucket.is_on():
+        bucket.abort_broken_off(timedelta(seconds=older_than_s))
+        removed += _remove(unreferenced_keys(older_than_s), storage.remove_tree, remove_objects)
+    return removed
+
+
+def remove_stale_copies() -> None:
+    """What this machine alone still holds of what is gone; only where the bucket is the store."""
+    if bucket.is_on():
+        _remove(unreferenced(), storage.remove_copy, remove_copies)
+
+
+def _remove(
+    findings: Iterator[Finding],
+    remove_folder: Callable[[Path], None],
+    remove_files: Callable[[UUID, Iterable[Path]], list[Path]],
+) -> list[Finding]:
     removed, objects = [], dict[UUID, list[Finding]]()
-    for found in unreferenced(older_than_s):
+    for found in findings:
         if found.lab_id is not None:
             objects.setdefault(found.lab_id, []).append(found)
             continue
-        storage.remove_tree(found.path)
+        remove_folder(found.path)
         found.path.unlink(missing_ok=True)
         removed.append(found)
-    for lab_id, findings in objects.items():
-        gone = set(remove_objects(lab_id, (found.path for found in findings)))
-        removed += [found for found in findings if found.path in gone]
+    for lab_id, of_lab in objects.items():
+        gone = set(remove_files(lab_id, (found.path for found in of_lab)))
+        removed += [found for found in of_lab if found.path in gone]
     return removed
 
 
@@ -100,14 +147,17 @@ def _store(lab_folder: Path, before: float) -> Iterator[Finding]:
     for kind in ("objects", "thumbnails"):
         for shard in _entries(lab_folder / kind):
             files = [file for file in _entries(shard) if _changed_at(file) < before]
-            hashes = {file.name.partition(".")[0] for file in files}
-            rows = DatasetImage.objects.filter(sha256__in=hashes, version__dataset__lab=lab_id)
-            named = set(rows.values_list("sha256", flat=True))
+            named = _named_in(lab_id, {file.name.partition(".")[0] for file in files})
             for file in files:
                 if file.suffix == ".aside":
                     _bring_back(file)
                 elif file.name.partition(".")[0] not in named:
                     yield Finding("object_without_row", file, "no image names this file", _size(file), lab_id)
+
+
+def _named_in(lab_id: UUID, hashes: set[str]) -> set[str]:
+    rows = DatasetImage.objects.filter(sha256__in=hashes, version__dataset__lab=lab_id)
+    return set(rows.values_list("sha256", flat=True))
 
 
 def _bring_back(aside: Path) -> None:
@@ -121,12 +171,15 @@ def _bring_back(aside: Path) -> None:
 
 # --- rows without a file ----------------------------------------------------------------------------------------
 def missing(check_hashes: bool = False) -> Iterator[Finding]:
-    """What rows name and is not there, has another size or, when asked, other bytes."""
+    """What rows name and is not there, has another size or, when asked, other bytes (of a bucket's keys: another hash
+    than they were put with). Raises: BucketError.
+    """
     images = DatasetImage.objects.filter(alive(DatasetImage), version__state=DatasetVersion.State.READY)
     for lab_id, sha, suffix, size in _rows(images, "version__dataset__lab_id", "sha256", "suffix", "size_bytes"):
         yield from _examine(storage.object_file(lab_id, sha, suffix), size, sha if check_hashes else "")
-        if not (thumbnail := storage.thumbnail_file(lab_id, sha)).is_file():
-            yield Finding("file_missing", thumbnail, "a thumbnail that a row names is not there")
+        thumbnails = storage.thumbnail_files(lab_id, sha)
+        if not any(_is_there(file) for file in thumbnails):
+            yield Finding("file_missing", thumbnails[0], "a thumbnail that a row names is not there")
     kept = Checkpoint.objects.filter(alive(Checkpoint))
     for path, sha, size in _rows(kept, "path", "sha256", "size_bytes"):
         yield from _examine(storage.stored(path), size, sha if check_hashes else "")
@@ -134,7 +187,7 @@ def missing(check_hashes: bool = False) -> Iterator[Finding]:
     for path, sha, size in _rows(ready, "path", "sha256", "size_bytes"):
         yield from _examine(storage.stored(path), size, sha if check_hashes else "")
     for (path,) in _rows(Pool.objects.filter(alive(Pool), is_ready=True), "path"):
-        if not (storage.stored(path) / "pool.json").is_file():
+        if not _is_there(storage.stored(path) / "pool.json"):
             yield Finding("file_missing", storage.stored(path), "a pool that a row names is not there")
     for pk, offset in _rows(_with_bytes(), "pk", "offset"):
         file = storage.upload_file(pk)
@@ -148,12 +201,17 @@ def _with_bytes() -> Any:
     return Upload.objects.exclude(state=Upload.State.EXPIRED).exclude(Exists(used_up)).filter(offset__gt=0)
 
 
+def _is_there(file: Path) -> bool:
+    return bucket.facts_of(file) is not None if bucket.is_on() else file.is_file()
+
+
 def _examine(file: Path, size: int, sha256: str) -> Iterator[Finding]:
-    if not file.is_file():
+    facts = bucket.facts_of(file) if bucket.is_on() else (_size(file), "") if file.is_file() else None
+    if facts is None:
         yield Finding("file_missing", file, "a file that a row names is not there")
-    elif _size(file) != size:
-        yield Finding("file_changed", file, f"found {_size(file)} bytes, expected {size}")
-    elif sha256 and (found := _sha256(file)) != sha256:
+    elif facts[0] != size:
+        yield Finding("file_changed", file, f"found {facts[0]} bytes, expected {size}")
+    elif sha256 and (found := facts[1] or _sha256(file)) != sha256:
         yield Finding("file_changed", file, f"found the hash {found[:12]}…, expected {sha256[:12]}…")
 
 

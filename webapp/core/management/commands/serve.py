@@ -11,7 +11,7 @@ from django.db import connections
 from webapp.core import machine
 from webapp.core.commands import PlainCommand
 from webapp.core.processes import ProcessSet, last_lines
-from webapp.core.shift import environment, keep_running, listen, say
+from webapp.core.shift import check_bucket, environment, keep_running, listen, say
 
 READY_WITHIN_S = 120.0
 
@@ -21,6 +21,7 @@ class Command(PlainCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         shared = environment()
+        check_bucket()
         lock = machine.hold(settings.DATA_DIR)
         if lock is None:
             raise CommandError(f"A server runs on {settings.DATA_DIR} already; end it first.")

@@ -21,7 +21,7 @@ from webapp.core import machine, storage, version_floors
 from webapp.core.commands import PlainCommand
 from webapp.core.processes import ProcessSet, Program, last_lines
 from webapp.core.redis_server import own_redis, server_version, wait_until_answers
-from webapp.core.shift import listen
+from webapp.core.shift import check_bucket, listen
 
 READY_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.3
@@ -83,6 +83,7 @@ class _Up:
         self._listener = listen(self._host, self._port)
         for sentence in version_floors.warnings(datetime.now(UTC).date()):
             say("Note:", sentence)
+        check_bucket()
         say("Preparing the database")
         call_command("migrate", verbosity=0)
         setup_code = _setup_code()

@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from webapp.core import machine
 from webapp.core.commands import PlainCommand
 from webapp.core.processes import ProcessSet
-from webapp.core.shift import environment, keep_running, say
+from webapp.core.shift import check_bucket, environment, keep_running, say
 
 QUEUES = ("compute", "io")
 PREPARED_WITHIN_S = 300.0
@@ -27,6 +27,7 @@ class Command(PlainCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         shared = environment()
+        check_bucket()
         _wait_until_prepared()
         programs = machine.worker_programs(shared)
         chosen = [program for program in programs if program.role.partition("-")[0] in options["queues"]]

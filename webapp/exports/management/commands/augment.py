@@ -18,7 +18,7 @@ from django.core.management.base import CommandError
 
 from webapp.accounts.models import Lab
 from webapp.accounts.services import get_or_create_lab
-from webapp.core import storage
+from webapp.core import bucket, storage
 from webapp.core.commands import PlainCommand
 from webapp.core.crew import Crew, crew_at_hand
 from webapp.core.removal import mark
@@ -77,6 +77,7 @@ class Command(PlainCommand):
             if crew.service is not None:
                 self.stderr.write(f"Watch it at {crew.service.url}/runs/{run.pk}")
             export = job.export(job.follow(run), options["format"], options["content"])
+            bucket.pull(storage.stored(export.path))
             _copy(storage.stored(export.path), out, export.sha256)
         outcome = outcome_of(export, out)
         self.stdout.write(json.dumps(outcome) if options["json"] else as_text(outcome, time.monotonic() - started))

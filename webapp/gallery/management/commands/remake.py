@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from PIL import Image
 
-from webapp.core import storage
+from webapp.core import bucket, storage
 from webapp.core.commands import PlainCommand
 from webapp.gallery.models import Pool, Sample
 from webapp.gallery.selectors.pixels import sample_png
@@ -72,7 +72,7 @@ def _checkpoint_of(pool: Pool) -> Path:
     if pool.run.origin:
         raise CommandError(f"The sample was made elsewhere, by {pool.run.origin['name']}; only its pixels are here.")
     file = storage.stored(pool.run.artefacts["train"]["checkpoint"])
-    if not file.is_file():
+    if not bucket.pull(file):
         raise CommandError(f"The checkpoint {pool.checkpoint_sha256} is not on the disk any more.")
     return file
 

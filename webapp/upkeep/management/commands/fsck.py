@@ -4,10 +4,10 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from webapp.core import storage
+from webapp.core import bucket, storage
 from webapp.core.commands import PlainCommand
 from webapp.upkeep.services.sweep import sweep
-from webapp.upkeep.services.unreferenced import Finding, missing, remove_unreferenced, unreferenced
+from webapp.upkeep.services.unreferenced import Finding, missing, remove_unreferenced, unreferenced, unreferenced_keys
 
 
 class Command(PlainCommand):
@@ -31,6 +31,8 @@ class Command(PlainCommand):
             found = list(self._told(remove_unreferenced(older_than_s), "removed: "))
         else:
             found = list(self._told(unreferenced(older_than_s)))
+            if bucket.is_on():
+                found += self._told(unreferenced_keys(older_than_s))
         total = sum(finding.size_bytes for finding in found)
         verb = "removed" if options["sweep"] else "that no row names (--sweep removes them)"
         self.stdout.write(
