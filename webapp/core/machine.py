@@ -127,7 +127,7 @@ def listen(host: str, port: int) -> socket.socket:
     """The socket that all server processes of this machine take their connections from.
 
     While one of them starts anew the others go on, and while none runs connections wait.
-    Raises: OSError; socket.gaierror for a host that is no name or address of this machine.
+    An address that cannot be had raises OSError; a host that is no name of this machine, socket.gaierror.
     """
     family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, kind, protocol)
