@@ -4,13 +4,17 @@ While the bucket does not answer they wait here, in order, and their files on th
 """
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from webapp.core import bucket
 from webapp.core.bucket import BucketError
 
 log = logging.getLogger(__name__)
+PAUSE_S: Final = 30.0
+"""After a failure nothing is tried for so long: each try keeps the child waiting."""
 
 
 class Keeping:
@@ -18,6 +22,7 @@ class Keeping:
 
     def __init__(self) -> None:
         self._waiting: dict[Path, Callable[[], None]] = {}
+        self._not_before = 0.0
 
     def tell(self, file: Path, write: Callable[[], None]) -> None:
         """Call `write` when the file is kept: now, or with a later one."""
@@ -28,9 +33,12 @@ class Keeping:
 
     def tell_what_goes(self) -> None:
         """Whatever can be told now."""
+        if time.monotonic() < self._not_before:
+            return
         try:
             self.tell_all()
         except BucketError as error:
+            self._not_before = time.monotonic() + PAUSE_S
             log.warning("%d files wait to be put into the bucket: %s", len(self._waiting), error)
 
     def tell_all(self) -> None:

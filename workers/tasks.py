@@ -21,9 +21,10 @@ from webapp.gallery.services.selections import settle_abandoned_selection
 from webapp.runs.services.control import TASK as EXECUTE_RUN
 from webapp.runs.services.control import settle_abandoned_run
 from webapp.runs.services.notices import send_left_over
+from webapp.upkeep.services.copies import remove_stale_copies
 from webapp.upkeep.services.measuring import measure
 from webapp.upkeep.services.sweep import sweep
-from webapp.upkeep.services.unreferenced import remove_stale_copies, remove_unreferenced
+from webapp.upkeep.services.unreferenced import remove_unreferenced
 from workers.export import ExportWork
 from workers.ingest import IngestWork
 from workers.run import RunWork
@@ -75,7 +76,7 @@ def begin(instance: Any, **_: Any) -> None:
     kinds = [kind for task, kind in KINDS.items() if routes[task]["queue"] in queues]
     duties = [Duty(kind.model, task, SETTLE[task]) for task, kind in KINDS.items()]
     chores: list[Chore] = [expire_uploads, expire_exports, send_left_over, daily(remove_unreferenced)]
-    everywhere = [daily(remove_stale_copies)]
+    everywhere = [daily(remove_stale_copies, every_s=3600.0)]
     reconciler = Reconciler(duties, chores, every_round=[sweep, measure], everywhere=everywhere)
     watch = Watch(kinds, reconciler)
     _watches.append(watch)

@@ -25,7 +25,7 @@ from tests.worlds import CLASSES, picture
 from webapp.core import machine
 from webapp.core.processes import ProcessSet
 
-pytestmark = [pytest.mark.stack, pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.postgres, pytest.mark.timeout(900)]
 NUM_IMAGES = 60
 
 
@@ -75,14 +75,15 @@ def test_a_run_outlives_its_machine_and_everything_is_seen_and_downloaded_at_ano
 ) -> None:
     token = _researcher(machines.main)
     api, client = machines.main.api(token), Client(machines.main.url, token)
+    api.timeout_s = 120.0  # the first recipe waits for the shelves to be read
     version = client.datasets.upload(_pictures(tmp_path / "shapes")).version().wait(60.0)
     run = str(api.post("/api/v1/runs/", {"version": version.id, "recipe": RECIPE})["id"])
 
     machines.start_training("b")
-    api.wait_for(f"/api/v1/runs/{run}/checkpoints/", lambda rows: len(rows) >= 2, 120.0, every_s=0.05)
+    api.wait_for(f"/api/v1/runs/{run}/checkpoints/", lambda rows: len(rows) >= 2, 300.0, every_s=0.05)
     machines.vanish("b", run)
     machines.start_training("c")
-    told = api.wait_for(f"/api/v1/runs/{run}/", lambda told: told["state"] in ENDED, 120.0)
+    told = api.wait_for(f"/api/v1/runs/{run}/", lambda told: told["state"] in ENDED, 300.0)
     assert (told["state"], told["warnings"]) == ("finished", []), told
     plan = json.loads((tmp_path / "c" / "runs" / run / "f2" / "plan.json").read_text())
     assert plan["resume_from"].startswith(str(tmp_path / "c" / "runs" / run / "f1" / "checkpoints")), "it went on"

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management.base import CommandError
 
 from tests.object_store import BUCKET, Line, client_of
 from webapp.core import bucket, storage
 from webapp.core.bucket import BucketError, BucketRefusedError
+from webapp.core.shift import check_bucket
 
 LARGE = 2 * bucket.PART_BYTES + 12_345
 
@@ -164,6 +166,20 @@ def test_without_keys_it_is_said_which(line: Line, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(BucketRefusedError, match="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
         bucket.check()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_part_of_the_service_starts_without_the_store_and_not_with_a_wrong_one(
+    line: Line, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check_bucket()
+    assert capsys.readouterr().out == ""
+    settings.S3_BUCKET = "another"
+    with pytest.raises(CommandError, match="does not exist"):
+        check_bucket()
+    line.end()
+    check_bucket()
+    assert "Note: The bucket another" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("size", [1000, LARGE])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.core.management import call_command
 
 from tests.object_store import Line
 from tests.worlds import make_dataset, make_pool, queue_run
@@ -19,15 +20,10 @@ from webapp.datasets.models import DatasetVersion
 from webapp.gallery.models import Pool
 from webapp.runs.models import Run
 from webapp.runs.services.files import sweep_attempts
+from webapp.upkeep.services.copies import fill_bucket, remove_stale_copies
 from webapp.upkeep.services.measuring import measure
 from webapp.upkeep.services.sweep import sweep
-from webapp.upkeep.services.unreferenced import (
-    missing,
-    remove_stale_copies,
-    remove_unreferenced,
-    unreferenced,
-    unreferenced_keys,
-)
+from webapp.upkeep.services.unreferenced import missing, remove_unreferenced, unreferenced, unreferenced_keys
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("line")]
 NOW = -60.0
@@ -134,10 +130,45 @@ def test_copies_of_what_is_gone_leave_this_machine_and_nothing_leaves_the_bucket
     assert keys() == before + 2
 
 
-def age(file: Path) -> None:
-    """Two days."""
+def age(file: Path, days: int = 2) -> None:
     for path in (file, file.parent, file.parents[1]):
-        os.utime(path, (time.time() - 48 * 3600,) * 2)
+        os.utime(path, (time.time() - days * 24 * 3600,) * 2)
+
+
+def test_copies_that_nobody_reads_leave_this_machine_when_the_bucket_has_them(
+    lab: Lab, pool: Pool, settings: Any
+) -> None:
+    image = pool.run.version.images.get(index=0)
+    old = storage.object_file(lab.pk, image.sha256, image.suffix)
+    shard, label = storage.stored(pool.path) / "images-00000.npy", storage.stored(pool.path) / "label.npy"
+    log = plant(shard.parents[1] / "log.txt")
+    assert bucket.pull_all([old, shard, label]) == []
+    for file in (old, shard, log):
+        age(file, days=8)
+    remove_stale_copies()
+    assert [file.exists() for file in (old, shard, label, log)] == [False, False, True, True]
+    assert bucket.pull(shard)
+    age(shard)
+    Run.objects.filter(pk=pool.run_id).update(state="training")
+    settings.DISK_FLOOR_BYTES = storage.free_bytes()
+    remove_stale_copies()
+    assert shard.exists(), "a run at work keeps what it works on"
+    Run.objects.filter(pk=pool.run_id).update(state="finished")
+    remove_stale_copies()
+    assert not shard.exists(), "a disk near its end keeps only what was read lately"
+
+
+def test_a_bucket_that_is_new_is_filled_with_what_lies_here(
+    lab: Lab, pool: Pool, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = keys()
+    for name in ("runs", "labs"):
+        bucket.pull_tree(storage.data_folder() / name)
+    settings.S3_PREFIX += " anew"
+    assert keys() == 0
+    call_command("fsck", "--fill-bucket")
+    assert f"{number} files lie in the bucket" in capsys.readouterr().out
+    assert fill_bucket() == number
 
 
 def test_what_earlier_attempts_left_goes_where_no_row_names_it(pool: Pool) -> None:

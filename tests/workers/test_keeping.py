@@ -20,7 +20,7 @@ from webapp.exports.services.building import create_export
 from webapp.gallery.models import Pool
 from webapp.runs.models import Run, RunState
 from webapp.runs.services import files
-from workers import supervisor
+from workers import keeping, supervisor
 from workers.export import ExportWork
 from workers.run import RunWork
 from workers.supervisor import supervise
@@ -30,8 +30,9 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing is tried twice; the worker goes on afterwards."""
+    """Nothing is tried twice, nor waited for; the worker goes on afterwards."""
     monkeypatch.setattr(bucket, "TRIES", 1)
+    monkeypatch.setattr(keeping, "PAUSE_S", 0.0)
     yield
     supervisor.shutting_down.clear()
 
@@ -79,6 +80,19 @@ def test_a_checkpoint_that_cannot_be_put_stays_untold_and_goes_with_the_next(lin
     work.heard(checkpoint(work, 3)[1])
     assert steps(work) == [1, 2, 3]
     assert all(bucket.has(file) for file in (first, second))
+
+
+def test_after_a_failure_the_child_is_not_kept_waiting_for_a_while(
+    line: Line, work: RunWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "PAUSE_S", 60.0)
+    line.faults = [503]
+    work.heard(checkpoint(work, 1)[1])
+    line.sent.clear()
+    work.heard(checkpoint(work, 2)[1])
+    assert (steps(work), line.sent) == ([], [])
+    work.stopped()
+    assert steps(work) == [1, 2], "at its end all is told"
 
 
 def test_a_checkpoint_that_the_child_removed_is_removed_from_the_bucket_or_never_told(

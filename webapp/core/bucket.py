@@ -312,6 +312,7 @@ def abort_broken_off(older_than: timedelta) -> int:
 # --- its parts ------------------------------------------------------------------------------------------------------
 def _each(act: Callable[[Path], None], files: Iterable[Path], go_on: GoOn) -> None:
     waiting = iter(files)
+    _client()  # made once, before the threads ask for it
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bucket")
     try:
         while batch := list(islice(waiting, AT_ONCE)):

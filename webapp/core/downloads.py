@@ -34,7 +34,8 @@ def send_file(
     The type is the server's word and never sniffed, and nothing in the file runs: it is what a person uploaded.
     Raises: NotFoundError when the file is gone, BucketError when it has to be fetched and cannot be.
     """
-    bucket.pull(path)
+    if bucket.is_on():
+        bucket.pull(path)
     try:
         size = path.stat().st_size
     except OSError:

@@ -34,17 +34,17 @@ Chore = Callable[[], object]
 """Something the service tidies up now and then, safe to do twice."""
 
 
-def daily(chore: Chore) -> Chore:
-    """The chore, done only when it was last done a day ago; for what reads the whole disk."""
+def daily(chore: Chore, every_s: float = DAY_S) -> Chore:
+    """The chore, done only when it was last done a day (or `every_s`) ago; for what reads the whole disk."""
     due_at = 0.0
 
-    def once_a_day() -> None:
+    def when_due() -> None:
         nonlocal due_at
         if time.monotonic() >= due_at:
-            due_at = time.monotonic() + DAY_S
+            due_at = time.monotonic() + every_s
             chore()
 
-    return once_a_day
+    return when_due
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 
 from webapp.accounts.models import Lab
 from webapp.core import bucket, storage
+from webapp.core.errors import GoneError
 from webapp.datasets.events import publish_version
 from webapp.datasets.models import DatasetImage, DatasetVersion, IngestFile
 from webapp.datasets.services.uploads import remove_bytes
@@ -99,7 +100,7 @@ def save_ingested_files(version: DatasetVersion, files: Sequence[Mapping[str, An
 def keep_files(version: DatasetVersion, files: Sequence[Mapping[str, Any]]) -> None:
     """Put the originals and thumbnails of accepted files into the bucket, but those that it has from other versions.
 
-    Raises: BucketError.
+    Raises: BucketError; GoneError when one is neither there nor here.
     """
     if not bucket.is_on():
         return
@@ -109,7 +110,12 @@ def keep_files(version: DatasetVersion, files: Sequence[Mapping[str, Any]]) -> N
     kept = kept.filter(version__state=DatasetVersion.State.READY)
     new = suffixes.keys() - set(kept.values_list("sha256", flat=True))
     originals = [storage.object_file(lab_id, sha256, suffixes[sha256]) for sha256 in new]
-    bucket.push_all([*originals, *(storage.thumbnail_file(lab_id, sha256) for sha256 in new)])
+    pairs = [*originals, *(storage.thumbnail_file(lab_id, sha256) for sha256 in new)]
+    here = [file for file in pairs if file.is_file()]
+    bucket.push_all(here)
+    # an earlier version that was deleted meanwhile may have been read in elsewhere
+    if lost := [file.name for file in set(originals).difference(here) if not bucket.has(file)]:
+        raise GoneError(f"{len(lost)} images of the earlier version are not in the bucket any more; upload them again.")
 
 
 def finish_ingest(version: DatasetVersion, result: Mapping[str, Any]) -> None:

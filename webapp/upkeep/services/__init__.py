@@ -1,1 +1,2 @@
-"""What is done to rows and files by itself: `sweep` what is deleted, find the `unreferenced`, and `measuring`."""
+"""What is done to rows and files by itself: `sweep` what is deleted, find the `unreferenced`, `measuring`, and the
+`copies` of a bucket."""

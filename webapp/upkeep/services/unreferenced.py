@@ -25,7 +25,7 @@ from webapp.gallery.models import Pool, Selection
 from webapp.runs.models import Checkpoint, Run
 from webapp.upkeep.selectors import SETTLED
 from webapp.upkeep.services.measuring import size_of
-from webapp.upkeep.services.sweep import remove_copies, remove_objects
+from webapp.upkeep.services.sweep import remove_objects
 
 KEPT_FOR_S: Final = 24 * 3600.0
 KEYS_AT_ONCE: Final = 1000
@@ -88,24 +88,19 @@ def _folder_of_keys(folder: Path, before: float, message: str) -> Iterator[Findi
 
 def remove_unreferenced(older_than_s: float = KEPT_FOR_S) -> list[Finding]:
     """What was removed. Raises: BucketError."""
-    removed = _remove(unreferenced(older_than_s), storage.remove_tree, remove_objects)
+    removed = remove_found(unreferenced(older_than_s), storage.remove_tree, remove_objects)
     if bucket.is_on():
         bucket.abort_broken_off(timedelta(seconds=older_than_s))
-        removed += _remove(unreferenced_keys(older_than_s), storage.remove_tree, remove_objects)
+        removed += remove_found(unreferenced_keys(older_than_s), storage.remove_tree, remove_objects)
     return removed
 
 
-def remove_stale_copies() -> None:
-    """What this machine alone still holds of what is gone; only where the bucket is the store."""
-    if bucket.is_on():
-        _remove(unreferenced(), storage.remove_copy, remove_copies)
-
-
-def _remove(
+def remove_found(
     findings: Iterator[Finding],
     remove_folder: Callable[[Path], None],
     remove_files: Callable[[UUID, Iterable[Path]], list[Path]],
 ) -> list[Finding]:
+    """Remove folders, uploads and, lab by lab, objects in these ways; returns what was removed."""
     removed, objects = [], dict[UUID, list[Finding]]()
     for found in findings:
         if found.lab_id is not None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from webapp.core import bucket, storage
 from webapp.core.commands import PlainCommand
+from webapp.upkeep.services.copies import fill_bucket
 from webapp.upkeep.services.sweep import sweep
 from webapp.upkeep.services.unreferenced import Finding, missing, remove_unreferenced, unreferenced, unreferenced_keys
 
@@ -17,6 +18,7 @@ class Command(PlainCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--sweep", action="store_true", help="remove what was deleted and what no row names")
+        parser.add_argument("--fill-bucket", action="store_true", help="first put what lies here into a new bucket")
         parser.add_argument("--check-hashes", action="store_true", help="read every file and compare its hash")
         parser.add_argument(
             "--older-than", type=float, default=24.0, metavar="HOURS", help="younger files stay (default: 24)"
@@ -24,6 +26,8 @@ class Command(PlainCommand):
 
     def handle(self, **options: Any) -> None:
         older_than_s = options["older_than"] * 3600
+        if options["fill_bucket"]:
+            self.stdout.write(f"{fill_bucket()} files lie in the bucket.")
         lost = list(self._told(missing(options["check_hashes"])))
         if options["sweep"]:
             while not sweep(for_s=60.0):
