@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,14 @@ class Sample(Resource[shapes.Sample]):
         act: shapes.Act = self._client.ask("DELETE", "/api/v1/samples/{id}/verdict/", id=self.id)
         return act
 
+    def rate(self, rating: int) -> shapes.Act:
+        """This person's rating, 1 to 5; 0 clears."""
+        return self._decide({"rating": rating})
+
+    def star(self, starred: bool = True) -> shapes.Act:
+        """This person's star, seen by nobody else; False takes it away."""
+        return self._decide({"starred": starred})
+
     def image(self, scale: int | None = None) -> bytes:
         """The image as PNG, enlarged `scale` times if given."""
         answer = self._client.connection.open("GET", "/api/v1/samples/{id}/image/", query={"scale": scale}, id=self.id)
@@ -92,7 +100,7 @@ class Pool(Resource[shapes.Pool]):
         return [Selection(self._client, row) for row in sorted(found, key=lambda row: row["number"])]
 
     def samples(self, **filters: Any) -> Iterator[Sample]:
-        """By label, standing, memorised, selection, kept; in the order `sort`."""
+        """By label, standing, memorised, selection, kept, rating_from, rating_to, starred; in the order `sort`."""
         rows = self._client.each("/api/v1/pools/{id}/samples/", filters, id=self.id)
         return (Sample(self._client, row) for row in rows)
 
@@ -106,14 +114,24 @@ class Pool(Resource[shapes.Pool]):
         self, value: shapes.VerdictValue | None, ids: Sequence[int] | None = None, reason: str = "", **filter: Any
     ) -> shapes.Act:
         """The same verdict for many samples: these ids, or all that match the filter. None clears."""
-        which = {"ids": list(ids)} if ids is not None else {"filter": filter}
-        body = {"value": value, "reason": reason, **which}
-        act: shapes.Act = self._client.ask("POST", "/api/v1/pools/{id}/verdicts/", body, id=self.id)
-        return act
+        return self._judge({"value": value, "reason": reason}, ids, filter)
+
+    def rate(self, rating: int, ids: Sequence[int] | None = None, **filter: Any) -> shapes.Act:
+        """The same rating, 1 to 5, for many samples: these ids, or all that match the filter. 0 clears."""
+        return self._judge({"rating": rating}, ids, filter)
+
+    def star(self, starred: bool = True, ids: Sequence[int] | None = None, **filter: Any) -> shapes.Act:
+        """This person's star on many samples: these ids, or all that match the filter. False takes it away."""
+        return self._judge({"starred": starred}, ids, filter)
 
     def undo(self) -> shapes.Act:
         """Take back this person's last act in this pool."""
         act: shapes.Act = self._client.ask("POST", "/api/v1/pools/{id}/verdicts/undo/", id=self.id)
+        return act
+
+    def _judge(self, change: Mapping[str, Any], ids: Sequence[int] | None, filter: Mapping[str, Any]) -> shapes.Act:
+        which = {"ids": list(ids)} if ids is not None else {"filter": filter}
+        act: shapes.Act = self._client.ask("POST", "/api/v1/pools/{id}/verdicts/", {**change, **which}, id=self.id)
         return act
 
 

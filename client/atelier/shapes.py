@@ -312,7 +312,10 @@ class Decided(TypedDict):
 
     id: int
     verdict: VerdictValue | None
+    rating: int | None
+    starred: bool
     standing: Standing
+    mean_rating: float | None
 
 
 class Deletion(TypedDict):
@@ -483,6 +486,9 @@ class FilterRequest(TypedDict):
     score: NotRequired[str]
     low: NotRequired[float]
     high: NotRequired[float]
+    rating_from: NotRequired[float]
+    rating_to: NotRequired[float]
+    starred: NotRequired[bool | None]
 
 
 class ForgottenRequest(TypedDict):
@@ -852,19 +858,23 @@ class NewTokenRequest(TypedDict):
 
 
 class NewVerdictRequest(TypedDict):
-    "What a person thinks of a sample."
+    "What a person says of a sample; what is left out stays as it is."
 
-    value: VerdictValue
+    value: NotRequired[VerdictValue | None]
     reason: NotRequired[str]
+    rating: NotRequired[int]
+    starred: NotRequired[bool | None]
 
 
 class NewVerdictsRequest(TypedDict):
-    "The same verdict on many samples, named by `ids` or by `filter`; null clears the person's own."
+    "The same verdict on many samples, named by `ids` or by `filter`."
 
+    value: NotRequired[VerdictValue | None]
+    reason: NotRequired[str]
+    rating: NotRequired[int]
+    starred: NotRequired[bool | None]
     ids: NotRequired[list[int]]
     filter: NotRequired[FilterRequest]
-    value: VerdictValue | None
-    reason: NotRequired[str]
 
 
 class NewVersionRequest(TypedDict):
@@ -1422,6 +1432,9 @@ class Sample(TypedDict):
     scores: dict[str, float]
     nearest_distance: float | None
     verdict: VerdictValue | None
+    rating: int | None
+    starred: bool
+    mean_rating: float | None
     kept: bool | None
     rank: int | None
     reason: str
@@ -1440,6 +1453,9 @@ class SampleDetail(TypedDict):
     scores: dict[str, float]
     nearest_distance: float | None
     verdict: VerdictValue | None
+    rating: int | None
+    starred: bool
+    mean_rating: float | None
     kept: bool | None
     rank: int | None
     reason: str
@@ -1694,11 +1710,12 @@ class Validation(TypedDict):
 
 
 class Verdict(TypedDict):
-    "One person's accept or reject."
+    "What one person says."
 
     person: str
-    value: VerdictValue
+    value: VerdictValue | None
     reason: str
+    rating: int | None
     decided_at: str
 
 

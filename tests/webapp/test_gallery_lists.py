@@ -12,22 +12,25 @@ from rest_framework.test import APIClient
 
 from tests.worlds import CLASSES, make_dataset, make_pool, queue_run
 from webapp.accounts.models import Lab, Person
-from webapp.gallery.models import Pool
+from webapp.gallery.models import Pool, SampleScore, Verdict
 from webapp.gallery.selectors import lists
 from webapp.gallery.selectors.lists import Filter, listed
-from webapp.gallery.services.verdicts import decide
+from webapp.gallery.services.verdicts import decide, judge
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 ClientOf = Callable[[Person], APIClient]
 SORTS = ("index", "score:realism", "-score:class_confidence")
+RATED = {0: 5, 3: 4, 8: 2, 13: 1, 14: 3, 22: 4}
 
 
 @pytest.fixture
 def pool(lab: Lab, researcher: Person) -> Pool:
-    """24 samples in two classes, some of them judged."""
+    """24 samples in two classes, some of them judged, rated or starred by the researcher."""
     pool = make_pool(queue_run(make_dataset(lab), researcher))
     for value, indexes in (("accept", (0, 3, 7, 14, 22)), ("reject", (1, 2, 8))):
         decide(pool, researcher, list(pool.samples.filter(index__in=indexes).values_list("pk", flat=True)), value)
+    for index, rating in RATED.items():
+        judge(pool, researcher, [pool.samples.get(index=index).pk], {"rating": rating, "starred": index % 2 == 0})
     pool.refresh_from_db()
     return pool
 
@@ -45,11 +48,11 @@ def walk(client: APIClient, pool: Pool, query: str, limit: int = 5) -> list[dict
 
 @pytest.mark.parametrize("few", [0, 5000], ids=["walked", "gathered"])
 def test_any_filters_together_in_any_order_show_what_fits_and_nothing_else(
-    client_of: ClientOf, viewer: Person, pool: Pool, monkeypatch: pytest.MonkeyPatch, few: int
+    client_of: ClientOf, researcher: Person, pool: Pool, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     monkeypatch.setattr(lists, "FEW", few)
     monkeypatch.setattr(lists, "SMALL", 0)
-    api, selection = client_of(viewer), pool.selections.get()
+    api, selection = client_of(researcher), pool.selections.get()
     rows = walk(api, pool, f"selection={selection.pk}")
     parts: dict[str, list[tuple[str, Callable[[dict[str, Any]], bool]]]] = {
         "label": [(f"label={CLASSES[1]}", lambda row: row["label"] == CLASSES[1])],
@@ -62,6 +65,11 @@ def test_any_filters_together_in_any_order_show_what_fits_and_nothing_else(
             (f"selection={selection.pk}&kept={str(kept).lower()}", lambda row, kept=kept: row["kept"] is kept)  # type: ignore[misc]
             for kept in (True, False)
         ],
+        "people": [
+            ("starred=true", lambda row: row["starred"]),
+            ("starred=false&rating_from=2", lambda row: not row["starred"] and (row["mean_rating"] or 0) >= 2),
+            ("rating_from=2&rating_to=4", lambda row: 2 <= (row["mean_rating"] or 0) <= 4),
+        ],
         "range": [
             ("score=realism&low=-0.5", lambda row: row["scores"]["realism"] >= -0.5),
             ("score=realism&low=-0.5&high=0.4", lambda row: -0.5 <= row["scores"]["realism"] <= 0.4),
@@ -69,7 +77,7 @@ def test_any_filters_together_in_any_order_show_what_fits_and_nothing_else(
     }
     everything = [[None, *choices] for choices in parts.values()]
     asked = [tuple(part for part in together if part) for together in itertools.product(*everything)]
-    for together in random.Random(few).sample(asked, 24):
+    for together in random.Random(few).sample(asked, 32):
         expected = {row["id"] for row in rows if all(fits(row) for _, fits in together)}
         for sort in SORTS:
             found = walk(api, pool, "&".join([*(query for query, _ in together), f"sort={sort}"]))
@@ -119,6 +127,7 @@ def test_no_page_counts_rows_or_sorts_more_than_a_few(pool: Pool, monkeypatch: p
         pytest.skip("the plan is asked of SQLite")
     monkeypatch.setattr(lists, "FEW", 0)
     kept = {"selection": pool.selections.get(), "kept": True}
+    person = Verdict.objects.values_list("person", flat=True)[0]
     filters = [
         Filter(),
         Filter(label=1),
@@ -128,9 +137,13 @@ def test_no_page_counts_rows_or_sorts_more_than_a_few(pool: Pool, monkeypatch: p
         Filter(**kept),
         Filter(label=1, standing="undecided", memorised=False, **kept),
         Filter(score="realism", low=-0.5, high=0.5),
+        Filter(starred=True, person=person),
+        Filter(starred=False, person=person, standing="accepted", **kept),
+        Filter(rating_from=2, rating_to=4),
+        Filter(label=1, standing="undecided", rating_from=3, starred=True, person=person, score="realism", low=0),
     ]
     sorting = []
-    for wanted, score, sign in itertools.product(filters, (None, "realism", "class_confidence"), ("", "-")):
+    for wanted, score, sign in itertools.product(filters, (None, "realism", SampleScore.RATING), ("", "-")):
         listing = listed(pool, wanted, score)
         plan = listing.rows.order_by(*(f"{sign}{name}" for name in listing.order))[:50].explain()
         if "TEMP B-TREE" in plan or "SCAN" in plan:

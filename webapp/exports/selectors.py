@@ -167,6 +167,8 @@ def synthetic_rows(export: Export) -> Iterator[dict[str, Any]]:
         elsewhere = origin_facts(export.selection)
         names = imported_names(pool, [sample.index for sample in samples])
         for sample in samples:
+            measured = scores.get(sample.pk, {})
+            rating = measured.pop(SampleScore.RATING, None)
             yield {
                 "id": f"synthetic-{sample.index:07d}",
                 "index": sample.index,
@@ -176,8 +178,9 @@ def synthetic_rows(export: Export) -> Iterator[dict[str, Any]]:
                     "checkpoint_sha256": pool.checkpoint_sha256 or None,
                     "seed": None if elsewhere else sample.seed,
                     **({"origin": {**elsewhere, "file": names[sample.index]}} if elsewhere else {}),
-                    "scores": scores.get(sample.pk, {}),
+                    "scores": measured,
                     "verdict": sample.standing,
+                    "rating": rating,
                     "nearest_train_distance": sample.nearest[0][1] if sample.nearest else None,
                     "memorised": sample.memorised,
                     "dataset_version": origin,

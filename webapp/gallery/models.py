@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from webapp.core.leases import Leased
 from webapp.runs.models import Run
@@ -76,7 +77,12 @@ class Sample(models.Model):
 
 
 class SampleScore(models.Model):
-    """One score of one sample; a row each, so that a new score needs no new column and every score sorts fast."""
+    """One score of one sample; a row each, so that a new score needs no new column and every score sorts fast.
+
+    The mean of people's ratings is kept here too, named RATING, so that it sorts and filters like what was measured.
+    """
+
+    RATING: ClassVar[str] = "rating by people"
 
     pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="+")
     sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="scores")
@@ -136,7 +142,7 @@ class Choice(models.Model):
 
 
 class Verdict(models.Model):
-    """One person's accept or reject of one sample, with reason."""
+    """What one person says of one sample: accept or reject with a reason, a rating, a star. No row says nothing."""
 
     HANGS_ON: ClassVar[dict[str, str]] = {
         "dataset": "sample__pool__run__version__dataset",
@@ -150,12 +156,15 @@ class Verdict(models.Model):
 
     sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="verdicts")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="verdicts")
-    value = models.CharField(max_length=6, choices=Value.choices)
+    value = models.CharField(max_length=6, choices=Value.choices, blank=True)
     reason = models.CharField(max_length=200, blank=True)
+    rating = models.PositiveSmallIntegerField(default=0, help_text="1 to 5; 0: none.")
+    starred = models.BooleanField(default=False, help_text="Shown to this person only.")
     decided_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sample", "person"], name="one_verdict_per_person")]
+        indexes = [models.Index(fields=["person", "sample"], condition=Q(starred=True), name="stars_of_person")]
 
 
 class VerdictChange(models.Model):
@@ -168,6 +177,10 @@ class VerdictChange(models.Model):
     after = models.CharField(max_length=6, blank=True)
     before_reason = models.CharField(max_length=200, blank=True)
     after_reason = models.CharField(max_length=200, blank=True)
+    before_rating = models.PositiveSmallIntegerField(default=0)
+    after_rating = models.PositiveSmallIntegerField(default=0)
+    before_starred = models.BooleanField(default=False)
+    after_starred = models.BooleanField(default=False)
     undoes = models.UUIDField(null=True, help_text="The act that this change takes back.")
     changed_at = models.DateTimeField(auto_now_add=True)
 

@@ -11,8 +11,9 @@ from atelier.command.verb import Session, Shown, Verb, add_limit, add_waiting, f
 from atelier.errors import InvalidError
 from atelier.samples import Pool, write_image
 
-COLUMNS = ("id", "index", "label", "standing", "verdict", "memorised", "nearest_distance", "scores")
+COLUMNS = ("id", "index", "label", "standing", "verdict", "rating", "memorised", "nearest_distance", "scores")
 ACT_COLUMNS = ("num_changed", "num_accepted", "num_rejected")
+FILTERS = ("label", "standing", "selection", "kept", "memorised", "starred", "rating_from", "rating_to")
 SELECTION_COLUMNS = ("id", "number", "state", "sampler", "budget", "num_kept", "seed", "error.message")
 
 
@@ -26,15 +27,30 @@ def list_samples(session: Session) -> Shown:
 
 
 def accept(session: Session) -> Shown:
-    return _decide(session, "accept")
+    pool, which = _meant(session)
+    return Shown(pool.decide("accept", **which), ACT_COLUMNS)
 
 
 def reject(session: Session) -> Shown:
-    return _decide(session, "reject", session.typed.reason)
+    pool, which = _meant(session)
+    return Shown(pool.decide("reject", reason=session.typed.reason, **which), ACT_COLUMNS)
 
 
 def clear(session: Session) -> Shown:
-    return _decide(session, None)
+    pool, which = _meant(session)
+    return Shown(pool.decide(None, **which), ACT_COLUMNS)
+
+
+def rate(session: Session) -> Shown:
+    """Rate samples from 1 to 5."""
+    pool, which = _meant(session)
+    return Shown(pool.rate(session.typed.rating, **which), ACT_COLUMNS)
+
+
+def star(session: Session) -> Shown:
+    """Star samples for oneself."""
+    pool, which = _meant(session)
+    return Shown(pool.star(not session.typed.off, **which), ACT_COLUMNS)
 
 
 def undo(session: Session) -> Shown:
@@ -57,18 +73,17 @@ def _filter(session: Session, pool: Pool) -> dict[str, Any]:
     typed = session.typed
     if typed.kept is not None and typed.selection is None:
         typed.selection = pool.selections[0].id
-    found = {name: getattr(typed, name) for name in ("label", "standing", "selection", "kept", "memorised")}
+    found = {name: getattr(typed, name) for name in FILTERS}
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _decide(session: Session, value: Any, reason: str = "") -> Shown:
-    """By ids, or for all that match the filter; everything at once only when --all says so."""
+def _meant(session: Session) -> tuple[Pool, dict[str, Any]]:
+    """The pool, and the samples by ids or by the filter; everything at once only when --all says so."""
     typed, pool = session.typed, _pool(session)
     filter = _filter(session, pool)
     if bool(typed.ids) == bool(filter or typed.all):
         raise InvalidError("Name the ids of samples, or a filter, or --all; one of the three.", "usage")
-    which = {"ids": typed.ids} if typed.ids else filter
-    return Shown(pool.decide(value, reason=reason, **which), ACT_COLUMNS)
+    return pool, {"ids": typed.ids} if typed.ids else filter
 
 
 # --- selection --------------------------------------------------------------------------------------------------
@@ -100,16 +115,23 @@ def _takes_filter(parser: ArgumentParser) -> None:
     parser.add_argument("--label", help="only this class")
     parser.add_argument("--standing", choices=("undecided", "accepted", "rejected"), help="only these")
     parser.add_argument("--selection", metavar="ID", help="the selection that --kept means (default: the run's own)")
-    for name, about in (("kept", "chosen by the selection"), ("memorised", "too near to a training image")):
+    for name, about in (
+        ("kept", "chosen by the selection"),
+        ("memorised", "too near to a training image"),
+        ("starred", "with your star"),
+    ):
         group = parser.add_mutually_exclusive_group()
         group.add_argument(f"--{name}", action="store_true", default=None, help=f"only those {about}")
         group.add_argument(f"--not-{name}", dest=name, action="store_false", default=None, help="only the others")
+    for bound, about in (("from", "at least"), ("to", "at most")):
+        words = f"only those that people rate so in the mean, {about}"
+        parser.add_argument(f"--rating-{bound}", type=float, metavar="N", help=words)
 
 
 def _takes_list(parser: ArgumentParser) -> None:
     _takes_run(parser)
     _takes_filter(parser)
-    parser.add_argument("--sort", help="index, score:NAME, or -score:NAME from the highest down")
+    parser.add_argument("--sort", help="index, rating or score:NAME; with - in front from the highest down")
     add_limit(parser)
 
 
@@ -123,6 +145,16 @@ def _takes_samples(parser: ArgumentParser) -> None:
 def _takes_rejected(parser: ArgumentParser) -> None:
     _takes_samples(parser)
     parser.add_argument("--reason", default="", help="why")
+
+
+def _takes_rated(parser: ArgumentParser) -> None:
+    _takes_samples(parser)
+    parser.add_argument("--rating", type=int, required=True, metavar="N", help="1 to 5; 0 takes your rating back")
+
+
+def _takes_starred(parser: ArgumentParser) -> None:
+    _takes_samples(parser)
+    parser.add_argument("--off", action="store_true", help="take your star away")
 
 
 def _takes_image(parser: ArgumentParser) -> None:
@@ -145,6 +177,8 @@ VERBS = [
     Verb("accept", "accept samples", accept, _takes_samples),
     Verb("reject", "reject samples", reject, _takes_rejected),
     Verb("clear", "take your verdicts back", clear, _takes_samples),
+    Verb("rate", "rate samples from 1 to 5", rate, _takes_rated),
+    Verb("star", "star samples for yourself", star, _takes_starred),
     Verb("undo", "take back your last act in a run's pool", undo, _takes_run),
     Verb("image", "save the image of a sample", image, _takes_image),
 ]

@@ -993,7 +993,7 @@ export interface paths {
         /** @description The asking person's verdict on one sample. */
         put: operations["verdicts_set"];
         post?: never;
-        /** @description The asking person's verdict on one sample. */
+        /** @description Takes accept or reject back; rating and star stay. */
         delete: operations["verdicts_clear"];
         options?: never;
         head?: never;
@@ -1832,7 +1832,16 @@ export interface components {
              *     * `reject` - Reject
              */
             verdict: components["schemas"]["VerdictValue"] | null;
+            /** @description The person's own, 1 to 5. */
+            rating: number | null;
+            /** @description By the person. */
+            starred: boolean;
             standing: components["schemas"]["Standing"];
+            /**
+             * Format: double
+             * @description Of everybody who rated it, 1 to 5.
+             */
+            mean_rating: number | null;
         };
         /** @description What would go. */
         Deletion: {
@@ -2104,6 +2113,18 @@ export interface components {
              * @description At most so high.
              */
             high?: number;
+            /**
+             * Format: double
+             * @description People's ratings are so high in the mean, at least.
+             */
+            rating_from?: number;
+            /**
+             * Format: double
+             * @description At most so high.
+             */
+            rating_to?: number;
+            /** @description With the asking person's star, or without it. */
+            starred?: boolean | null;
         };
         /**
          * @description * `crop` - crop
@@ -2631,20 +2652,46 @@ export interface components {
              */
             days: number;
         };
-        /** @description What a person thinks of a sample. */
+        /** @description What a person says of a sample; what is left out stays as it is. */
         NewVerdictRequest: {
-            value: components["schemas"]["VerdictValue"];
-            /** @default  */
+            /**
+             * @description null takes accept or reject back.
+             *
+             *     * `accept` - Accept
+             *     * `reject` - Reject
+             */
+            value?: components["schemas"]["VerdictValue"] | null;
+            /**
+             * @description Goes with `value`.
+             * @default
+             */
             reason: string;
+            /** @description 1 to 5; 0 clears. */
+            rating?: number;
+            /** @description A star for oneself. */
+            starred?: boolean | null;
         };
-        /** @description The same verdict on many samples, named by `ids` or by `filter`; null clears the person's own. */
+        /** @description The same verdict on many samples, named by `ids` or by `filter`. */
         NewVerdictsRequest: {
+            /**
+             * @description null takes accept or reject back.
+             *
+             *     * `accept` - Accept
+             *     * `reject` - Reject
+             */
+            value?: components["schemas"]["VerdictValue"] | null;
+            /**
+             * @description Goes with `value`.
+             * @default
+             */
+            reason: string;
+            /** @description 1 to 5; 0 clears. */
+            rating?: number;
+            /** @description A star for oneself. */
+            starred?: boolean | null;
             ids?: number[];
             /** @description Every sample of the pool that matches at this moment. */
             filter?: components["schemas"]["FilterRequest"];
-            value: components["schemas"]["VerdictValue"] | null;
-            /** @default  */
-            reason: string;
         };
         /** @description Images of a complete upload alone, or those of a version of the dataset with what is to differ; or both. */
         NewVersionRequest: {
@@ -3600,6 +3647,15 @@ export interface components {
              *     * `reject` - Reject
              */
             verdict: components["schemas"]["VerdictValue"] | null;
+            /** @description The asking person's own, 1 to 5. */
+            rating: number | null;
+            /** @description By the asking person. */
+            starred: boolean;
+            /**
+             * Format: double
+             * @description Of everybody who rated it, 1 to 5.
+             */
+            mean_rating: number | null;
             /** @description By the selection that was asked for; null without one. */
             kept: boolean | null;
             /** @description From 0 within the class, best first; null when dropped. */
@@ -3634,6 +3690,15 @@ export interface components {
              *     * `reject` - Reject
              */
             verdict: components["schemas"]["VerdictValue"] | null;
+            /** @description The asking person's own, 1 to 5. */
+            rating: number | null;
+            /** @description By the asking person. */
+            starred: boolean;
+            /**
+             * Format: double
+             * @description Of everybody who rated it, 1 to 5.
+             */
+            mean_rating: number | null;
             /** @description By the selection that was asked for; null without one. */
             kept: boolean | null;
             /** @description From 0 within the class, best first; null when dropped. */
@@ -4085,11 +4150,13 @@ export interface components {
             problems: components["schemas"]["Problem"][];
             estimate: components["schemas"]["Estimate"] | null;
         };
-        /** @description One person's accept or reject. */
+        /** @description What one person says. */
         Verdict: {
             person: string;
-            value: components["schemas"]["VerdictValue"];
+            readonly value: components["schemas"]["VerdictValue"] | null;
             reason: string;
+            /** @description 1 to 5; null: none. */
+            readonly rating: number | null;
             /** Format: date-time */
             readonly decided_at: string;
         };
@@ -5295,13 +5362,19 @@ export interface operations {
                 /** @description At least so high. */
                 low?: number;
                 memorised?: boolean;
+                /** @description 1 to 5: people's ratings are so high in the mean, at least. */
+                rating_from?: number;
+                /** @description 1 to 5: at most so high. */
+                rating_to?: number;
                 /** @description With `low` or `high`: the score that must lie between them. */
                 score?: string;
                 /** @description Show what this selection decided. */
                 selection?: string;
-                /** @description `index`, or `score:<name>` or `-score:<name>` (highest first). */
+                /** @description `index`, `score:<name>` or `rating`; with `-` in front the highest first. */
                 sort?: string;
                 standing?: "accepted" | "rejected" | "undecided";
+                /** @description With the asking person's star, or without it. */
+                starred?: boolean;
             };
             header?: never;
             path: {
@@ -5436,7 +5509,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["NewVerdictsRequest"];
             };
@@ -6621,7 +6694,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["NewVerdictRequest"];
             };

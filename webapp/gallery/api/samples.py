@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags, quote_etag
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,8 +21,8 @@ from webapp.core.downloads import FOREVER
 from webapp.core.errors import InvalidError, NotFoundError
 from webapp.core.headers import SANDBOX
 from webapp.core.pagination import PAGING, page_of, paginate
-from webapp.core.permissions import find
-from webapp.gallery.models import Pool, Sample, Verdict
+from webapp.core.permissions import HasKey, find
+from webapp.gallery.models import Pool, Sample, SampleScore, Verdict
 from webapp.gallery.selectors import samples as selectors
 from webapp.gallery.selectors.lists import Filter, id_at, listed, position_of
 from webapp.gallery.selectors.pixels import MAX_ON_SHEET, MAX_SCALE, SHEET_COLUMNS, sample_png, sheet_png
@@ -40,10 +40,15 @@ FILTERS: Final = [
     OpenApiParameter("score", str, description="With `low` or `high`: the score that must lie between them."),
     OpenApiParameter("low", float, description="At least so high."),
     OpenApiParameter("high", float, description="At most so high."),
+    OpenApiParameter("rating_from", float, description="1 to 5: people's ratings are so high in the mean, at least."),
+    OpenApiParameter("rating_to", float, description="1 to 5: at most so high."),
+    OpenApiParameter("starred", bool, description="With the asking person's star, or without it."),
     OpenApiParameter(
         "at", float, description="0 to 1: where the first page begins, by the pool as a whole; `previous` leads back."
     ),
-    OpenApiParameter("sort", str, description="`index`, or `score:<name>` or `-score:<name>` (highest first)."),
+    OpenApiParameter(
+        "sort", str, description="`index`, `score:<name>` or `rating`; with `-` in front the highest first."
+    ),
     *PAGING,
 ]
 
@@ -64,6 +69,9 @@ class SampleSerializer(serializers.Serializer[Any]):
     verdict = serializers.ChoiceField(
         choices=Verdict.Value.choices, allow_null=True, help_text="The asking person's own."
     )
+    rating = serializers.IntegerField(allow_null=True, help_text="The asking person's own, 1 to 5.")
+    starred = serializers.BooleanField(help_text="By the asking person.")
+    mean_rating = serializers.FloatField(allow_null=True, help_text="Of everybody who rated it, 1 to 5.")
     kept = serializers.BooleanField(allow_null=True, help_text="By the selection that was asked for; null without one.")
     rank = serializers.IntegerField(
         allow_null=True, help_text="From 0 within the class, best first; null when dropped."
@@ -84,6 +92,9 @@ class SampleSerializer(serializers.Serializer[Any]):
             "scores": shown.scores,
             "nearest_distance": sample.nearest[0][1] if sample.nearest else None,
             "verdict": shown.verdict,
+            "rating": shown.rating,
+            "starred": shown.starred,
+            "mean_rating": shown.mean_rating,
             "kept": choice.kept if choice else None,
             "rank": choice.rank if choice else None,
             "reason": choice.reason if choice else "",
@@ -104,13 +115,22 @@ class NeighbourSerializer(serializers.Serializer[Any]):
 
 
 class VerdictSerializer(serializers.ModelSerializer[Verdict]):
-    """One person's accept or reject."""
+    """What one person says."""
 
     person = serializers.CharField(source="person.name")
+    value = serializers.SerializerMethodField("value_or_none")
+    rating = serializers.SerializerMethodField("rating_or_none", help_text="1 to 5; null: none.")
 
     class Meta:
         model = Verdict
-        fields = ["person", "value", "reason", "decided_at"]
+        fields = ["person", "value", "reason", "rating", "decided_at"]
+
+    @extend_schema_field(serializers.ChoiceField(choices=Verdict.Value.choices, allow_null=True))
+    def value_or_none(self, verdict: Verdict) -> str | None:
+        return verdict.value or None
+
+    def rating_or_none(self, verdict: Verdict) -> int | None:
+        return verdict.rating or None
 
 
 class ChoiceSerializer(serializers.Serializer[Any]):
@@ -179,6 +199,13 @@ class FilterSerializer(serializers.Serializer[Any]):
     score = serializers.CharField(required=False, max_length=60, help_text="The score that low and high ask of.")
     low = serializers.FloatField(required=False, help_text="At least so high.")
     high = serializers.FloatField(required=False, help_text="At most so high.")
+    rating_from = serializers.FloatField(
+        required=False, min_value=1, max_value=5, help_text="People's ratings are so high in the mean, at least."
+    )
+    rating_to = serializers.FloatField(required=False, min_value=1, max_value=5, help_text="At most so high.")
+    starred = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="With the asking person's star, or without it."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("low" in attrs or "high" in attrs) and "score" not in attrs:
@@ -202,7 +229,7 @@ class PoolSamplesView(APIView):
     def get(self, request: Request, pk: UUID) -> Response:
         person = person_of(request)
         pool = find(whole_pools(), person, Role.VIEWER, POOL_LAB, pk=pk)
-        wanted, sort, at = _read_filter(request, pool)
+        wanted, sort, at = _read_filter(request, pool, person)
         score = None if sort == "index" else _score_name(sort, pool)
         sign = "-" if sort.startswith("-") else ""
         listing = listed(pool, wanted, score)
@@ -279,17 +306,17 @@ def _immutable(request: Request, tag: str, png: Callable[[], bytes]) -> HttpResp
     return response
 
 
-def _read_filter(request: Request, pool: Pool) -> tuple[Filter, str, float | None]:
+def _read_filter(request: Request, pool: Pool, person: HasKey) -> tuple[Filter, str, float | None]:
     """Filter, sort and where to begin. Raises: ValidationError; NotFoundError for a selection from another pool."""
     given = PageFilterSerializer(data=request.query_params)
     given.is_valid(raise_exception=True)
     values = dict(given.validated_data)
     sort, at = str(values.pop("sort")), values.pop("at", None)
-    return filter_of(values, pool), sort, at
+    return filter_of(values, pool, person), sort, at
 
 
-def filter_of(values: Mapping[str, Any], pool: Pool) -> Filter:
-    """What a FilterSerializer read, as it is asked of this pool.
+def filter_of(values: Mapping[str, Any], pool: Pool, person: HasKey) -> Filter:
+    """What a FilterSerializer read, as the person asks it of this pool.
 
     Raises: InvalidError for a class or score that the pool lacks; NotFoundError for a selection from another pool.
     """
@@ -306,13 +333,15 @@ def filter_of(values: Mapping[str, Any], pool: Pool) -> Filter:
         wanted["selection"] = pool.selections.filter(pk=selection_id).first()
         if wanted["selection"] is None:
             raise NotFoundError("This pool has no such selection.")
-    return Filter(**wanted)
+    return Filter(**wanted, person=person.pk)
 
 
 def _score_name(sort: str, pool: Pool) -> str:
-    name = sort.removeprefix("-").removeprefix("score:")
-    if not sort.removeprefix("-").startswith("score:") or name not in pool.score_names:
-        choices = ", ".join(f"score:{name}" for name in pool.score_names)
+    kind, _, name = sort.removeprefix("-").partition(":")
+    if (kind, name) == ("rating", ""):
+        return SampleScore.RATING
+    if kind != "score" or name not in pool.score_names:
+        choices = ", ".join(["rating", *(f"score:{name}" for name in pool.score_names)])
         message = f"sort: found {sort!r}, expected index or one of {choices}, with - in front for the highest first."
         raise InvalidError(message, fields={"sort": [message]})
     return name

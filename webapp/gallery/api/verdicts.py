@@ -1,5 +1,6 @@
-"""Verdicts: accept, reject, clear, one or many at once, and undo."""
+"""Verdicts: accept, reject, rate, star, clear, one or many at once, and undo."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,32 +17,50 @@ from webapp.gallery.api.samples import FilterSerializer, filter_of
 from webapp.gallery.models import Sample, Verdict
 from webapp.gallery.selectors.pools import POOL_LAB, whole_pools
 from webapp.gallery.selectors.samples import SAMPLE_LAB, pooled_samples
-from webapp.gallery.services.verdicts import Act, decide, decide_matching, undo
+from webapp.gallery.services.verdicts import Act, Change, decision, judge, judge_matching, undo
 
 MAX_AT_ONCE: Final = 5000
+MAX_RATING: Final = 5
 
 
 class NewVerdictSerializer(serializers.Serializer[Any]):
-    """What a person thinks of a sample."""
+    """What a person says of a sample; what is left out stays as it is."""
 
-    value = serializers.ChoiceField(choices=Verdict.Value.choices)
-    reason = serializers.CharField(max_length=200, allow_blank=True, default="")
+    value = serializers.ChoiceField(
+        choices=Verdict.Value.choices, allow_null=True, required=False, help_text="null takes accept or reject back."
+    )
+    reason = serializers.CharField(max_length=200, allow_blank=True, default="", help_text="Goes with `value`.")
+    rating = serializers.IntegerField(min_value=0, max_value=MAX_RATING, required=False, help_text="1 to 5; 0 clears.")
+    starred = serializers.BooleanField(required=False, allow_null=True, help_text="A star for oneself.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "value" not in attrs and not _said(attrs):
+            raise serializers.ValidationError({"value": "Give a value, a rating or a star."})
+        return attrs
 
 
-class NewVerdictsSerializer(serializers.Serializer[Any]):
-    """The same verdict on many samples, named by `ids` or by `filter`; null clears the person's own."""
+class NewVerdictsSerializer(NewVerdictSerializer):
+    """The same verdict on many samples, named by `ids` or by `filter`."""
 
     ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1), min_length=1, max_length=MAX_AT_ONCE, required=False
     )
     filter = FilterSerializer(required=False, help_text="Every sample of the pool that matches at this moment.")
-    value = serializers.ChoiceField(choices=Verdict.Value.choices, allow_null=True)
-    reason = serializers.CharField(max_length=200, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("ids" in attrs) == ("filter" in attrs):
             raise serializers.ValidationError({"ids": "Name the samples either by ids or by filter."})
-        return attrs
+        return super().validate(attrs)
+
+
+def _said(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Rating and star, where they were given."""
+    return {name: given[name] for name in ("rating", "starred") if given.get(name) is not None}
+
+
+def _change(given: Mapping[str, Any]) -> Change:
+    """What a NewVerdictSerializer read, as the service takes it."""
+    return {**(decision(given["value"], given["reason"]) if "value" in given else {}), **_said(given)}
 
 
 class DecidedSerializer(serializers.Serializer[Any]):
@@ -49,7 +68,10 @@ class DecidedSerializer(serializers.Serializer[Any]):
 
     id = serializers.IntegerField()
     verdict = serializers.ChoiceField(choices=Verdict.Value.choices, allow_null=True, help_text="The person's own.")
+    rating = serializers.IntegerField(allow_null=True, help_text="The person's own, 1 to 5.")
+    starred = serializers.BooleanField(help_text="By the person.")
     standing = serializers.ChoiceField(choices=Sample.Standing.choices)
+    mean_rating = serializers.FloatField(allow_null=True, help_text="Of everybody who rated it, 1 to 5.")
 
 
 class ActSerializer(serializers.Serializer[Any]):
@@ -70,13 +92,22 @@ def _answer(act: Act) -> Response:
                 "num_accepted": act.num_accepted,
                 "num_rejected": act.num_rejected,
                 "num_changed": len(act.verdicts),
-                "samples": [
-                    {"id": pk, "verdict": verdict or None, "standing": act.standings[pk]}
-                    for pk, verdict in (act.verdicts.items() if len(act.verdicts) <= MAX_AT_ONCE else ())
-                ],
+                "samples": [_decided(act, pk) for pk in act.verdicts] if len(act.verdicts) <= MAX_AT_ONCE else [],
             }
         ).data
     )
+
+
+def _decided(act: Act, pk: int) -> dict[str, Any]:
+    said = act.verdicts[pk]
+    return {
+        "id": pk,
+        "verdict": said.value or None,
+        "rating": said.rating or None,
+        "starred": said.starred,
+        "standing": act.standings[pk],
+        "mean_rating": act.mean_ratings.get(pk),
+    }
 
 
 class SampleVerdictView(APIView):
@@ -87,12 +118,13 @@ class SampleVerdictView(APIView):
         sample = find(pooled_samples(), person_of(request), Role.REVIEWER, SAMPLE_LAB, pk=pk)
         given = NewVerdictSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        return _answer(decide(sample.pool, person_of(request), [sample.pk], **given.validated_data))
+        return _answer(judge(sample.pool, person_of(request), [sample.pk], _change(given.validated_data)))
 
     @extend_schema(operation_id="verdicts_clear", tags=["gallery"], request=None, responses={200: ActSerializer})
     def delete(self, request: Request, pk: int) -> Response:
+        """Takes accept or reject back; rating and star stay."""
         sample = find(pooled_samples(), person_of(request), Role.REVIEWER, SAMPLE_LAB, pk=pk)
-        return _answer(decide(sample.pool, person_of(request), [sample.pk], None))
+        return _answer(judge(sample.pool, person_of(request), [sample.pk], decision(None)))
 
 
 class PoolVerdictsView(APIView):
@@ -105,11 +137,11 @@ class PoolVerdictsView(APIView):
         pool = find(whole_pools(), person_of(request), Role.REVIEWER, POOL_LAB, pk=pk)
         given = NewVerdictsSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        wanted = dict(given.validated_data)
+        wanted, person = given.validated_data, person_of(request)
         if "filter" in wanted:
-            matching = filter_of(wanted.pop("filter"), pool)
-            return _answer(decide_matching(pool, person_of(request), matching, **wanted))
-        return _answer(decide(pool, person_of(request), **wanted))
+            matching = filter_of(wanted["filter"], pool, person)
+            return _answer(judge_matching(pool, person, matching, _change(wanted)))
+        return _answer(judge(pool, person, wanted["ids"], _change(wanted)))
 
 
 class UndoView(APIView):

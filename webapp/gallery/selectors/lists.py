@@ -1,17 +1,18 @@
 """The samples of a pool in an order, filtered, so that a page costs the same at any depth and whatever is asked.
 
 A page walks an index in the order of the list and passes over what does not match. Where few samples match, that walk
-would be long: then the few are taken by an index of their own first (`_few`), and put in order. How many match is
-known from counters; nothing is counted. A small pool, and one that is not filtered, is always walked.
+would be long: then the few are taken by an index of their own first (`_few`), and put in order. How many match is known
+from counters; only what people starred or rated is counted, no further than FEW. A small pool, and one that is not
+filtered, is always walked.
 """
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from webapp.gallery.models import Choice, Pool, Sample, SampleScore, Selection
+from webapp.gallery.models import Choice, Pool, Sample, SampleScore, Selection, Verdict
 
 FEW: Final = 2000
 """So many matching samples are put in order at once; of more, every index is dense enough to be walked. In a million
@@ -23,7 +24,10 @@ Standing = Sample.Standing
 
 @dataclass(frozen=True)
 class Filter:
-    """What a gallery shows; None shows all. `kept` asks the selection; low and high, both included, the score."""
+    """What a gallery shows; None shows all. `kept` asks the selection; low and high, both included, the score.
+
+    starred: by the person with the key `person`; rating_from and rating_to, both included, ask the mean of the ratings.
+    """
 
     label: int | None = None
     standing: str | None = None
@@ -33,11 +37,28 @@ class Filter:
     score: str | None = None
     low: float | None = None
     high: float | None = None
+    rating_from: float | None = None
+    rating_to: float | None = None
+    starred: bool | None = None
+    person: Any = None
 
     def condition(self, prefix: str = "") -> Q:
-        """On columns of the sample; `prefix`: the way from the listed row to it (`sample__`)."""
+        """On the sample and what people say of it; `prefix`: the way from the listed row to it (`sample__`)."""
         wanted = {"label": self.label, "standing": self.standing, "memorised": self.memorised}
-        return Q(**{f"{prefix}{name}": value for name, value in wanted.items() if value is not None})
+        found = Q(**{f"{prefix}{name}": value for name, value in wanted.items() if value is not None})
+        # asked of each row, so that no index but that of the list's order is taken
+        of_row = OuterRef(f"{prefix}pk")
+        if self.starred is not None:
+            star = Exists(Verdict.objects.filter(sample=of_row, person=self.person, starred=True))
+            found &= Q(star if self.starred else ~star)
+        if rating := self.rating():
+            found &= Q(Exists(SampleScore.objects.filter(sample=of_row, name=SampleScore.RATING, **rating)))
+        return found
+
+    def rating(self) -> dict[str, float]:
+        """What the mean rating must be; empty when nothing is asked of it."""
+        wanted = {"value__gte": self.rating_from, "value__lte": self.rating_to}
+        return {name: value for name, value in wanted.items() if value is not None}
 
     def choice(self) -> dict[str, Any]:
         """What the selection's choice must be; empty when nothing is asked of it."""
@@ -68,7 +89,8 @@ class Listing:
 
 def listed(pool: Pool, wanted: Filter, score: str | None = None) -> Listing:
     """The samples that match: in the order of the pool, or by a score (a sample without it is left out)."""
-    by_columns = score is None and not (wanted.choice() or wanted.range())  # for these there are indexes in order
+    # the columns of a sample have indexes in the order of the pool
+    by_columns = score is None and not (wanted.choice() or wanted.range() or wanted.starred or wanted.rating())
     few = None if by_columns else _few(pool, wanted)
     if score is not None:
         return _by_score(pool, wanted, score, few)
@@ -129,10 +151,14 @@ def _few(pool: Pool, wanted: Filter) -> "QuerySet[Any, int] | None":
     """The samples of the narrowest part of the filter, by the index of that part; None when it holds many."""
     if pool.num_samples <= SMALL or not (wanted.condition() or wanted.choice() or wanted.range()):
         return None
-    known = [(_count_of_columns(pool, wanted), _by_columns), (_count_of_choice(pool, wanted), _by_choice)]
-    known.append((_count_in_range(pool, wanted), _by_range))
-    number, take = min(known, key=lambda part: part[0])
-    return take(pool, wanted) if number <= FEW else None
+    known = [
+        (_count_of_columns(pool, wanted), _by_columns(pool, wanted)),
+        (_count_of_choice(pool, wanted), _by_choice(wanted)),
+        (_count_in_range(pool, wanted), _by_range(pool, wanted)),
+        *((said[: FEW + 1].count(), said) for said in _said(pool, wanted)),
+    ]
+    number, rows = min(known, key=lambda part: part[0])
+    return rows if number <= FEW else None
 
 
 def _count_of_columns(pool: Pool, wanted: Filter) -> int:
@@ -174,10 +200,22 @@ def _by_columns(pool: Pool, wanted: Filter) -> "QuerySet[Any, int]":
     return Sample.objects.filter(narrow.condition(), pool=pool).values_list("pk", flat=True)
 
 
-def _by_choice(pool: Pool, wanted: Filter) -> "QuerySet[Any, int]":
+def _by_choice(wanted: Filter) -> "QuerySet[Any, int]":
     return Choice.objects.filter(**wanted.choice()).values_list("sample_id", flat=True)
 
 
 def _by_range(pool: Pool, wanted: Filter) -> "QuerySet[Any, int]":
     rows = SampleScore.objects.filter(pool=pool, name=wanted.score, **wanted.range())
     return rows.values_list("sample_id", flat=True)
+
+
+def _said(pool: Pool, wanted: Filter) -> "list[QuerySet[Any, int]]":
+    """The samples that the person starred, and those rated as is asked."""
+    found: list[QuerySet[Any, int]] = []
+    if wanted.starred:
+        stars = Verdict.objects.filter(person=wanted.person, starred=True, sample__pool=pool)
+        found.append(stars.values_list("sample_id", flat=True))
+    if rating := wanted.rating():
+        rated = SampleScore.objects.filter(pool=pool, name=SampleScore.RATING, **rating)
+        found.append(rated.values_list("sample_id", flat=True))
+    return found

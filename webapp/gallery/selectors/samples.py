@@ -16,11 +16,17 @@ SAMPLE_LAB = f"pool__{POOL_LAB}"
 
 @dataclass(frozen=True)
 class Shown:
-    """A sample with what a page of the gallery shows of it; verdict: the asking person's own."""
+    """A sample with what a page of the gallery shows of it.
+
+    verdict, rating, starred: the asking person's own, None where there is none; mean_rating: everybody's.
+    """
 
     sample: Sample
     scores: Mapping[str, float]
+    mean_rating: float | None
     verdict: str | None
+    rating: int | None
+    starred: bool
     choice: Choice | None
 
 
@@ -41,11 +47,20 @@ def shown(samples: Iterable[Sample], person: HasKey, selection: Selection | None
     scores: dict[int, dict[str, float]] = {}
     for pk, name, value in SampleScore.objects.filter(sample__in=ids).values_list("sample_id", "name", "value"):
         scores.setdefault(pk, {})[name] = value
-    own = dict(Verdict.objects.filter(sample__in=ids, person_id=person.pk).values_list("sample_id", "value"))
+    verdicts = Verdict.objects.filter(sample__in=ids, person_id=person.pk)
+    said = verdicts.values_list("sample_id", "value", "rating", "starred")
+    own = {pk: (value, rating, starred) for pk, value, rating, starred in said}
     choices: dict[int, Choice] = {}
     if selection is not None:
         choices = {choice.sample_id: choice for choice in selection.choices.filter(sample__in=ids)}
-    return [Shown(sample, scores.get(sample.pk, {}), own.get(sample.pk), choices.get(sample.pk)) for sample in found]
+    rows = []
+    for sample in found:
+        measured = scores.get(sample.pk, {})
+        mean = measured.pop(SampleScore.RATING, None)
+        verdict, rating, starred = own.get(sample.pk, ("", 0, False))
+        choice = choices.get(sample.pk)
+        rows.append(Shown(sample, measured, mean, verdict or None, rating or None, starred, choice))
+    return rows
 
 
 @dataclass(frozen=True)
@@ -77,8 +92,9 @@ def imported_names(pool: Pool, indexes: Iterable[int]) -> dict[int, str]:
 
 
 def verdicts_of(sample: Sample) -> "QuerySet[Verdict]":
-    """Everybody's, oldest first."""
-    return sample.verdicts.select_related("person").order_by("decided_at", "pk")
+    """Everybody's, oldest first; a star alone is nobody else's business."""
+    told = sample.verdicts.exclude(value="", rating=0)
+    return told.select_related("person").order_by("decided_at", "pk")
 
 
 def choices_of(sample: Sample) -> "QuerySet[Choice]":

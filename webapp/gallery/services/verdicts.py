@@ -1,4 +1,4 @@
-"""Accept, reject, clear, undo. Every change is logged, and the standing of a sample follows in the same transaction."""
+"""Accept, reject, rate, star, clear, undo. Every change is logged; standing and mean rating follow with it."""
 
 import uuid
 from collections import Counter
@@ -6,20 +6,31 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from django.db import transaction
 
 from webapp.accounts.models import Person
 from webapp.core.errors import ConflictError, NotFoundError
 from webapp.core.one_writer import one_writer
-from webapp.gallery.models import Pool, Sample, Verdict, VerdictChange
+from webapp.gallery.models import Pool, Sample, SampleScore, Verdict, VerdictChange
 from webapp.gallery.selectors.lists import Filter, matching
 
-Opinion = tuple[str, str]
-"""(value, reason) of one person on one sample; ("", "") when there is none."""
-NONE: Opinion = ("", "")
 Standing = Sample.Standing
+
+
+class Opinion(NamedTuple):
+    """What one person says of one sample; the fields of a verdict, each with the value that says nothing."""
+
+    value: str = ""
+    reason: str = ""
+    rating: int = 0
+    starred: bool = False
+
+
+NONE: Final = Opinion()
+Change = Mapping[str, Any]
+"""Fields of an Opinion with what they become; what is left out stays as it is."""
 
 
 CHUNK: Final = 5000
@@ -30,31 +41,45 @@ CHUNK: Final = 5000
 class Act:
     """All changes of one request; undone together.
 
-    verdicts: sample -> the person's own verdict now, "" for none, where it changed; standings: of the same samples;
-    num_accepted and num_rejected: of the whole pool, after it.
+    verdicts: sample -> what the person says of it now, where that changed; standings and mean_ratings: of the same
+    samples, the latter only of those that somebody rated; num_accepted and num_rejected: of the whole pool, after it.
     """
 
     id: uuid.UUID
-    verdicts: dict[int, str] = field(default_factory=dict)
+    verdicts: dict[int, Opinion] = field(default_factory=dict)
     standings: dict[int, str] = field(default_factory=dict)
+    mean_ratings: dict[int, float] = field(default_factory=dict)
     num_accepted: int = 0
     num_rejected: int = 0
 
 
 def decide(pool: Pool, person: Person, ids: Sequence[int], value: str | None, reason: str = "") -> Act:
-    """Set one person's verdict on these samples, or clear it when `value` is None; all of them or none.
+    """Accept or reject these samples for one person, or take that back when `value` is None; all of them or none.
+
+    Raises: NotFoundError when one of them is not in the pool.
+    """
+    return judge(pool, person, ids, decision(value, reason))
+
+
+def decision(value: str | None, reason: str = "") -> Change:
+    """Accept or reject with a reason; None takes back both."""
+    return {"value": value or "", "reason": reason if value else ""}
+
+
+def judge(pool: Pool, person: Person, ids: Sequence[int], change: Change) -> Act:
+    """Change what one person says of these samples; all of them or none.
 
     Raises: NotFoundError when one of them is not in the pool.
     """
     with _locked(pool) as held:
-        return _apply(held, person, dict.fromkeys(ids, _opinion(value, reason)), undoes=None)
+        return _apply(held, person, dict.fromkeys(ids, change), undoes=None)
 
 
-def decide_matching(pool: Pool, person: Person, wanted: Filter, value: str | None, reason: str = "") -> Act:
-    """As `decide`, on every sample of the pool that the filter shows at this moment."""
+def judge_matching(pool: Pool, person: Person, wanted: Filter, change: Change) -> Act:
+    """As `judge`, on every sample of the pool that the filter shows at this moment."""
     with _locked(pool) as held:
         ids = matching(pool, wanted).values_list("pk", flat=True)
-        return _apply(held, person, dict.fromkeys(ids, _opinion(value, reason)), undoes=None)
+        return _apply(held, person, dict.fromkeys(ids, change), undoes=None)
 
 
 def undo(pool: Pool, person: Person) -> Act:
@@ -68,7 +93,7 @@ def undo(pool: Pool, person: Person) -> Act:
         last = own.filter(undoes__isnull=True).exclude(act__in=undone).order_by("-pk").first()
         if last is None:
             raise ConflictError("There is no verdict of yours in this pool to take back.", code="nothing_to_undo")
-        before = {change.sample_id: (change.before, change.before_reason) for change in own.filter(act=last.act)}
+        before = {change.sample_id: _before(change) for change in own.filter(act=last.act)}
         return _apply(held, person, before, undoes=last.act)
 
 
@@ -80,80 +105,103 @@ def _locked(pool: Pool) -> Iterator[Pool]:
         yield Pool.objects.select_for_update().only(*counters).get(pk=pool.pk)
 
 
-def _opinion(value: str | None, reason: str) -> Opinion:
-    return (value, reason) if value else NONE
+def _before(change: VerdictChange) -> Change:
+    return Opinion(change.before, change.before_reason, change.before_rating, change.before_starred)._asdict()
 
 
-def _apply(held: Pool, person: Person, wanted: Mapping[int, Opinion], undoes: uuid.UUID | None) -> Act:
+def _apply(held: Pool, person: Person, wanted: Mapping[int, Change], undoes: uuid.UUID | None) -> Act:
     act, shift = Act(uuid.uuid4()), Counter[tuple[int, str]]()
     for part in _parts(wanted.items()):
-        opinions = dict(part)
-        rows = Sample.objects.filter(pool_id=held.pk, pk__in=list(opinions)).values_list("pk", "label", "standing")
+        asked = dict(part)
+        rows = Sample.objects.filter(pool_id=held.pk, pk__in=list(asked)).values_list("pk", "label", "standing")
         samples = {pk: (label, standing) for pk, label, standing in rows}
-        if len(samples) != len(opinions):
+        if len(samples) != len(asked):
             raise NotFoundError("One of these samples is not in this pool; nothing was changed.")
-        changes = _write(person, opinions, act.id, undoes)
-        act.verdicts.update({pk: value for pk, (value, _) in changes.items()})
-        act.standings.update(_restand({pk: samples[pk] for pk in changes}, shift))
+        changes = _write(person, asked, act.id, undoes)
+        told = _told(list(changes))
+        means = {pk: mean for pk, (_, ratings) in told.items() if (mean := mean_of(ratings)) is not None}
+        act.verdicts.update({pk: after for pk, (_, after) in changes.items()})
+        act.standings.update(_restand({pk: samples[pk] for pk in changes}, told, shift))
+        act.mean_ratings.update(means)
+        _rerate(held, {pk: means.get(pk) for pk, (before, after) in changes.items() if before.rating != after.rating})
     _count(held, shift)
     act.num_accepted, act.num_rejected = held.num_accepted, held.num_rejected
     return act
 
 
-def _parts(rows: Iterable[tuple[int, Opinion]]) -> Iterator[list[tuple[int, Opinion]]]:
+def _parts(rows: Iterable[tuple[int, Change]]) -> Iterator[list[tuple[int, Change]]]:
     left = iter(rows)
     while part := list(islice(left, CHUNK)):
         yield part
 
 
 def _write(
-    person: Person, wanted: Mapping[int, Opinion], act: uuid.UUID, undoes: uuid.UUID | None
-) -> dict[int, Opinion]:
-    """Log and store what differs from what the person thought before; answers it."""
+    person: Person, asked: Mapping[int, Change], act: uuid.UUID, undoes: uuid.UUID | None
+) -> dict[int, tuple[Opinion, Opinion]]:
+    """Log and store what differs from what the person said before; answers before and after of each such sample."""
     verdicts = Verdict.objects.filter(person=person)
-    told = verdicts.filter(sample__in=list(wanted)).values_list("sample_id", "value", "reason")
-    before = {pk: (value, reason) for pk, value, reason in told}
-    changes = {pk: after for pk, after in wanted.items() if before.get(pk, NONE) != after}
+    rows = verdicts.filter(sample__in=list(asked)).values_list("sample_id", *Opinion._fields)
+    known = {pk: Opinion(*rest) for pk, *rest in rows}
+    wished = {pk: (before := known.get(pk, NONE), before._replace(**change)) for pk, change in asked.items()}
+    changes = {pk: (before, after) for pk, (before, after) in wished.items() if before != after}
     VerdictChange.objects.bulk_create(
         VerdictChange(
             sample_id=pk,
             person=person,
             act=act,
             undoes=undoes,
-            before=before.get(pk, NONE)[0],
-            after=after[0],
-            before_reason=before.get(pk, NONE)[1],
-            after_reason=after[1],
+            before=before.value,
+            after=after.value,
+            before_reason=before.reason,
+            after_reason=after.reason,
+            before_rating=before.rating,
+            after_rating=after.rating,
+            before_starred=before.starred,
+            after_starred=after.starred,
         )
-        for pk, after in changes.items()
+        for pk, (before, after) in changes.items()
     )
-    if cleared := [pk for pk, after in changes.items() if after == NONE]:
+    if cleared := [pk for pk, (_, after) in changes.items() if after == NONE]:
         verdicts.filter(sample__in=cleared).delete()
     Verdict.objects.bulk_create(
         [
-            Verdict(sample_id=pk, person=person, value=value, reason=reason)
-            for pk, (value, reason) in changes.items()
-            if value
+            Verdict(sample_id=pk, person=person, **after._asdict())
+            for pk, (_, after) in changes.items()
+            if after != NONE
         ],
         update_conflicts=True,
         unique_fields=["sample", "person"],
-        update_fields=["value", "reason", "decided_at"],
+        update_fields=[*Opinion._fields, "decided_at"],
     )
     return changes
 
 
-def _restand(samples: Mapping[int, tuple[int, str]], shift: Counter[tuple[int, str]]) -> dict[int, str]:
-    """Standings from everybody's verdicts as they are now, stored and answered; `shift` counts what moved.
+def _told(samples: Sequence[int]) -> dict[int, tuple[Counter[str], list[int]]]:
+    """Sample -> how many people accept and reject it, and their ratings, as they are now."""
+    told: dict[int, tuple[Counter[str], list[int]]] = {pk: (Counter(), []) for pk in samples}
+    rows = Verdict.objects.filter(sample__in=samples).values_list("sample_id", "value", "rating")
+    for pk, value, rating in rows:
+        votes, ratings = told[pk]
+        votes[value] += 1
+        if rating:
+            ratings.append(rating)
+    return told
+
+
+def _restand(
+    samples: Mapping[int, tuple[int, str]],
+    told: Mapping[int, tuple[Counter[str], list[int]]],
+    shift: Counter[tuple[int, str]],
+) -> dict[int, str]:
+    """Standings by everybody's verdicts, stored and answered; `shift` counts what moved.
 
     samples: id -> (label, standing until now).
     """
-    votes: dict[int, Counter[str]] = {pk: Counter() for pk in samples}
-    for pk, value in Verdict.objects.filter(sample__in=list(samples)).values_list("sample_id", "value"):
-        votes[pk][value] += 1
     found: dict[int, str] = {}
     moved: dict[str, list[int]] = {}
     for pk, (label, standing) in samples.items():
-        found[pk] = now = standing_of(votes[pk][Verdict.Value.ACCEPT], votes[pk][Verdict.Value.REJECT])
+        votes, _ = told[pk]
+        found[pk] = now = standing_of(votes[Verdict.Value.ACCEPT], votes[Verdict.Value.REJECT])
         if now != standing:
             moved.setdefault(now, []).append(pk)
             shift[label, now] += 1
@@ -161,6 +209,22 @@ def _restand(samples: Mapping[int, tuple[int, str]], shift: Counter[tuple[int, s
     for standing, pks in moved.items():
         Sample.objects.filter(pk__in=pks).update(standing=standing)
     return found
+
+
+def _rerate(held: Pool, means: Mapping[int, float | None]) -> None:
+    """Keep the mean ratings of these samples where lists look for them; None removes one."""
+    if gone := [pk for pk, mean in means.items() if mean is None]:
+        SampleScore.objects.filter(sample__in=gone, name=SampleScore.RATING).delete()
+    SampleScore.objects.bulk_create(
+        [
+            SampleScore(pool_id=held.pk, sample_id=pk, name=SampleScore.RATING, value=mean)
+            for pk, mean in means.items()
+            if mean is not None
+        ],
+        update_conflicts=True,
+        unique_fields=["sample", "name"],
+        update_fields=["value"],
+    )
 
 
 def _count(held: Pool, shift: Mapping[tuple[int, str], int]) -> None:
@@ -181,3 +245,8 @@ def standing_of(accepts: int, rejects: int) -> str:
     if accepts == rejects:
         return Standing.UNDECIDED
     return Standing.ACCEPTED if accepts > rejects else Standing.REJECTED
+
+
+def mean_of(ratings: Sequence[int]) -> float | None:
+    """The mean of people's ratings, 1 to 5; None where nobody rated."""
+    return sum(ratings) / len(ratings) if ratings else None

@@ -3,6 +3,7 @@ import type { Ref } from 'react';
 import type { Schemas } from '@/api/client';
 import { count, plural, sentence } from '@/components/format';
 import { ClassCounts } from './ClassCounts';
+import { RatingChoice, StarButton } from './RatingChoice';
 import type { Review } from './review';
 import classes from './Gallery.module.css';
 
@@ -27,16 +28,46 @@ export function ActBar({ ref, pool, selection, review, canJudge, hasMore, total,
   return (
     <div className={classes.acts} ref={ref}>
       <Group gap="xs">
-        <Verb label="Accept" sign="A" idle={idle} title={`Accept ${target}`} onPress={() => judge('accept')} />
-        <Verb label="Reject" sign="X" idle={idle} title={`Reject ${target}`} onPress={() => judge('reject')} />
+        <Verb
+          label="Accept"
+          sign="A"
+          idle={idle}
+          title={`Accept ${target}`}
+          onPress={() => judge({ value: 'accept' })}
+        />
+        <Verb
+          label="Reject"
+          sign="X"
+          idle={idle}
+          title={`Reject ${target}`}
+          onPress={() => judge({ value: 'reject' })}
+        />
         <Verb
           label="Clear"
           sign="U"
           idle={idle}
           title={`Clear your verdict on ${target}`}
-          onPress={() => judge(null)}
+          onPress={() => judge({ value: null })}
         />
-        <Verb label="Undo" sign="Ctrl Z" idle={!canJudge} title="Undo your last verdict" onPress={review.undo} />
+        <RatingChoice
+          value={marks.size > 0 ? null : (current?.rating ?? 0)}
+          target={target}
+          idle={idle}
+          onChoose={(rating) => judge({ rating })}
+        />
+        <StarButton
+          isOn={marks.size === 0 && current?.starred === true}
+          target={target}
+          idle={idle}
+          onPress={review.star}
+        />
+        <Verb
+          label="Undo"
+          sign="Ctrl Z"
+          idle={!canJudge}
+          title="Undo your last verdict, rating or star"
+          onPress={review.undo}
+        />
         <Switch
           size="xs"
           label="Go on to the next"

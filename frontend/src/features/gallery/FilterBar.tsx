@@ -3,7 +3,8 @@ import { useState } from 'react';
 import type { Schemas } from '@/api/client';
 import { count, sentence, words } from '@/components/format';
 import { HALF } from './columns';
-import { countChanged, DEFAULT_FILTERS, STANDINGS, type Filters } from './filters';
+import { countChanged, DEFAULT_FILTERS, RATINGS, STANDINGS, type Filters } from './filters';
+import { isByScore } from './samples';
 
 type Props = { pool: Schemas['Pool']; filters: Filters; onChange: (filters: Filters) => void };
 
@@ -47,12 +48,24 @@ export function FilterBar({ pool, filters, onChange }: Props) {
         onChange={(standing) => set({ standing: standing })}
       />
       <Select
+        aria-label="Rating"
+        placeholder="Every rating"
+        size="xs"
+        w={{ base: HALF, sm: 150 }}
+        clearable
+        data={Object.entries(RATINGS).map(([value, { label }]) => ({ value, label }))}
+        value={filters.rating}
+        onChange={(rating) => set({ rating: rating as Filters['rating'] })}
+      />
+      <Select
         aria-label="Sort by"
         size="xs"
         w={{ base: HALF, sm: 230 }}
         allowDeselect={false}
         data={[
           { value: 'index', label: 'As drawn' },
+          { value: '-rating', label: 'Rating, highest first' },
+          { value: 'rating', label: 'Rating, lowest first' },
           ...pool.score_names.flatMap((name) => [
             { value: `-score:${name}`, label: `${sentence(words(name))}, highest first` },
             { value: `score:${name}`, label: `${sentence(words(name))}, lowest first` },
@@ -61,7 +74,7 @@ export function FilterBar({ pool, filters, onChange }: Props) {
         value={filters.sort}
         onChange={(sort) => set({ sort: sort ?? 'index', low: null, high: null })}
       />
-      {filters.sort !== 'index' && (
+      {isByScore(filters.sort) && (
         <>
           <Bound label="Score at least" placeholder="at least" value={filters.low} onChange={(low) => set({ low })} />
           <Bound label="Score at most" placeholder="at most" value={filters.high} onChange={(high) => set({ high })} />
@@ -79,6 +92,12 @@ export function FilterBar({ pool, filters, onChange }: Props) {
         label={`Only memorised (${count(pool.num_memorised)})`}
         checked={filters.memorised === true}
         onChange={(event) => set({ memorised: event.currentTarget.checked ? true : null })}
+      />
+      <Switch
+        size="xs"
+        label="Only starred"
+        checked={filters.starred === true}
+        onChange={(event) => set({ starred: event.currentTarget.checked ? true : null })}
       />
       {countChanged(filters) > 0 && (
         <Button

@@ -23,7 +23,7 @@ export function Provenance({ detail }: { detail: Schemas['SampleDetail'] }) {
     ]),
     ...verdicts.map((verdict): [string, React.ReactNode] => [
       verdict.person,
-      `${verdict.value}ed ${moment(verdict.decided_at)}${verdict.reason === '' ? '' : `: ${verdict.reason}`}`,
+      `${said(verdict)} ${moment(verdict.decided_at)}${verdict.reason === '' ? '' : `: ${verdict.reason}`}`,
     ]),
   ];
   return (
@@ -54,6 +54,11 @@ export function Provenance({ detail }: { detail: Schemas['SampleDetail'] }) {
       )}
     </>
   );
+}
+
+function said({ value, rating }: Schemas['Verdict']): string {
+  const parts = [value === null ? '' : `${value}ed`, rating === null ? '' : `rated ${rating} of 5`];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 /** What made it: our recipe with its noise, or somebody else's model. */

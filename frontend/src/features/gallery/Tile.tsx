@@ -1,6 +1,7 @@
-import { IconCheck, IconX } from '@tabler/icons-react';
+import { IconCheck, IconStarFilled, IconX } from '@tabler/icons-react';
 import { memo } from 'react';
 import { measured } from '@/components/format';
+import { isByRating } from './filters';
 import { SheetImage } from './SheetImage';
 import type { SheetPart } from './sheets';
 import type { Sample } from './samples';
@@ -48,6 +49,16 @@ export const Tile = memo(function Tile(props: Props) {
           M
         </span>
       )}
+      {sample.rating !== null && (
+        <span className={classes.rating} title={`You rated it ${sample.rating} of 5`}>
+          {sample.rating}
+        </span>
+      )}
+      {sample.starred && (
+        <span className={classes.star} title="Starred by you">
+          <IconStarFilled size={11} />
+        </span>
+      )}
       <span className={classes.caption}>
         <span>{sample.label}</span>
         <span>{badgeOf(sample, sort)}</span>
@@ -67,8 +78,10 @@ function Sign({ sample }: { sample: Sample }) {
   );
 }
 
-/** The score in question: the one sorted by, else the first. */
+/** The score in question: the one sorted by, else the first; the mean of the ratings where these order the list. */
 function badgeOf(sample: Sample, sort: string): string {
+  if (isByRating(sort))
+    return sample.mean_rating === null ? '' : `rated ${measured(Number(sample.mean_rating.toPrecision(2)))}`;
   const name = sort.replace(/^-?score:/, '');
   const value = sample.scores[name] ?? (sort === 'index' ? Object.values(sample.scores)[0] : undefined);
   return value === undefined ? '' : measured(Number(value.toPrecision(2)));
@@ -76,5 +89,7 @@ function badgeOf(sample: Sample, sort: string): string {
 
 function wordsOf(sample: Sample): string {
   const verdict = sample.verdict === null ? 'no verdict of yours' : `you ${sample.verdict}ed it`;
-  return `${sample.label}, sample ${sample.index}, ${verdict}${sample.memorised ? ', memorised' : ''}`;
+  const rating = sample.rating === null ? '' : `, you rated it ${sample.rating}`;
+  const signs = `${sample.starred ? ', starred' : ''}${sample.memorised ? ', memorised' : ''}`;
+  return `${sample.label}, sample ${sample.index}, ${verdict}${rating}${signs}`;
 }

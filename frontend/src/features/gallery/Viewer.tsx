@@ -4,7 +4,7 @@ import { useEffect } from 'react';
 import { address } from '@/api/address';
 import { api, type Schemas } from '@/api/client';
 import { Fault, Waiting } from '@/components/Fault';
-import { count } from '@/components/format';
+import { count, measured } from '@/components/format';
 import { scaleFor } from './columns';
 import { Nearest } from './Nearest';
 import { Provenance } from './Provenance';
@@ -129,7 +129,7 @@ function Step({
   );
 }
 
-/** Your verdict, the lab's standing, and what the selection did. */
+/** Your verdict and rating, the lab's, and what the selection did. */
 function sentenceOf(sample: Sample): string {
   const own =
     sample.verdict === null
@@ -137,12 +137,16 @@ function sentenceOf(sample: Sample): string {
       : sample.verdict === 'accept'
         ? 'You accepted it'
         : 'You rejected it';
+  const rating = sample.rating === null ? '' : `, rated it ${sample.rating} of 5`;
+  const star = sample.starred ? ', starred it' : '';
   const lab = `the lab's standing is ${sample.standing}`;
+  const mean =
+    sample.mean_rating === null ? '' : `, its mean rating ${measured(Number(sample.mean_rating.toPrecision(2)))}`;
   const kept =
     sample.kept === null
       ? ''
       : sample.kept
         ? `; kept, rank ${count((sample.rank ?? 0) + 1)}`
         : `; dropped: ${sample.reason.replaceAll('_', ' ')}`;
-  return `${own}; ${lab}${kept}.`;
+  return `${own}${rating}${star}; ${lab}${mean}${kept}.`;
 }

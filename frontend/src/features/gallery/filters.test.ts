@@ -9,6 +9,8 @@ describe('filters in the address', () => {
       standing: 'rejected',
       kept: null,
       memorised: true,
+      rating: 'from4',
+      starred: true,
       sort: '-score:class_confidence',
       low: -0.5,
       high: 0,
@@ -26,9 +28,9 @@ describe('filters in the address', () => {
     expect(writeFilters(new URLSearchParams('sample=7'), { ...DEFAULT_FILTERS, label: '2' }).toString()).toBe(
       'sample=7&label=2',
     );
-    expect(readFilters(new URLSearchParams('standing=best&sort=;drop&kept=maybe&low=&at=900'))).toEqual(
-      DEFAULT_FILTERS,
-    );
+    expect(
+      readFilters(new URLSearchParams('standing=best&sort=;drop&kept=maybe&low=&at=900&rating=9&starred=so')),
+    ).toEqual(DEFAULT_FILTERS);
   });
 
   it('are counted when they differ', () => {
@@ -54,5 +56,8 @@ describe('how many samples match', () => {
     expect(totalOf(DEFAULT_FILTERS, pool, {})).toBeNull();
     expect(totalOf({ ...DEFAULT_FILTERS, low: 0 }, pool, yields)).toBeNull();
     expect(totalOf({ ...DEFAULT_FILTERS, at: 50 }, pool, yields)).toBeNull();
+    expect(totalOf({ ...DEFAULT_FILTERS, rating: 'rated' }, pool, yields)).toBeNull();
+    expect(totalOf({ ...DEFAULT_FILTERS, starred: true }, pool, yields)).toBeNull();
+    expect(totalOf({ ...DEFAULT_FILTERS, sort: '-rating' }, pool, yields)).toBeNull();
   });
 });

@@ -3,6 +3,16 @@
 export const STANDINGS = ['undecided', 'accepted', 'rejected'] as const;
 export type Standing = (typeof STANDINGS)[number];
 
+/** What can be asked of the mean of people's ratings: name in the address -> words and bounds, both included. */
+export const RATINGS = {
+  rated: { label: 'Rated', from: 1, to: 5 },
+  '5': { label: 'Rated 5', from: 5, to: 5 },
+  from4: { label: 'Rated 4 and more', from: 4, to: 5 },
+  from3: { label: 'Rated 3 and more', from: 3, to: 5 },
+  to2: { label: 'Rated 2 and less', from: 1, to: 2 },
+} as const;
+export type RatingFilter = keyof typeof RATINGS;
+
 export type Filters = {
   /** Id of a selection; null: the run's own. */
   selection: string | null;
@@ -12,7 +22,10 @@ export type Filters = {
   /** Kept or dropped by the selection; null: both. */
   kept: boolean | null;
   memorised: boolean | null;
-  /** `index`, `score:<name>` (lowest first) or `-score:<name>` (highest first). */
+  rating: RatingFilter | null;
+  /** With a star of one's own. */
+  starred: boolean | null;
+  /** `index`, `score:<name>` or `rating` (lowest first), with `-` in front the highest first. */
   sort: string;
   /** Between these, both included, must the score lie that is sorted by; null: no bound. */
   low: number | null;
@@ -27,6 +40,8 @@ export const DEFAULT_FILTERS: Filters = {
   standing: null,
   kept: true,
   memorised: null,
+  rating: null,
+  starred: null,
   sort: 'index',
   low: null,
   high: null,
@@ -41,7 +56,9 @@ export function readFilters(search: URLSearchParams): Filters {
     standing: isStanding(standing) ? standing : null,
     kept: readFlag(search.get('kept'), DEFAULT_FILTERS.kept),
     memorised: readFlag(search.get('memorised'), DEFAULT_FILTERS.memorised),
-    sort: /^-?score:\w+$/.test(search.get('sort') ?? '') ? (search.get('sort') ?? 'index') : 'index',
+    rating: readRating(search.get('rating')),
+    starred: readFlag(search.get('starred'), DEFAULT_FILTERS.starred),
+    sort: /^-?(score:\w+|rating)$/.test(search.get('sort') ?? '') ? (search.get('sort') ?? 'index') : 'index',
     low: readNumber(search.get('low')),
     high: readNumber(search.get('high')),
     at: readPercent(search.get('at')),
@@ -60,7 +77,7 @@ export function writeFilters(search: URLSearchParams, filters: Filters): URLSear
 
 /** How many filters are not as usual. */
 export function countChanged(filters: Filters): number {
-  const names = ['label', 'standing', 'kept', 'memorised', 'low', 'high', 'at'] as const;
+  const names = ['label', 'standing', 'kept', 'memorised', 'rating', 'starred', 'low', 'high', 'at'] as const;
   return names.filter((name) => filters[name] !== DEFAULT_FILTERS[name]).length;
 }
 
@@ -69,14 +86,24 @@ type Yields = Record<string, { kept: number }>;
 
 /** How many samples match, where the pool's own counters say so; null where only the loaded ones can be counted. */
 export function totalOf(filters: Filters, pool: Facts, yields: Yields | undefined): number | null {
-  const { label, standing, kept, memorised, low, high, at } = filters;
-  if (standing !== null || memorised !== null || at !== null || low !== null || high !== null) return null;
+  const { label, kept, standing, memorised, rating, starred, low, high, at, sort } = filters;
+  if ([standing, memorised, rating, starred, low, high, at].some((part) => part !== null)) return null;
+  if (isByRating(sort)) return null;
   const candidates = label === null ? pool.num_samples : (pool.class_counts[label] ?? 0);
   if (kept === null) return candidates;
   if (yields === undefined || Object.keys(yields).length === 0) return null;
   const names = label === null ? Object.keys(yields) : [label];
   const chosen = names.reduce((sum, name) => sum + (yields[name]?.kept ?? 0), 0);
   return kept ? chosen : candidates - chosen;
+}
+
+/** Whether only what is rated is listed, in the order of the ratings. */
+export function isByRating(sort: string): boolean {
+  return sort === 'rating' || sort === '-rating';
+}
+
+function readRating(text: string | null): RatingFilter | null {
+  return text !== null && text in RATINGS ? (text as RatingFilter) : null;
 }
 
 function readNumber(text: string | null): number | null {

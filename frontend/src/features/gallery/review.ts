@@ -4,7 +4,7 @@ import { useLocation, useNavigate } from 'react-router';
 import type { Key } from '@/components/useKeys';
 import { leapt, moved, type Direction } from './columns';
 import { all, everything, extended, inverted, NO_MARKS, toggled, type Marks } from './marks';
-import { useVerdicts, type Match, type Sample, type Value } from './samples';
+import { useVerdicts, type Change, type Match, type Sample } from './samples';
 
 export type Side = 'info' | 'nearest';
 type Press = { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean };
@@ -38,16 +38,20 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
     await bring(to);
     setAt(to);
   };
-  const judge = (value: Value) => {
+  const judge = (change: Change) => {
     if (!canJudge) return;
     if (marks.ids.size > 0) {
-      decide.mutate({ target: marks.everything ? { filter: match } : { ids: [...marks.ids] }, value });
+      decide.mutate({ target: marks.everything ? { filter: match } : { ids: [...marks.ids] }, change });
       setMarks(NO_MARKS);
     } else if (current !== undefined) {
-      decide.mutate({ target: { ids: [current.id] }, value });
-      if (advances) move('right');
+      decide.mutate({ target: { ids: [current.id] }, change });
+      // A star is a note on the side; one goes on with a verdict or a rating.
+      if (advances && !('starred' in change)) move('right');
     }
   };
+  const meant = marks.ids.size > 0 ? samples.filter((sample) => marks.ids.has(sample.id)) : [current];
+  /** Take the star away only where everything that is meant has it. */
+  const star = () => judge({ starred: marks.everything || meant.some((sample) => sample?.starred !== true) });
   const open = (to: number) => {
     setAt(to);
     setOpen(true);
@@ -72,10 +76,17 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
   };
 
   const keys: Key[] = [
-    { keys: ['a', 'p'], label: 'Accept', act: () => judge('accept') },
-    { keys: ['x'], label: 'Reject', act: () => judge('reject') },
-    { keys: ['u'], label: 'Clear your verdict', act: () => judge(null) },
-    { keys: ['mod+z'], label: 'Undo your last verdict, also of many at once', act: () => undo.mutate() },
+    { keys: ['a', 'p'], label: 'Accept', act: () => judge({ value: 'accept' }) },
+    { keys: ['x'], label: 'Reject', act: () => judge({ value: 'reject' }) },
+    { keys: ['u'], label: 'Clear your verdict', act: () => judge({ value: null }) },
+    { keys: ['1', '2', '3', '4', '5'], label: 'Rate, 5 is best', act: (name) => judge({ rating: Number(name) }) },
+    { keys: ['0'], label: 'Clear your rating', act: () => judge({ rating: 0 }) },
+    { keys: ['.'], label: 'Star it for yourself, or take the star away', act: star },
+    {
+      keys: ['mod+z'],
+      label: 'Undo your last verdict, rating or star, also of many at once',
+      act: () => undo.mutate(),
+    },
     { keys: ['ArrowLeft'], label: 'Sample before', act: () => move('left') },
     { keys: ['ArrowRight'], label: 'Next sample', act: () => move('right') },
     { keys: ['ArrowUp'], label: 'Row above', act: () => move('up') },
@@ -121,6 +132,7 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
     jump,
     move,
     judge,
+    star,
     undo: () => undo.mutate(),
     open,
     close: () => setOpen(false),

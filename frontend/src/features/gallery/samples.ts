@@ -6,10 +6,12 @@ import {
   type InfiniteData,
 } from '@tanstack/react-query';
 import { cursorOf, http, take, type Schemas } from '@/api/client';
-import type { Filters } from './filters';
+import { RATINGS, type Filters } from './filters';
 
 export type Sample = Schemas['Sample'];
 export type Value = 'accept' | 'reject' | null;
+/** What becomes of one's own opinion; what is left out stays. A rating of 0 clears. */
+export type Change = { value: Value } | { rating: number } | { starred: boolean };
 export type Match = ReturnType<typeof matchOf>;
 /** Samples by their ids, or all that match. */
 export type Target = { ids: number[] } | { filter: Match };
@@ -56,15 +58,23 @@ function queryOf(filters: Filters, selection: string) {
   return { ...matchOf(filters, selection), sort, ...(at === null ? {} : { at: at / 100 }) };
 }
 
+/** Whether a score orders the list, so that it can be asked to lie between two values. */
+export function isByScore(sort: string): boolean {
+  return sort.includes('score:');
+}
+
 /** The filter as the server reads it. */
-export function matchOf({ label, standing, kept, memorised, sort, low, high }: Filters, selection: string) {
-  const isRange = sort !== 'index' && (low !== null || high !== null);
+export function matchOf(filters: Filters, selection: string) {
+  const { label, standing, kept, memorised, rating, starred, sort, low, high } = filters;
+  const isRange = isByScore(sort) && (low !== null || high !== null);
   return {
     ...(selection === '' ? {} : { selection }),
     ...(label === null ? {} : { label }),
     ...(standing === null ? {} : { standing }),
     ...(kept === null ? {} : { kept }),
     ...(memorised === null ? {} : { memorised }),
+    ...(rating === null ? {} : { rating_from: RATINGS[rating].from, rating_to: RATINGS[rating].to }),
+    ...(starred === null ? {} : { starred }),
     ...(isRange ? { score: sort.replace(/^-?score:/, '') } : {}),
     ...(isRange && low !== null ? { low } : {}),
     ...(isRange && high !== null ? { high } : {}),
@@ -98,16 +108,16 @@ export function useVerdicts(pool: string) {
 
   const decide = useMutation({
     mutationKey,
-    mutationFn: ({ target, value }: { target: Target; value: Value }) =>
+    mutationFn: ({ target, change }: { target: Target; change: Change }) =>
       take(
         http.POST('/api/v1/pools/{id}/verdicts/', {
           params: { path: { id: pool } },
-          body: { ...target, value, reason: '' },
+          body: { ...target, ...change, reason: '' },
         }),
       ),
-    onMutate: ({ target, value }) => {
+    onMutate: ({ target, change }) => {
       const touched = new Set('ids' in target ? target.ids : []);
-      patch((sample) => (touched.has(sample.id) ? { ...sample, verdict: value } : sample));
+      patch((sample) => (touched.has(sample.id) ? { ...sample, ...seen(change) } : sample));
     },
     onSuccess: settle,
     // What was shown ahead of the answer is not true: ask again.
@@ -122,6 +132,12 @@ export function useVerdicts(pool: string) {
     scope: { id: `verdicts ${pool}` },
   });
   return { decide, undo };
+}
+
+/** How a sample looks with the change. */
+function seen(change: Change): Partial<Sample> {
+  if ('value' in change) return { verdict: change.value };
+  return 'rating' in change ? { rating: change.rating === 0 ? null : change.rating } : change;
 }
 
 function patched(pages: Pages, change: (sample: Sample) => Sample): Pages {
