@@ -223,6 +223,8 @@ UPLOAD_EXPIRES_H = 72
 """An upload that nobody touched for so many hours is removed."""
 EXPORT_KEPT_DAYS = int(env("EXPORT_KEPT_DAYS", "30"))
 """EXPORT_KEPT_DAYS: days after which the file of a finished export is removed; 0 keeps it until somebody deletes it."""
+LOG_KEPT_DAYS = int(env("LOG_KEPT_DAYS", "400"))
+"""LOG_KEPT_DAYS: days after which entries of a lab's log are removed; 0 keeps them for ever."""
 LAB_QUOTA_BYTES = int(env("LAB_QUOTA_BYTES", "0"))
 """LAB_QUOTA_BYTES: what a lab may store unless a quota of its own is set for it, in bytes; 0 sets no limit."""
 MAX_OPEN_UPLOADS = 10
@@ -265,6 +267,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "Better": ["lower", "higher", "towards 1"],
         "Role": "webapp.accounts.models.Role",
         "Scope": "webapp.core.permissions.Scope",
+        "Deed": "webapp.core.log.Deed",
         "UploadState": "webapp.datasets.models.Upload.State",
         "VersionState": "webapp.datasets.models.DatasetVersion.State",
         "IngestOutcome": "webapp.datasets.models.IngestFile.Outcome",

@@ -10,6 +10,7 @@ from celery.signals import celeryd_after_setup, worker_shutdown, worker_shutting
 
 from webapp.celery import app
 from webapp.core.leases import Leased
+from webapp.core.log import forget_old
 from webapp.core.reconciler import Chore, Duty, Reconciler, daily
 from webapp.datasets.services.datasets import TASK as INGEST_VERSION
 from webapp.datasets.services.interruptions import settle_abandoned_version
@@ -75,7 +76,7 @@ def begin(instance: Any, **_: Any) -> None:
     routes: dict[str, dict[str, str]] = app.conf.task_routes
     kinds = [kind for task, kind in KINDS.items() if routes[task]["queue"] in queues]
     duties = [Duty(kind.model, task, SETTLE[task]) for task, kind in KINDS.items()]
-    chores: list[Chore] = [expire_uploads, expire_exports, send_left_over, daily(remove_unreferenced)]
+    chores: list[Chore] = [expire_uploads, expire_exports, send_left_over, forget_old, daily(remove_unreferenced)]
     everywhere = [daily(remove_stale_copies, every_s=3600.0)]
     reconciler = Reconciler(duties, chores, every_round=[sweep, measure], everywhere=everywhere)
     watch = Watch(kinds, reconciler)

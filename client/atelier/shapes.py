@@ -13,6 +13,8 @@ Better = Literal["lower", "higher", "towards 1"]
 
 ChannelsEnum = Literal["auto", "grey", "colour"]
 
+DeedEnum = Literal["person.invited", "invitation.revoked", "person.joined", "person.removed", "role.changed", "password_link.made", "person.shut_out", "person.let_in", "token.made", "token.revoked", "lab.made", "lab.renamed", "quota.changed", "dataset.renamed", "dataset.archived", "dataset.brought_back", "dataset.deleted", "version.deleted", "run.renamed", "run.archived", "run.brought_back", "run.deleted", "recipe.renamed", "recipe.archived", "recipe.brought_back", "recipe.deleted", "export.renamed", "export.archived", "export.brought_back", "export.deleted", "export.downloaded"]
+
 ExportContent = Literal["both", "real", "synthetic"]
 
 ExportState = Literal["queued", "building", "interrupted", "ready", "failed", "expired"]
@@ -620,6 +622,27 @@ class LabNameRequest(TypedDict):
     "What a lab shall be called."
 
     name: str
+
+
+class LogEntry(TypedDict):
+    "One thing that somebody did; names are as they were then."
+
+    id: int
+    at: str
+    person: str | None
+    person_name: str
+    token_name: str
+    deed: DeedEnum
+    subject: str
+    detail: str
+
+
+class LogPage(TypedDict):
+    "One page of a list."
+
+    results: list[LogEntry]
+    next: str | None
+    previous: str | None
 
 
 class LoginRequest(TypedDict):

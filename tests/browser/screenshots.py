@@ -54,6 +54,7 @@ def _addresses(page: Page) -> dict[str, str]:
         "queue": "/queue",
         "storage": "/storage",
         "people": "/people",
+        "log": "/log",
         "account": "/account",
     }
 

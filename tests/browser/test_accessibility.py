@@ -21,6 +21,7 @@ PAGES = {
     "queue": "/queue",
     "storage": "/storage",
     "people": "/people",
+    "log": "/log",
     "account": "/account",
     "server": "/server",
     "nothing here": "/no/such/page",

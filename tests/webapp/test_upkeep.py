@@ -188,7 +188,7 @@ def test_a_request_reads_columns_and_never_the_disk(
 def test_beyond_its_quota_a_lab_begins_nothing_and_loses_nothing(
     lab: Lab, researcher: Person, pool: Pool, client_of: Callable[[Person], APIClient]
 ) -> None:
-    set_quota(lab, measured(lab).total + 100)
+    set_quota(lab, None, measured(lab).total + 100)
     create_upload(researcher, lab, "fits.zip", 100)
     with pytest.raises(QuotaError, match="Delete what is not needed"):
         create_upload(researcher, lab, "one-more.zip", 1)
@@ -199,7 +199,7 @@ def test_beyond_its_quota_a_lab_begins_nothing_and_loses_nothing(
         answer = client.post(f"/api/v1/{path}/", wish, format="json")
         assert (answer.status_code, answer.json()["code"]) == (507, "quota_exceeded"), path
     assert (Export.objects.count(), Run.objects.count(), Upload.objects.count()) == (0, 1, 1)
-    set_quota(lab, None)
+    set_quota(lab, None, None)
     assert client.post("/api/v1/exports/", {"version": str(version.pk)}, format="json").status_code == 202
 
 
@@ -209,7 +209,7 @@ def test_the_services_setting_holds_where_a_lab_has_no_quota_of_its_own(
     settings.LAB_QUOTA_BYTES = 10
     with pytest.raises(QuotaError):
         create_upload(researcher, lab, "a.zip", 11)
-    set_quota(lab, 11)
+    set_quota(lab, None, 11)
     create_upload(researcher, lab, "a.zip", 11)
 
 

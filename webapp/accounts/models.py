@@ -36,6 +36,9 @@ class Person(AbstractUser):
     only_lab: uuid.UUID | None = None
     """The one lab in which the person is seen while a token of that lab speaks for them; no column."""
 
+    token_name: str = ""
+    """The token that speaks for the person now; no column."""
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
     objects: ClassVar[PersonManager] = PersonManager()  # type: ignore[assignment]  # made by e-mail, not by user name

@@ -1,12 +1,20 @@
 """Who is who, and who is in which lab."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Final
+from uuid import UUID
 
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
 from webapp.accounts.models import ApiToken, Invitation, Lab, Membership, Person
+from webapp.core.models import LogEntry
+
+LOG_COLUMNS: Final = ("at", "person", "token", "deed", "subject", "detail")
+LOG_ROWS_AT_ONCE: Final = 500
 
 
 def setup_needed() -> bool:
@@ -44,6 +52,27 @@ def invitations_of(lab: Lab) -> "QuerySet[Invitation]":
     """The lab's invitations by which somebody can join, newest first."""
     rows = lab.invitations.select_related("made_by").filter(revoked_at=None, expires_at__gt=timezone.now())
     return rows.filter(times_used__lt=F("max_uses")).order_by("-created_at")
+
+
+def log_of(lab: Lab, person: UUID | None = None, deed: str = "") -> "QuerySet[LogEntry]":
+    """What was done in the lab, or only what one person did, or deeds of one kind."""
+    wanted = {"person": person, "deed": deed}
+    return LogEntry.objects.filter(lab=lab, **{name: value for name, value in wanted.items() if value})
+
+
+async def log_rows(entries: "QuerySet[LogEntry]") -> AsyncIterator[list[tuple[str, ...]]]:
+    """As LOG_COLUMNS, the newest first, some hundred rows at a time."""
+    last: int | None = None
+    while batch := await database_sync_to_async(_log_batch)(entries, last):
+        last = batch[-1].pk
+        yield [
+            (one.at.isoformat(), one.person_name, one.token_name, one.deed, one.subject, one.detail) for one in batch
+        ]
+
+
+def _log_batch(entries: "QuerySet[LogEntry]", last: int | None) -> list[LogEntry]:
+    rows = entries if last is None else entries.filter(pk__lt=last)
+    return list(rows.order_by("-pk")[:LOG_ROWS_AT_ONCE])
 
 
 def people() -> "QuerySet[Person]":

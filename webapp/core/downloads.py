@@ -60,6 +60,12 @@ def send_file(
     return response
 
 
+def has_first_byte(answer: HttpResponseBase) -> bool:
+    """Whether a download begins with this answer, and does not go on or end with it."""
+    whole = answer.status_code == 200
+    return whole or (answer.status_code == 206 and answer["Content-Range"].startswith("bytes 0-"))
+
+
 def _content(request: HttpRequest, path: Path, size: int, tag: str) -> HttpResponseBase:
     """200 with all of it, 206 with one range, or 416; a range list or a changed file gets all of it."""
     header = request.headers.get("Range", "")

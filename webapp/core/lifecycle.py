@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from webapp.core import removal
+from webapp.core.log import HasName
 from webapp.core.models import Removable
 from webapp.core.permissions import HasKey, HasMemberships
 from webapp.core.queries import read_choice
@@ -65,7 +66,7 @@ def tell_deletion(row: Removable, person: HasKey) -> Response:
     return Response(DeletionSerializer(removal.what_goes(row, person)).data)
 
 
-def delete(request: Request, row: Removable, person: HasKey, lab: HasMemberships) -> Response:
+def delete(request: Request, row: Removable, person: HasName, lab: HasMemberships) -> Response:
     """The answer of every DELETE. Raises: ForbiddenError, ConflictError."""
     asked = read_choice(request, "with_dependents", ("true", "false")) == "true"
     removal.delete(row, person, lab, with_dependents=asked)

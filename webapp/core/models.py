@@ -1,8 +1,9 @@
 """Rows that belong to no single noun."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 
 
@@ -32,3 +33,32 @@ class Removable(models.Model):
 
     class Meta:
         abstract = True
+
+
+class LogEntry(models.Model):
+    """One thing that somebody did in a lab: written once by `webapp.core.log`, and never changed.
+
+    Names are kept as they were then, so that an entry says the same when the person or the thing is gone.
+    """
+
+    lab = models.ForeignKey("accounts.Lab", on_delete=models.CASCADE, related_name="log")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    person_name = models.CharField(max_length=120, blank=True, help_text="Empty: at the server's command line.")
+    token_name = models.CharField(max_length=120, blank=True, help_text="The token that spoke for them, if one did.")
+    deed = models.CharField(max_length=40)
+    subject = models.CharField(max_length=255, blank=True, help_text="To what or whom it was done.")
+    detail = models.CharField(max_length=255, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["lab", "-id"], name="log_by_lab"),
+            models.Index(fields=["lab", "deed", "-id"], name="log_by_deed"),
+            models.Index(fields=["lab", "person", "-id"], name="log_by_person"),
+            models.Index(fields=["at"], name="log_by_age"),
+        ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("an entry of the log is never changed")
+        super().save(*args, **kwargs)

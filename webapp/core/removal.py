@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from webapp.core.errors import ConflictError
 from webapp.core.leases import Leased
+from webapp.core.log import HasName, note_life
 from webapp.core.models import Removable
 from webapp.core.permissions import HasKey, HasMemberships, marks_on, require_role
 
@@ -78,7 +79,7 @@ def what_goes(row: Removable, person: HasKey) -> Deletion:
     return Deletion(parts, dependents, size, others)
 
 
-def delete(row: Removable, person: HasKey, lab: HasMemberships, *, with_dependents: bool = False) -> None:
+def delete(row: Removable, person: HasName, lab: HasMemberships, *, with_dependents: bool = False) -> None:
     """Hide the row with all that hangs on it, and ask work on any of it to end.
 
     Researchers delete what they made themselves; what others made needs an admin.
@@ -93,7 +94,10 @@ def delete(row: Removable, person: HasKey, lab: HasMemberships, *, with_dependen
         )
     if found.made_by_others:
         require_role(person, lab, "admin")
-    mark(row)
+    with transaction.atomic():
+        gone = ", ".join(f"{part.count} {part.noun}" for part in found.dependents)
+        note_life(lab.pk, person, row, "deleted", f"with {gone}" if gone else "")
+        mark(row)
 
 
 @transaction.atomic
@@ -109,10 +113,20 @@ def mark(row: Removable) -> None:
             rows.filter(state__in=(*model.CLAIMABLE, *model.ACTIVE)).update(cancel_requested=True)
 
 
-def set_archived(row: Removable, archived: bool) -> None:
+@transaction.atomic
+def set_archived(row: Removable, archived: bool, person: HasName, lab_id: Any) -> None:
     """Lists leave it out, or show it again; everything else stays as it is."""
     rows = type(row)._default_manager.filter(pk=row.pk, archived_at__isnull=archived)
-    rows.update(archived_at=Now() if archived else None)
+    if rows.update(archived_at=Now() if archived else None):
+        note_life(lab_id, person, row, "archived" if archived else "brought_back")
+
+
+@transaction.atomic
+def rename(row: Removable, name: str, person: HasName, lab_id: Any) -> None:
+    """Another name for a thing; `row` keeps the one it had."""
+    rows: QuerySet[Any] = type(row)._default_manager.filter(pk=row.pk)
+    if rows.exclude(name=name).update(name=name):
+        note_life(lab_id, person, row, "renamed", f"now {name}" if name else "now without a name of its own")
 
 
 # --- what is deleted --------------------------------------------------------------------------------------------

@@ -101,6 +101,9 @@ class DatasetVersion(Removable, Leased):
         verbose_name = "version"
         constraints = [models.UniqueConstraint(fields=["dataset", "number"], name="version_number_per_dataset")]
 
+    def __str__(self) -> str:
+        return f"{self.dataset}, version {self.number}"
+
 
 class DatasetImage(models.Model):
     """One real image of a version; its bytes lie in the lab's store under their hash."""

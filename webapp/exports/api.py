@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Role
 from webapp.core import lifecycle
-from webapp.core.downloads import send_file
+from webapp.core.downloads import has_first_byte, send_file
 from webapp.core.errors import ConflictError, GoneError, InvalidError
 from webapp.core.lifecycle import (
     ARCHIVED,
@@ -35,7 +35,13 @@ from webapp.core.storage import stored
 from webapp.datasets.selectors import version_for
 from webapp.exports.models import Export
 from webapp.exports.selectors import EXPORT_LAB, all_exports, estimate_of, exports_visible_to
-from webapp.exports.services.building import change_export, export_of_selection, export_of_version, queue_export
+from webapp.exports.services.building import (
+    change_export,
+    export_of_selection,
+    export_of_version,
+    note_download,
+    queue_export,
+)
 from webapp.gallery.selectors.pools import SELECTION_LAB, all_selections
 from webapp.recipes.catalogue import catalogue
 
@@ -240,9 +246,9 @@ class ExportView(APIView):
         operation_id="exports_change", tags=["exports"], request=ChangeSerializer, responses=ExportSerializer
     )
     def patch(self, request: Request, pk: UUID) -> Response:
-        change_export(
-            find(all_exports(), person_of(request), Role.RESEARCHER, EXPORT_LAB, pk=pk), **read_change(request)
-        )
+        person = person_of(request)
+        export = find(all_exports(), person, Role.RESEARCHER, EXPORT_LAB, pk=pk)
+        change_export(export, person, **read_change(request))
         return self.get(request, pk)
 
     @extend_schema(operation_id="exports_delete", tags=["exports"], parameters=[WITH_DEPENDENTS], responses={204: None})
@@ -273,12 +279,14 @@ class ExportDownloadView(APIView):
         responses={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY)},
     )
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
-        export = find(all_exports(), person_of(request), Role.VIEWER, EXPORT_LAB, pk=pk)
+        """Each download is noted in the lab's log once, where its first byte is asked for."""
+        person = person_of(request)
+        export = find(all_exports(), person, Role.VIEWER, EXPORT_LAB, pk=pk)
         if export.state == Export.State.EXPIRED:
             raise GoneError("The time of this export is over and its file was removed; build it again.")
         if export.state != Export.State.READY:
             raise ConflictError(f"This export is {export.state}; it can be downloaded when it is ready.")
-        return send_file(
+        answer = send_file(
             request._request,
             stored(export.path),
             content_type="application/zip",
@@ -286,6 +294,9 @@ class ExportDownloadView(APIView):
             cache=CACHE,
             download_name=file_name_of(export),
         )
+        if request.method == "GET" and has_first_byte(answer):
+            note_download(export, person)
+        return answer
 
     @extend_schema(operation_id="exports_download_head", tags=["exports"], responses={200: None})
     def head(self, request: Request, pk: UUID) -> HttpResponseBase:

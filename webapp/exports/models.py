@@ -57,3 +57,6 @@ class Export(Removable, Leased):
     num_synthetic = models.PositiveIntegerField(default=0)
     progress = models.JSONField(default=dict)
     expires_at = models.DateTimeField(null=True, help_text="When its file is removed; null keeps it.")
+
+    def __str__(self) -> str:
+        return self.name or f"Export of {self.version}"

@@ -312,7 +312,8 @@ class RecipeView(APIView):
         operation_id="recipes_change", tags=["recipes"], request=ChangeSerializer, responses=RecipeDetailSerializer
     )
     def patch(self, request: Request, pk: uuid.UUID) -> Response:
-        services.change_recipe(selectors.recipe_for(person_of(request), pk, Role.RESEARCHER), **read_change(request))
+        person = person_of(request)
+        services.change_recipe(selectors.recipe_for(person, pk, Role.RESEARCHER), person, **read_change(request))
         return self.get(request, pk)
 
     @extend_schema(operation_id="recipes_delete", tags=["recipes"], parameters=[WITH_DEPENDENTS], responses={204: None})

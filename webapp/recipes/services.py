@@ -8,7 +8,7 @@ from django.db.models import Max
 
 from ml import catalog
 from webapp.accounts.models import Lab, Person
-from webapp.core.removal import set_archived
+from webapp.core.removal import rename, set_archived
 from webapp.recipes.catalogue import catalogue
 from webapp.recipes.models import Recipe
 from webapp.recipes.validation import check_selection, problems_of, refuse, with_defaults
@@ -17,12 +17,12 @@ PARTS: Final = ("model", "model_settings", "sampler", "sampler_settings", "budge
 """What a recipe is; its name and number are how people find it."""
 
 
-def change_recipe(recipe: Recipe, *, name: str | None = None, archived: bool | None = None) -> None:
+def change_recipe(recipe: Recipe, person: Person, *, name: str | None = None, archived: bool | None = None) -> None:
     """Give it another name, put it away or bring it back; what it says never changes."""
     if archived is not None:
-        set_archived(recipe, archived)
+        set_archived(recipe, archived, person, recipe.lab_id)
     if name is not None:
-        Recipe.objects.filter(pk=recipe.pk).update(name=name.strip())
+        rename(recipe, name.strip(), person, recipe.lab_id)
 
 
 def create_recipe(lab: Lab, created_by: Person | None, recipe: Mapping[str, Any], name: str = "") -> Recipe:

@@ -107,6 +107,9 @@ class Run(Removable, Leased):
         ]
         indexes = [models.Index(fields=["state", "created_at"])]
 
+    def __str__(self) -> str:
+        return self.name or f"{self.recipe.model} on {self.version.dataset}"
+
     @classmethod
     def next_due(cls) -> "Self | None":
         """People take turns (`turns.py`)."""

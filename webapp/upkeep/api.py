@@ -84,5 +84,5 @@ class LabStorageView(APIView):
         lab = Lab.objects.filter(pk=pk).first()
         if lab is None:
             raise NotFoundError
-        set_quota(lab, given.validated_data["quota_bytes"])
+        set_quota(lab, person_of(request), given.validated_data["quota_bytes"])
         return Response(given.data)

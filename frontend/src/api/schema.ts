@@ -157,7 +157,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The file of an export; `Range` continues a download that broke off. */
+        /** @description Each download is noted in the lab's log once, where its first byte is asked for. */
         get: operations["exports_download"];
         put?: never;
         post?: never;
@@ -283,6 +283,40 @@ export interface paths {
         post?: never;
         /** @description One invitation of a lab. */
         delete: operations["invitations_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/log/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What was done in a lab, the newest first. */
+        get: operations["labs_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/log.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The whole log, or what the filters leave of it, for a spreadsheet. */
+        get: operations["labs_log_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1843,6 +1877,41 @@ export interface components {
              */
             mean_rating: number | null;
         };
+        /**
+         * @description * `person.invited` - person.invited
+         *     * `invitation.revoked` - invitation.revoked
+         *     * `person.joined` - person.joined
+         *     * `person.removed` - person.removed
+         *     * `role.changed` - role.changed
+         *     * `password_link.made` - password_link.made
+         *     * `person.shut_out` - person.shut_out
+         *     * `person.let_in` - person.let_in
+         *     * `token.made` - token.made
+         *     * `token.revoked` - token.revoked
+         *     * `lab.made` - lab.made
+         *     * `lab.renamed` - lab.renamed
+         *     * `quota.changed` - quota.changed
+         *     * `dataset.renamed` - dataset.renamed
+         *     * `dataset.archived` - dataset.archived
+         *     * `dataset.brought_back` - dataset.brought_back
+         *     * `dataset.deleted` - dataset.deleted
+         *     * `version.deleted` - version.deleted
+         *     * `run.renamed` - run.renamed
+         *     * `run.archived` - run.archived
+         *     * `run.brought_back` - run.brought_back
+         *     * `run.deleted` - run.deleted
+         *     * `recipe.renamed` - recipe.renamed
+         *     * `recipe.archived` - recipe.archived
+         *     * `recipe.brought_back` - recipe.brought_back
+         *     * `recipe.deleted` - recipe.deleted
+         *     * `export.renamed` - export.renamed
+         *     * `export.archived` - export.archived
+         *     * `export.brought_back` - export.brought_back
+         *     * `export.deleted` - export.deleted
+         *     * `export.downloaded` - export.downloaded
+         * @enum {string}
+         */
+        DeedEnum: "person.invited" | "invitation.revoked" | "person.joined" | "person.removed" | "role.changed" | "password_link.made" | "person.shut_out" | "person.let_in" | "token.made" | "token.revoked" | "lab.made" | "lab.renamed" | "quota.changed" | "dataset.renamed" | "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "version.deleted" | "run.renamed" | "run.archived" | "run.brought_back" | "run.deleted" | "recipe.renamed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "export.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded";
         /** @description What would go. */
         Deletion: {
             /** @description All that goes with it. */
@@ -2282,6 +2351,30 @@ export interface components {
             name: string;
         };
         LiveEvent: components["schemas"]["ExportChanged"] | components["schemas"]["PoolCreated"] | components["schemas"]["RunChanged"] | components["schemas"]["RunCheckpointed"] | components["schemas"]["RunJudged"] | components["schemas"]["RunMeasured"] | components["schemas"]["RunPreviewed"] | components["schemas"]["RunProgressed"] | components["schemas"]["RunSnapshot"] | components["schemas"]["RunSwept"] | components["schemas"]["RunWarned"] | components["schemas"]["SelectionChanged"] | components["schemas"]["SocketAnswered"] | components["schemas"]["SubscriptionEnded"] | components["schemas"]["SubscriptionOpened"] | components["schemas"]["SubscriptionRefused"] | components["schemas"]["VersionChanged"];
+        /** @description One thing that somebody did; names are as they were then. */
+        LogEntry: {
+            readonly id: number;
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: uuid */
+            person: string | null;
+            /** @description Empty: at the server's command line. */
+            person_name: string;
+            /** @description The token that spoke for them, if one did. */
+            token_name: string;
+            deed: components["schemas"]["DeedEnum"];
+            /** @description To what or whom it was done. */
+            subject: string;
+            detail: string;
+        };
+        /** @description One page of a list. */
+        LogPage: {
+            results: components["schemas"]["LogEntry"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
         /** @description An e-mail address and its password. */
         LoginRequest: {
             email: string;
@@ -3075,7 +3168,7 @@ export interface components {
              */
             archived_at: string | null;
             /** @description Runs made from it. */
-            num_runs: number;
+            readonly num_runs: number;
         };
         /** @description One page of a list. */
         RecipePage: {
@@ -5020,6 +5113,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_log: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Only deeds of this kind. */
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted";
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                /** @description Only what this person did. */
+                person?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_log_csv: {
+        parameters: {
+            query?: {
+                /** @description Only deeds of this kind. */
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted";
+                /** @description Only what this person did. */
+                person?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
             };
             /** @description An error. */
             default: {

@@ -8,6 +8,7 @@ from webapp.accounts.api.invitations import (
     RegisterView,
 )
 from webapp.accounts.api.labs import LabsView, LabView, MemberPasswordLinkView, MembersView, MemberView
+from webapp.accounts.api.log import LogCsvView, LogView
 from webapp.accounts.api.passwords import ForgottenView, OwnPasswordView, OwnPersonView, ResetView
 from webapp.accounts.api.people import PeopleView, PersonPasswordLinkView, PersonView
 from webapp.accounts.api.session import LoginView, LogoutView, SessionView, SetupView
@@ -20,6 +21,8 @@ __all__ = [
     "InvitationsView",
     "LabView",
     "LabsView",
+    "LogCsvView",
+    "LogView",
     "LoginView",
     "LogoutView",
     "LookAtInvitationView",

@@ -115,7 +115,7 @@ class InvitationView(APIView):
         found = lab_for(request, pk, Role.ADMIN).invitations.filter(pk=invitation).first()
         if found is None:
             raise NotFoundError
-        invitations.revoke_invitation(found)
+        invitations.revoke_invitation(found, person_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -96,7 +96,7 @@ class LabView(APIView):
         lab = lab_for(request, pk, Role.ADMIN)
         given = LabNameSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        labs.rename_lab(lab, given.validated_data["name"])
+        labs.rename_lab(lab, person_of(request), given.validated_data["name"])
         return Response(LabDetailSerializer(selectors.all_labs().get(pk=lab.pk)).data)
 
 

@@ -88,7 +88,7 @@ class TokenView(APIView):
         token = selectors.tokens_of(person_of(request)).filter(pk=pk).first()
         if token is None:
             raise NotFoundError
-        revoke_token(token)
+        revoke_token(token, person_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -11,6 +11,7 @@ from webapp.accounts.services.labs import check_reach
 from webapp.accounts.services.links import find_link, make_link
 from webapp.accounts.services.people import create_person
 from webapp.core.errors import AtelierError, ConflictError, ForbiddenError, GoneError, InvalidError
+from webapp.core.log import Deed, note
 from webapp.core.permissions import includes
 
 PAGE = "join"
@@ -27,12 +28,17 @@ def invite(lab: Lab, person: Person, *, role: str, email: str, days: int, max_us
         raise InvalidError(message, fields={"max_uses": [message]})
     expires_at = timezone.now() + timedelta(days=days)
     values = {"lab": lab, "role": role, "email": email.strip().lower(), "max_uses": max_uses, "made_by": person}
-    return make_link(Invitation, PAGE, expires_at, **values)
+    with transaction.atomic():
+        note(lab.pk, person, Deed.PERSON_INVITED, values["email"] or f"up to {max_uses}, by link", f"as {role}")
+        return make_link(Invitation, PAGE, expires_at, **values)
 
 
-def revoke_invitation(invitation: Invitation) -> None:
+@transaction.atomic
+def revoke_invitation(invitation: Invitation, actor: Person) -> None:
     """From now on the link opens nothing; who joined by it stays. A second call changes nothing."""
-    Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=timezone.now())
+    if Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        for_whom = invitation.email or f"up to {invitation.max_uses}, by link"
+        note(invitation.lab_id, actor, Deed.INVITATION_REVOKED, for_whom, f"as {invitation.role}")
 
 
 def look_at_invitation(key: str) -> Invitation:
@@ -62,6 +68,9 @@ def join(key: str, person: Person) -> Membership:
         member = member or Membership(lab=invitation.lab, person=person)
         member.role = invitation.role
         member.save()
+        giver = invitation.made_by
+        invited = f", invited by {giver.name}" if giver else ""
+        note(invitation.lab_id, person, Deed.PERSON_JOINED, person, f"as {member.role}{invited}")
     return member
 
 

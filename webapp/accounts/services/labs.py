@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from webapp.accounts.models import Lab, Membership, Person, Role
 from webapp.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from webapp.core.log import Deed, note
 from webapp.core.permissions import includes, require_role, role_in
 
 
@@ -17,12 +18,17 @@ def create_lab(person: Person, name: str) -> Lab:
     with transaction.atomic():
         lab = _named(Lab(), name)
         Membership.objects.create(lab=lab, person=person, role=Role.OWNER)
+        note(lab.pk, person, Deed.LAB_MADE, lab)
     return lab
 
 
-def rename_lab(lab: Lab, name: str) -> Lab:
+@transaction.atomic
+def rename_lab(lab: Lab, actor: Person, name: str) -> Lab:
     """Raises: ConflictError for a name that another lab has."""
-    return _named(lab, name)
+    before = lab.name
+    _named(lab, name)
+    note(lab.pk, actor, Deed.LAB_RENAMED, before, f"now {lab.name}")
+    return lab
 
 
 def change_role(lab: Lab, actor: Person, person_id: UUID, role: str) -> Membership:
@@ -36,6 +42,7 @@ def change_role(lab: Lab, actor: Person, person_id: UUID, role: str) -> Membersh
         check_reach(lab, actor, role)
         if role != Role.OWNER:
             _check_owner_stays(member)
+        note(lab.pk, actor, Deed.ROLE_CHANGED, member.person, f"from {member.role} to {role}")
         member.role = role
         member.save(update_fields=["role"])
     return member
@@ -52,6 +59,7 @@ def remove_member(lab: Lab, actor: Person, person_id: UUID) -> None:
             check_reach(lab, actor, member.role)
         _check_owner_stays(member)
         member.delete()
+        note(lab.pk, actor, Deed.PERSON_REMOVED, member.person, f"was {member.role}")
 
 
 def check_reach(lab: Lab, actor: Person, role: str) -> None:

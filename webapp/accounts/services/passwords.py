@@ -11,6 +11,7 @@ from webapp.accounts.services.links import find_link, make_link
 from webapp.accounts.services.mail import post_mail
 from webapp.accounts.services.people import check_password_strength
 from webapp.core.errors import AtelierError, ForbiddenError, GoneError
+from webapp.core.log import Deed, note
 from webapp.core.permissions import includes, role_in
 
 PAGE: Final = "reset"
@@ -60,7 +61,10 @@ def hand_over_link(person: Person, giver: Person) -> tuple[PasswordLink, str]:
     Raises: ForbiddenError when it would give the giver more than they have.
     """
     _check_may_hand_over(person, giver)
-    return _new_link(person, HANDED_LASTS, giver)
+    with transaction.atomic():
+        for lab_id in person.memberships.values_list("lab", flat=True):
+            note(lab_id, giver, Deed.PASSWORD_LINK_MADE, person)
+        return _new_link(person, HANDED_LASTS, giver)
 
 
 def reset_password(key: str, password: str) -> Person:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from webapp.accounts.models import Lab, Membership, Person, Role
 from webapp.core.errors import ConflictError, ForbiddenError, InvalidError
+from webapp.core.log import Deed, note
 
 
 def create_person(name: str, email: str, password: str, *, is_staff: bool = False) -> Person:
@@ -46,6 +47,8 @@ def set_active(actor: Person, person: Person, is_active: bool) -> Person:
         raise ForbiddenError("Only a superuser can do this to a superuser.")
     with transaction.atomic():
         Person.objects.filter(pk=person.pk).update(is_active=is_active)
+        for lab_id in person.memberships.values_list("lab", flat=True):
+            note(lab_id, actor, Deed.PERSON_LET_IN if is_active else Deed.PERSON_SHUT_OUT, person)
         if not is_active:
             now = timezone.now()
             person.api_tokens.filter(revoked_at=None).update(revoked_at=now)

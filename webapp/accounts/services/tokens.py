@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
+from django.db import transaction
 from django.utils import timezone
 
 from webapp.accounts.models import ApiToken, Lab, Person
 from webapp.accounts.services.keys import is_secret, new_key, read_key
 from webapp.core.errors import TooManyError
+from webapp.core.log import Deed, note
 from webapp.core.permissions import Scope
 
 PREFIX: Final = "atl"
@@ -27,21 +29,34 @@ def create_token(
         raise TooManyError(f"You have {MAX_TOKENS} tokens; revoke one that is not used any more.")
     key = new_key()
     asked = set(scopes)
-    token = ApiToken.objects.create(
-        person=person,
-        lab=lab,
-        name=name.strip(),
-        key_id=key.key_id,
-        secret_hash=key.secret_hash,
-        scopes=[scope for scope in Scope.values if scope in asked],
-        expires_at=timezone.now() + timedelta(days=days),
-    )
+    with transaction.atomic():
+        token = ApiToken.objects.create(
+            person=person,
+            lab=lab,
+            name=name.strip(),
+            key_id=key.key_id,
+            secret_hash=key.secret_hash,
+            scopes=[scope for scope in Scope.values if scope in asked],
+            expires_at=timezone.now() + timedelta(days=days),
+        )
+        _note(token, person, Deed.TOKEN_MADE, f"may {', '.join(['read', *token.scopes])}")
     return token, f"{PREFIX}_{key.text}"
 
 
-def revoke_token(token: ApiToken) -> None:
+@transaction.atomic
+def revoke_token(token: ApiToken, actor: Person) -> None:
     """From now on the token opens nothing; a second call changes nothing."""
-    ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
+    if ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
+        _note(token, actor, Deed.TOKEN_REVOKED, "" if actor.pk == token.person_id else f"of {token.person.name}")
+
+
+def _note(token: ApiToken, actor: Person, deed: Deed, detail: str) -> None:
+    """In the token's lab; one that is good for every lab of its person is noted in each, without its name."""
+    if token.lab_id is not None:
+        note(token.lab_id, actor, deed, token.name, detail)
+        return
+    for lab_id in token.person.memberships.values_list("lab", flat=True):
+        note(lab_id, actor, deed, "a token for every lab", detail)
 
 
 def verify_token(text: str) -> ApiToken | None:
@@ -54,7 +69,7 @@ def verify_token(text: str) -> ApiToken | None:
     same = is_secret(key[1], token.secret_hash if token else None)
     if token is None or not same or token.revoked_at or token.expires_at <= timezone.now():
         return None
-    token.person.only_lab = token.lab_id
+    token.person.only_lab, token.person.token_name = token.lab_id, token.name
     return token if token.person.is_active else None
 
 

@@ -252,7 +252,8 @@ class DatasetView(APIView):
         operation_id="datasets_change", tags=["datasets"], request=ChangeSerializer, responses=DatasetSerializer
     )
     def patch(self, request: Request, pk: uuid.UUID) -> Response:
-        services.change_dataset(selectors.dataset_for(person_of(request), pk, Role.RESEARCHER), **read_change(request))
+        person = person_of(request)
+        services.change_dataset(selectors.dataset_for(person, pk, Role.RESEARCHER), person, **read_change(request))
         return self.get(request, pk)
 
     @extend_schema(

@@ -12,7 +12,7 @@ from webapp.accounts.models import Lab, Person, Role
 from webapp.core.errors import ConflictError, InvalidError
 from webapp.core.permissions import require_role
 from webapp.core.queue import call_worker
-from webapp.core.removal import delete, set_archived
+from webapp.core.removal import delete, rename, set_archived
 from webapp.datasets.models import Dataset, DatasetVersion, Upload
 from webapp.datasets.services.uploads import upload_is_used
 
@@ -100,18 +100,17 @@ def check_upload(upload: Upload, lab_id: uuid.UUID) -> None:
         raise ConflictError(message, code="upload_used", fields={"upload": [message]})
 
 
-def change_dataset(dataset: Dataset, *, name: str | None = None, archived: bool | None = None) -> None:
+def change_dataset(dataset: Dataset, person: Person, *, name: str | None = None, archived: bool | None = None) -> None:
     """Give it another name, put it away or bring it back; None leaves that as it is.
 
     Raises: ConflictError for a name that the lab has already; InvalidError.
     """
     if archived is not None:
-        set_archived(dataset, archived)
+        set_archived(dataset, archived, person, dataset.lab_id)
     if name is None:
         return
     try:
-        with transaction.atomic():
-            Dataset.objects.filter(pk=dataset.pk).update(name=clean_name(name))
+        rename(dataset, clean_name(name), person, dataset.lab_id)
     except IntegrityError as error:
         raise _name_taken(clean_name(name)) from error
 

@@ -10,9 +10,10 @@ from django.db.models.functions import Now
 from webapp.accounts.models import Person
 from webapp.core import storage
 from webapp.core.errors import ConflictError
+from webapp.core.log import Deed, note
 from webapp.core.queue import call_worker
 from webapp.core.quota import require_room
-from webapp.core.removal import set_archived
+from webapp.core.removal import rename, set_archived
 from webapp.datasets.models import DatasetVersion
 from webapp.exports.events import publish_export
 from webapp.exports.models import Export
@@ -82,12 +83,18 @@ def queue_export(export: Export, person: Person | None, name: str = "") -> Expor
     return export
 
 
-def change_export(export: Export, *, name: str | None = None, archived: bool | None = None) -> None:
+def change_export(export: Export, person: Person, *, name: str | None = None, archived: bool | None = None) -> None:
     """Give it another name, put it away or bring it back; None leaves that as it is."""
+    lab_id = export.version.dataset.lab_id
     if archived is not None:
-        set_archived(export, archived)
+        set_archived(export, archived, person, lab_id)
     if name is not None:
-        Export.objects.filter(pk=export.pk).update(name=name.strip())
+        rename(export, name.strip(), person, lab_id)
+
+
+def note_download(export: Export, person: Person) -> None:
+    """Somebody carries it away."""
+    note(export.version.dataset.lab_id, person, Deed.EXPORT_DOWNLOADED, export)
 
 
 # --- what a worker writes while it holds an export --------------------------------------------------------------

@@ -201,7 +201,7 @@ class RunView(APIView):
     @extend_schema(operation_id="runs_change", tags=["runs"], request=ChangeSerializer, responses=RunSerializer)
     def patch(self, request: Request, pk: UUID) -> Response:
         run = run_for(request, pk, Role.RESEARCHER)
-        control.change_run(run, **read_change(request))
+        control.change_run(run, person_of(request), **read_change(request))
         return shown(run)
 
     @extend_schema(operation_id="runs_delete", tags=["runs"], parameters=[WITH_DEPENDENTS], responses={204: None})

@@ -8,10 +8,11 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from webapp.accounts.models import Person
 from webapp.core.errors import ConflictError
 from webapp.core.leases import MAX_ATTEMPTS
 from webapp.core.queue import call_worker
-from webapp.core.removal import set_archived
+from webapp.core.removal import rename, set_archived
 from webapp.runs.models import Run, RunState
 from webapp.runs.services.files import discard_files
 from webapp.runs.services.history import append, changed
@@ -92,12 +93,13 @@ def cancel_run(run: Run) -> Run:
     return run
 
 
-def change_run(run: Run, *, name: str | None = None, archived: bool | None = None) -> None:
+def change_run(run: Run, person: Person, *, name: str | None = None, archived: bool | None = None) -> None:
     """Give it another name, put it away or bring it back; None leaves that as it is."""
+    lab_id = run.version.dataset.lab_id
     if archived is not None:
-        set_archived(run, archived)
+        set_archived(run, archived, person, lab_id)
     if name is not None:
-        Run.objects.filter(pk=run.pk).update(name=name.strip())
+        rename(run, name.strip(), person, lab_id)
 
 
 @transaction.atomic

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from webapp.accounts.models import Lab
+from webapp.accounts.models import Lab, Person
+from webapp.core.log import Deed, note
 from webapp.core.quota import QuotaError
 from webapp.upkeep.models import LabStorage
 from webapp.upkeep.selectors import quota_of, usage_of
@@ -12,9 +13,12 @@ from webapp.upkeep.selectors import quota_of, usage_of
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
-def set_quota(lab: Lab, quota_bytes: int | None) -> None:
+@transaction.atomic
+def set_quota(lab: Lab, person: Person | None, quota_bytes: int | None) -> None:
     """What is stored already stays, also beyond it; None leaves it to the service's LAB_QUOTA_BYTES."""
     LabStorage.objects.update_or_create(lab=lab, defaults={"quota_bytes": quota_bytes})
+    shown = "as the service's setting says" if quota_bytes is None else _shown(quota_bytes)
+    note(lab.pk, person, Deed.QUOTA_CHANGED, lab, f"now {shown}")
 
 
 def check_room(lab_id: UUID, num_bytes: int) -> None:

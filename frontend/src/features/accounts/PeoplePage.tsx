@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
+import { Link } from 'react-router';
 import { http, take } from '@/api/client';
 import { faultsOf } from '@/api/errors';
 import { useLab } from '@/api/lab';
@@ -25,7 +26,18 @@ export function PeoplePage() {
     );
   return (
     <Page>
-      <PageHead title="People" crumbs={[{ label: lab.name, to: '/' }]} summary={`You are ${lab.role} here.`} />
+      <PageHead
+        title="People"
+        crumbs={[{ label: lab.name, to: '/' }]}
+        summary={`You are ${lab.role} here.`}
+        actions={
+          may('admin') && (
+            <Button component={Link} to="/log" variant="default">
+              Log
+            </Button>
+          )
+        }
+      />
       <Columns
         main={
           <>
