@@ -2,15 +2,17 @@
 
 import dataclasses
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ml.dataset_kind import SPLITS
 from ml.errors import BadDatasetError
 from ml.examine import PassedOver
+from ml.issues import judge
+from ml.look import Look
 from ml.near import near_groups
-from ml.protocol import NearDuplicates
+from ml.protocol import NearDuplicates, VersionHealth
 from ml.source import printable
 from ml.splits import Unsplit, assign_splits, divided
 
@@ -20,7 +22,8 @@ class Accepted:
     """One image of the version in the making.
 
     split: the source's, None when it has none; stays: it is an earlier version's, in that split for good; note: what
-    the report says of it; near: the index of the first of its near duplicates, None when it has none.
+    the report says of it; near: the index of the first of its near duplicates, None when it has none; issues: see
+    `ml.issues`.
     """
 
     name: str
@@ -33,9 +36,11 @@ class Accepted:
     is_grey: bool
     size_bytes: int
     fingerprint: bytes
+    look: Look | None
     stays: bool = False
     note: str = ""
     near: int | None = None
+    issues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Version:
     images: list[tuple[Accepted, str]]
     left_out: list[PassedOver]
     near_duplicates: NearDuplicates
+    health: VersionHealth
 
 
 def put_together(
@@ -72,7 +78,8 @@ def put_together(
     placed = zip(kept, splits, groups, strict=True)
     rows = [(image, split, group) for image, split, group in placed if image.label in trained]
     images, near = _with_near(rows, len(torn))
-    return Version(images, [*torn, *untrained], near)
+    images, health = with_issues(images)
+    return Version(images, [*torn, *untrained], near, health)
 
 
 def _unsplit(images: Sequence[Accepted], groups: Sequence[int]) -> list[Unsplit]:
@@ -117,6 +124,27 @@ def _with_near(
         images.append((dataclasses.replace(image, near=start, note=note), split))
     members = sum(size for size in sizes.values() if size > 1)
     return images, {"groups": len(first), "images": members, "left_out": left_out}
+
+
+def with_issues(images: list[tuple[Accepted, str]]) -> tuple[list[tuple[Accepted, str]], VersionHealth]:
+    """The images with their issues. Leaks are counted anew, from the splits as they ended."""
+    judgement = judge([image for image, _ in images])
+    splits_of: defaultdict[object, set[str]] = defaultdict(set)
+    for image, split in images:
+        for group in (image.sha256, image.near):
+            splits_of[group].add(split)
+    leaking = {group for group, splits in splits_of.items() if len(splits) > 1 and group is not None}
+    health: VersionHealth = {
+        "measured": sum(image.look is not None for image, _ in images),
+        "issues": dict(Counter(name for issues in judgement.issues for name in issues)),
+        "usual": judgement.usual,
+        "leaks": sum(image.sha256 in leaking or image.near in leaking for image, _ in images),
+    }
+    judged = [
+        (dataclasses.replace(image, issues=issues) if issues else image, split)
+        for (image, split), issues in zip(images, judgement.issues, strict=True)
+    ]
+    return judged, health
 
 
 def _near_note(image: Accepted, other: Accepted) -> str:

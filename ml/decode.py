@@ -17,6 +17,7 @@ from typing import IO, Self, cast
 
 from ml.errors import BadDatasetError, BadImageError
 from ml.image_file import ImageLimits
+from ml.look import Look
 
 _ROOT = Path(__file__).resolve().parent.parent
 _MAX_DEATHS = 100
@@ -26,14 +27,15 @@ _PIPE_BYTES = 2**20
 
 @dataclass(frozen=True)
 class Decoded:
-    """What the child found: the suffix of the true format, upright size, colour, what it looks like
-    (`ml.image_file.fingerprint`), a JPEG or WebP of at most 256 x 256 pixels."""
+    """What the child found: the suffix of the true format, upright size, colour, what it shows
+    (`ml.image_file.fingerprint`) and how it looks, a JPEG or WebP of at most 256 x 256 pixels."""
 
     suffix: str
     width: int
     height: int
     is_grey: bool
     fingerprint: bytes
+    look: Look
     thumbnail: bytes
 
 
@@ -87,8 +89,8 @@ class Decoder:
                 self._died(error)
         if self._fault:
             raise BadImageError(self._fault)
-        fingerprint = bytes.fromhex(facts["fingerprint"])
-        return Decoded(facts["suffix"], facts["width"], facts["height"], facts["is_grey"], fingerprint, picture)
+        facts["fingerprint"] = bytes.fromhex(facts["fingerprint"])
+        return Decoded(**facts, thumbnail=picture)
 
     # --- the child ------------------------------------------------------------------------------------------------
     def _running(self) -> subprocess.Popen[bytes]:

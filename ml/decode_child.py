@@ -19,6 +19,7 @@ from PIL import Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImag
 
 from ml.errors import BadImageError
 from ml.image_file import SUFFIX_OF, ImageLimits, fingerprint, is_grey, open_image, orientation, thumbnail, upright_size
+from ml.look import look_of
 
 _PLUGINS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
 """Imported before the process is sealed; afterwards nothing can be imported."""
@@ -71,6 +72,7 @@ def _examine(data: bytes, limits: ImageLimits) -> tuple[dict[str, Any], bytes]:
                 "height": height,
                 "is_grey": is_grey(small),
                 "fingerprint": fingerprint(small).hex(),
+                "look": look_of(small),
             }
             return facts, _picture(small)
     except BadImageError as error:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from typing_extensions import TypedDict
 
+from ml.look import Look
+
 
 class EarlierImage(TypedDict):
     """One image of an earlier version, a line of JSON.
@@ -26,6 +28,7 @@ class EarlierImage(TypedDict):
     is_grey: bool
     size_bytes: int
     fingerprint: str
+    look: Look | None
 
 
 def read_earlier(file: Path) -> Iterator[EarlierImage]:

@@ -28,6 +28,7 @@ THUMBNAIL_SIDE = 256
 FINGERPRINT_SIDE, FINGERPRINT_COLOURS = 16, 2
 FINGERPRINT_BYTES = FINGERPRINT_SIDE**2 + 2 * FINGERPRINT_COLOURS**2
 _GREY_TOLERANCE = 2
+_SOME_SIDE = 16
 _STRIP_PIXELS = 4_000_000
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -177,7 +178,9 @@ def _stacked(strips: list[Image.Image]) -> Image.Image:
 
 def fingerprint(small: Image.Image) -> bytes:
     """What a thumbnail looks like, for `ml.near`: 16 x 16 mean greys, then 2 x 2 means of Cb and of Cr; 264 bytes."""
-    tiny = small.convert("RGB").resize((FINGERPRINT_SIDE, FINGERPRINT_SIDE), Image.Resampling.BOX)
+    tiny = (small if small.mode == "RGB" else small.convert("RGB")).resize(
+        (FINGERPRINT_SIDE, FINGERPRINT_SIDE), Image.Resampling.BOX
+    )
     grey = tiny.convert("L")
     colours = tiny.convert("YCbCr").resize((FINGERPRINT_COLOURS, FINGERPRINT_COLOURS), Image.Resampling.BOX)
     _, blue, red = colours.split()
@@ -188,6 +191,12 @@ def is_grey(image: Image.Image) -> bool:
     """Whether a picture in mode "L" or "RGB" shows no colour."""
     if image.mode == "L":
         return True
+    # a few of its pixels tell most pictures in colour at once
+    some = image.resize((_SOME_SIDE, _SOME_SIDE), Image.Resampling.NEAREST)
+    return _without_colour(some) and _without_colour(image)
+
+
+def _without_colour(image: Image.Image) -> bool:
     red, green, blue = image.split()
     for one, other in ((red, green), (green, blue), (blue, red)):
         if ImageChops.difference(one, other).getextrema()[1] > _GREY_TOLERANCE:  # type: ignore[operator]

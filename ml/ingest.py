@@ -78,6 +78,7 @@ def run(plan: IngestPlan, emit: Emit = emit) -> None:
             "num_images": len(version.images),
             "size_bytes": sum(image.size_bytes for image, _ in version.images),
             "near_duplicates": version.near_duplicates,
+            "health": version.health,
         }
     )
 
@@ -148,6 +149,7 @@ def _kept(image: EarlierImage, *, resplit: bool) -> Accepted:
         image["is_grey"],
         image["size_bytes"],
         bytes.fromhex(image["fingerprint"]) or bytes(FINGERPRINT_BYTES),
+        image["look"],
         stays=not resplit,
         note=f"Taken over from the version before.{relabelled}",
     )
@@ -229,6 +231,7 @@ def _accepted(found: Found) -> Accepted:
         decoded.is_grey,
         len(found.data),
         decoded.fingerprint,
+        decoded.look,
     )
 
 
@@ -274,5 +277,7 @@ def _row(index: int, image: Accepted, split: str) -> IngestedFile:
         "is_grey": image.is_grey,
         "size_bytes": image.size_bytes,
         "fingerprint": image.fingerprint.hex(),
+        "look": image.look,
         "near": image.near,
+        "issues": list(image.issues),
     }

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, NotRequired, TextIO, cast
 from typing_extensions import TypedDict
 
 from ml.judgement import HealthJudged
+from ml.look import Look
 from ml.plans import Artefacts, Stage
 
 EXIT_DONE: Final = 0
@@ -172,8 +173,8 @@ class Failed(TypedDict):
 class IngestedFile(TypedDict):
     """What became of one file of a source; from `index` on only when it was accepted.
 
-    fingerprint: hexadecimal, see `ml.image_file.fingerprint`; near: the index of the first of its near duplicates, None
-    when it has none.
+    fingerprint: hexadecimal, see `ml.image_file.fingerprint`; look: None where it was not taken; near: the index of the
+    first of its near duplicates, None when it has none; issues: see `ml.issues`.
     """
 
     name: str
@@ -189,7 +190,9 @@ class IngestedFile(TypedDict):
     is_grey: NotRequired[bool]
     size_bytes: NotRequired[int]
     fingerprint: NotRequired[str]
+    look: NotRequired[Look | None]
     near: NotRequired[int | None]
+    issues: NotRequired[list[str]]
 
 
 class NearDuplicates(TypedDict):
@@ -198,6 +201,19 @@ class NearDuplicates(TypedDict):
     groups: int
     images: int
     left_out: int
+
+
+class VersionHealth(TypedDict):
+    """What there is to know of a version's images, see `ml.issues`.
+
+    measured: images whose look was taken; issues: issue -> images; usual: what holds for most; leaks: images that
+    have a copy, or a near duplicate, in another split.
+    """
+
+    measured: int
+    issues: dict[str, int]
+    usual: list[str]
+    leaks: int
 
 
 class IngestedFiles(TypedDict):
@@ -217,6 +233,7 @@ class IngestResult(TypedDict):
     num_images: int
     size_bytes: int
     near_duplicates: NearDuplicates
+    health: VersionHealth
 
 
 class RunResult(TypedDict):

@@ -36,9 +36,13 @@ class DatasetVersion(Work[shapes.DatasetVersion]):
     def name(self) -> str:
         return str(self.data["number"])
 
-    def images(self, split: str | None = None, label: str | None = None) -> Iterator[shapes.DatasetImage]:
+    def images(
+        self, split: str | None = None, label: str | None = None, issue: str | None = None
+    ) -> Iterator[shapes.DatasetImage]:
         """What is known of each image."""
-        return self._client.each("/api/v1/versions/{id}/images/", {"split": split, "label": label}, id=self.id)
+        return self._client.each(
+            "/api/v1/versions/{id}/images/", {"split": split, "label": label, "issue": issue}, id=self.id
+        )
 
     def report(self, outcome: str | None = None) -> Iterator[shapes.IngestFile]:
         """What became of each file of the upload."""

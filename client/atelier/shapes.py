@@ -25,6 +25,8 @@ HealthActionKindEnum = Literal["stop", "finish", "change"]
 
 IngestOutcome = Literal["accepted", "duplicate", "skipped", "failed"]
 
+IssuesEnum = Literal["dark", "light", "blurry", "low_information", "odd_aspect_ratio", "odd_size", "grayscale", "near_duplicates"]
+
 NounEnum = Literal["dataset", "run", "export"]
 
 Role = Literal["viewer", "reviewer", "researcher", "admin", "owner"]
@@ -66,6 +68,14 @@ class ActionData(TypedDict):
     value: bool | int | float | str | None
 
 
+class Bar(TypedDict):
+    "How many images lie between two values; the upper one is not included."
+
+    low: int
+    high: int
+    images: int
+
+
 class Card(TypedDict):
     "What a person reads before choosing a plug-in."
 
@@ -98,6 +108,15 @@ class ChangedData(TypedDict):
     attempts: int
     error_code: str
     error_message: str
+
+
+class Charts(TypedDict):
+    "How images spread; each chart obeys the filters but its own, so that its other bars stay in sight."
+
+    images: int
+    classes: dict[str, dict[str, int]]
+    brightness: list[Bar]
+    side: list[Bar]
 
 
 class Checkpoint(TypedDict):
@@ -256,6 +275,10 @@ class DatasetImage(TypedDict):
     is_grey: bool
     size_bytes: int
     near: int | None
+    issues: list[IssuesEnum]
+    brightness: float | None
+    sharpness: float | None
+    entropy: float | None
     thumbnail: str
     original: str
 
@@ -302,6 +325,7 @@ class DatasetVersion(TypedDict):
     size_bytes: int
     content_hash: str
     near_duplicates: NearDuplicates | None
+    health: VersionHealth | None
     source_name: str
     error: Fault | None
     created_at: str
@@ -520,6 +544,12 @@ class History(TypedDict):
 
     results: list[LiveEvent]
     last_seq: int
+
+
+class ImageIndices(TypedDict):
+    "The indices of all images that match."
+
+    indices: list[int]
 
 
 class IngestFile(TypedDict):
@@ -1761,6 +1791,15 @@ class VersionChangedData(TypedDict):
     num_images: int
     error_code: str
     error_message: str
+
+
+class VersionHealth(TypedDict):
+    "What there is to know of a version's images beside their copies."
+
+    measured: int
+    issues: dict[str, int]
+    usual: list[str]
+    leaks: int
 
 
 class VersionProgress(TypedDict):

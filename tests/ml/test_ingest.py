@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ml.assembly import Accepted, with_issues
 from ml.errors import BadArchiveError, BadDatasetError, BadSettingsError, MlError
 from ml.ingest import read_folder, run
 from ml.object_store import ObjectStore
@@ -225,6 +226,33 @@ def test_near_duplicates_lie_in_one_split_and_are_told(ingest: Callable[..., Tol
         assert events[-1]["near_duplicates"] == {"groups": 10, "images": 20, "left_out": 0}
 
 
+def test_an_image_that_stands_out_is_told_with_its_look(ingest: Callable[..., Told], tmp_path: Path) -> None:
+    night = Image.open(io.BytesIO(shapes(50))).point(lambda level: level * 0.2)
+    buffer = io.BytesIO()
+    night.save(buffer, "PNG")
+    files = {f"cat/{number:02d}.png": shapes(number) for number in range(20)}
+    events = ingest(write(tmp_path / "set", files | {"cat/night.png": buffer.getvalue()}))
+    told = {row["name"]: row for row in rows(events, "accepted")}
+    assert "dark" in told["cat/night.png"]["issues"]
+    assert told["cat/night.png"]["look"]["lightest"] < 60 < told["cat/00.png"]["look"]["lightest"]
+    assert [name for name in files if "dark" in told[name]["issues"]] == []
+    health = events[-1]["health"]
+    assert (health["measured"], health["issues"]["dark"], health["leaks"]) == (21, 1, 0)
+    assert "blurry" in health["usual"]  # these shapes are smooth, so that is how the dataset is
+
+
+def test_a_leak_would_be_counted() -> None:
+    def image(number: int, near: int | None) -> Accepted:
+        sha256 = hashlib.sha256(str(number).encode()).hexdigest()
+        return Accepted(f"{number}", "cat", None, sha256, ".png", 9, 9, False, 9, b"", None, near=near)
+
+    splits = ("train", "test", "train", "val", "val", "test")
+    images = [image(number, near) for number, near in enumerate((0, 0, None, 3, 3, None))]
+    assert with_issues(list(zip(images, splits, strict=True)))[1]["leaks"] == 2
+    same = [(image(7, None), "train"), (image(7, None), "test")]
+    assert with_issues(same)[1]["leaks"] == 2
+
+
 def test_a_near_duplicate_of_a_held_out_image_is_not_learnt_from(ingest: Callable[..., Told], tmp_path: Path) -> None:
     files = {f"train/cat/{number}.png": shapes(number) for number in range(6)}
     files |= {"test/cat/0.jpg": shapes(0, "JPEG"), "val/cat/1.png": shapes(1, "PNG", 40), "test/cat/9.png": shapes(9)}
@@ -242,8 +270,8 @@ def test_a_near_duplicate_of_a_held_out_image_is_not_learnt_from(ingest: Callabl
 # --- from the version before --------------------------------------------------------------------------------------
 def as_earlier(events: Told, file: Path, **changes: dict[str, Any]) -> str:
     """The accepted rows as a plan hands them on, with changes by name."""
-    kept = ("name", "label", "split", "sha256", "suffix", "width", "height", "is_grey", "size_bytes", "fingerprint")
-    lines = []
+    given = ("name", "label", "split", "sha256", "suffix", "width", "height", "is_grey", "size_bytes", "fingerprint")
+    kept, lines = (*given, "look"), []
     for row in rows(events, "accepted"):
         image = {key: row[key] for key in kept} | {"was": None, "excluded": False} | changes.get(row["name"], {})
         lines.append(json.dumps(image))

@@ -121,6 +121,8 @@ DATASETS = [
     Row("GET", "versions/<uuid:pk>/report/", VIEWER),
     Row("GET", "versions/<uuid:pk>/report.csv", VIEWER, media=True),
     Row("GET", "versions/<uuid:pk>/images/", VIEWER),
+    Row("GET", "versions/<uuid:pk>/images/indices/", VIEWER),
+    Row("GET", "versions/<uuid:pk>/charts/", VIEWER),
     Row("GET", "versions/<uuid:pk>/images/<int:index>/thumbnail/", VIEWER, media=True),
     Row("GET", "versions/<uuid:pk>/images/<int:index>/original/", VIEWER, "export", media=True),
 ]

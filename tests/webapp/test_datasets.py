@@ -54,7 +54,9 @@ def accepted(index: int, label: str = "cat", split: str = "train", **values: Any
         "is_grey": True,
         "size_bytes": 100,
         "fingerprint": bytes(264).hex(),
+        "look": None,
         "near": None,
+        "issues": [],
         **values,
     }
 
@@ -66,10 +68,13 @@ RESULT: dict[str, Any] = {
     "num_images": 4,
     "size_bytes": 400,
     "near_duplicates": {"groups": 1, "images": 2, "left_out": 0},
+    "health": {"measured": 1, "issues": {"dark": 1}, "usual": [], "leaks": 0},
 }
 FILES = [
     accepted(0),
-    accepted(1),
+    accepted(
+        1, look={"brightness": 9.5, "darkest": 1, "lightest": 40, "sharpness": 1.5, "entropy": 4.0}, issues=["dark"]
+    ),
     accepted(2, "dog"),
     accepted(3, "dog", "val"),
     {"name": "notes.txt", "outcome": "skipped", "reason": "not an image"},
@@ -100,6 +105,13 @@ def ready(version: DatasetVersion, data_folder: Path) -> DatasetVersion:
 
 
 # --- making -----------------------------------------------------------------------------------------------------
+def test_what_was_measured_is_kept_with_the_image_and_the_version(ready: DatasetVersion) -> None:
+    measured = DatasetImage.objects.get(index=1)
+    assert (measured.brightness, measured.lightest, measured.issues) == (9.5, 40, " dark ")
+    assert DatasetImage.objects.get(index=0).brightness is None
+    assert ready.health == RESULT["health"]
+
+
 def test_a_complete_upload_becomes_version_1_and_a_worker_is_called(
     lab: Lab,
     researcher: Person,

@@ -95,6 +95,7 @@ class DatasetVersion(Removable, Leased):
     num_images = models.PositiveIntegerField(default=0)
     size_bytes = models.BigIntegerField(default=0)
     near_duplicates = models.JSONField(default=dict, help_text="{groups, images, left_out}, see `ml.near`.")
+    health = models.JSONField(default=dict, help_text="{measured, issues, usual, leaks}, see `ml.issues`.")
     progress = models.JSONField(default=dict, help_text="{current, max} files of the ingest.")
 
     class Meta:
@@ -107,6 +108,18 @@ class DatasetVersion(Removable, Leased):
 
 class DatasetImage(models.Model):
     """One real image of a version; its bytes lie in the lab's store under their hash."""
+
+    class Issue(models.TextChoices):
+        """See `ml.issues`; near duplicates are known by `near`."""
+
+        DARK = "dark"
+        LIGHT = "light"
+        BLURRY = "blurry"
+        LOW_INFORMATION = "low_information"
+        ODD_ASPECT_RATIO = "odd_aspect_ratio"
+        ODD_SIZE = "odd_size"
+        GRAYSCALE = "grayscale"
+        NEAR_DUPLICATES = "near_duplicates"
 
     HANGS_ON: ClassVar[dict[str, str]] = {"dataset": "version__dataset", "datasetversion": "version"}
 
@@ -125,6 +138,12 @@ class DatasetImage(models.Model):
     near = models.PositiveIntegerField(
         null=True, help_text="Index of the first of its near duplicates; null when it has none."
     )
+    brightness = models.FloatField(null=True, help_text="See `ml.look`, as the four below; null where not measured.")
+    darkest = models.PositiveSmallIntegerField(null=True)
+    lightest = models.PositiveSmallIntegerField(null=True)
+    sharpness = models.FloatField(null=True)
+    entropy = models.FloatField(null=True)
+    issues = models.CharField(max_length=120, blank=True, help_text="Names with a space before and behind each.")
 
     class Meta:
         verbose_name = "image"

@@ -1,11 +1,12 @@
 """Reading datasets, versions, images and reports; everything through what the person may see."""
 
 import uuid
-from collections.abc import AsyncIterator
-from typing import Final, NamedTuple
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final, NamedTuple
 
 from channels.db import database_sync_to_async
-from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Case, Count, F, OuterRef, Prefetch, Q, QuerySet, When
+from django.db.models.functions import Floor
 
 from webapp.accounts.models import Person, Role
 from webapp.core.errors import NotFoundError
@@ -17,6 +18,16 @@ IMAGE_LAB: Final = "version__dataset__lab"
 REPORT_ORDER: Final = ("id",)
 IMAGE_ORDER: Final = ("index",)
 BATCH: Final = 2000
+BAND: Final = 16
+"""Levels of brightness in one bar."""
+FEW_SIDES: Final = 12
+LONGER_SIDE: Final = Case(When(width__gte=F("height"), then=F("width")), default=F("height"))
+_LOOKUPS: Final = {
+    "brightness_from": "brightness__gte",
+    "brightness_to": "brightness__lt",
+    "side_from": "side__gte",
+    "side_to": "side__lt",
+}
 MAX_INDEX: Final = 2**31 - 1
 """What the column holds."""
 
@@ -67,12 +78,79 @@ def stored_image(person: Person, version_id: uuid.UUID, index: int) -> StoredIma
     raise NotFoundError
 
 
-def images_of(version: DatasetVersion, label: str = "", split: str = "") -> "QuerySet[DatasetImage]":
-    """Images of a version, of one class or split where given."""
-    rows = version.images.defer("fingerprint")
-    if label:
-        rows = rows.filter(label=label)
-    return rows.filter(split=split) if split else rows
+def images_of(version: DatasetVersion, wanted: Mapping[str, Any]) -> "QuerySet[DatasetImage]":
+    """Images of a version; `wanted` may name label, split, issue, and bounds: brightness_from, brightness_to,
+    side_from, side_to. An upper bound is itself not included.
+    """
+    rows = version.images.defer("fingerprint").annotate(side=LONGER_SIDE)
+    asked = {name: value for name, value in wanted.items() if value not in (None, "")}
+    issue = asked.pop("issue", "")
+    if issue == DatasetImage.Issue.NEAR_DUPLICATES:
+        rows = rows.filter(near__isnull=False)
+    elif issue:
+        rows = rows.filter(issues__contains=f" {issue} ")
+    return rows.filter(**{_LOOKUPS.get(name, name): value for name, value in asked.items()})
+
+
+class Bar(NamedTuple):
+    """Images whose value is at least `low` and below `high`."""
+
+    low: int
+    high: int
+    images: int
+
+
+class Charts(NamedTuple):
+    """How images spread. images: of all that match; classes: split -> class -> images."""
+
+    images: int
+    classes: dict[str, dict[str, int]]
+    brightness: list[dict[str, int]]
+    side: list[dict[str, int]]
+
+
+def charts_of(version: DatasetVersion, wanted: Mapping[str, Any]) -> Charts:
+    """How the images spread; each chart obeys what is `wanted` but for what it is a chart of."""
+
+    def rows(*own: str) -> "QuerySet[DatasetImage]":
+        return images_of(version, {name: value for name, value in wanted.items() if not name.startswith(own)})
+
+    classes: dict[str, dict[str, int]] = {}
+    for split, label, images in rows("label", "split").values_list("split", "label").annotate(Count("pk")).order_by():
+        classes.setdefault(split, {})[label] = images
+    bright = rows("brightness").filter(brightness__isnull=False).values_list(Floor(F("brightness") / BAND))
+    sides = _by_longer_side(rows("side"))
+    of_all = sides if not wanted else _by_longer_side(images_of(version, {}))
+    return Charts(
+        images_of(version, wanted).count(),
+        classes,
+        _bands({int(band): images for band, images in bright.annotate(Count("pk")).order_by()}),
+        _by_side(sides, of_all),
+    )
+
+
+def _by_longer_side(rows: "QuerySet[DatasetImage]") -> dict[int, int]:
+    """Longer side -> images."""
+    return dict(rows.annotate(longer=LONGER_SIDE).values_list("longer").annotate(Count("pk")).order_by())
+
+
+def _bands(found: Mapping[int, int]) -> list[dict[str, int]]:
+    """All bands of brightness, none where no image was measured."""
+    bands = [Bar(low, low + BAND, found.get(low // BAND, 0)) for low in range(0, 256, BAND)]
+    return [bar._asdict() for bar in bands] if found else []
+
+
+def _by_side(found: Mapping[int, int], of_all: Mapping[int, int]) -> list[dict[str, int]]:
+    """One bar for each side where they are few in the whole version, else from each power of two to the next."""
+    if len(of_all) <= FEW_SIDES:
+        edges = [(side, side + 1) for side in sorted(of_all)]
+    else:
+        powers = range(min(of_all).bit_length() - 1, max(of_all).bit_length())
+        edges = [(2**power, 2 ** (power + 1)) for power in powers]
+    return [
+        Bar(low, high, sum(images for side, images in found.items() if low <= side < high))._asdict()
+        for low, high in edges
+    ]
 
 
 class Difference(NamedTuple):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from webapp.datasets.api import datasets, deletions, uploads, versions
+from webapp.datasets.api import datasets, deletions, images, uploads, versions
 
 urlpatterns = [
     path("uploads/", uploads.UploadsView.as_view()),
@@ -19,7 +19,9 @@ urlpatterns = [
     path("versions/<uuid:pk>/difference/", versions.VersionDifferenceView.as_view()),
     path("versions/<uuid:pk>/report/", datasets.VersionReportView.as_view()),
     path("versions/<uuid:pk>/report.csv", datasets.VersionReportCsvView.as_view()),
-    path("versions/<uuid:pk>/images/", datasets.VersionImagesView.as_view()),
-    path("versions/<uuid:pk>/images/<int:index>/thumbnail/", datasets.ThumbnailView.as_view()),
-    path("versions/<uuid:pk>/images/<int:index>/original/", datasets.OriginalView.as_view()),
+    path("versions/<uuid:pk>/images/", images.VersionImagesView.as_view()),
+    path("versions/<uuid:pk>/images/indices/", images.ImageIndicesView.as_view()),
+    path("versions/<uuid:pk>/charts/", images.VersionChartsView.as_view()),
+    path("versions/<uuid:pk>/images/<int:index>/thumbnail/", images.ThumbnailView.as_view()),
+    path("versions/<uuid:pk>/images/<int:index>/original/", images.OriginalView.as_view()),
 ]

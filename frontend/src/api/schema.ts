@@ -1360,6 +1360,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/versions/{id}/charts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How the images of a version spread over classes and splits, brightness and size. */
+        get: operations["versions_charts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/versions/{id}/deletion/": {
         parameters: {
             query?: never;
@@ -1437,6 +1454,23 @@ export interface paths {
         };
         /** @description A small picture of an image, made by the server. */
         get: operations["versions_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/images/indices/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every image of a version that matches, by index: what a person means who marks all. */
+        get: operations["versions_image_indices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1542,6 +1576,12 @@ export interface components {
          * @enum {string}
          */
         ActionsEnum: "cancel" | "retry";
+        /** @description How many images lie between two values; the upper one is not included. */
+        Bar: {
+            low: number;
+            high: number;
+            images: number;
+        };
         /**
          * @description * `lower` - lower
          *     * `higher` - higher
@@ -1600,6 +1640,21 @@ export interface components {
          * @enum {string}
          */
         ChannelsEnum: "auto" | "grey" | "colour";
+        /** @description How images spread; each chart obeys the filters but its own, so that its other bars stay in sight. */
+        Charts: {
+            /** @description Images that match all filters. */
+            images: number;
+            /** @description Split -> class -> images; obeys the filters but label and split. */
+            classes: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** @description By mean grey, 0 to 255; empty where nothing was measured. */
+            brightness: components["schemas"]["Bar"][];
+            /** @description By the longer side, in pixels. */
+            side: components["schemas"]["Bar"][];
+        };
         /** @description A state of the training that is on disk. */
         Checkpoint: {
             step: number;
@@ -1787,6 +1842,22 @@ export interface components {
             size_bytes: number;
             /** @description Index of the first of its near duplicates; null when it has none. */
             near: number | null;
+            readonly issues: components["schemas"]["IssuesEnum"][];
+            /**
+             * Format: double
+             * @description Mean grey, 0 to 255; null where not measured.
+             */
+            brightness: number | null;
+            /**
+             * Format: double
+             * @description Fine detail beside coarser: about 1 where sharp, 0.25 where all is smooth.
+             */
+            sharpness: number | null;
+            /**
+             * Format: double
+             * @description Of the greys, 0 to 8 bits.
+             */
+            entropy: number | null;
             /** @description Address of a WebP picture, 256 pixels at most. */
             readonly thumbnail: string;
             /** @description Address of the bytes as they were uploaded. */
@@ -1847,6 +1918,7 @@ export interface components {
             /** @description sha256 over the sorted image hashes, labels and splits. */
             content_hash: string;
             readonly near_duplicates: components["schemas"]["NearDuplicates"] | null;
+            readonly health: components["schemas"]["VersionHealth"] | null;
             readonly source_name: string;
             readonly error: components["schemas"]["Fault"] | null;
             /** Format: date-time */
@@ -2233,6 +2305,10 @@ export interface components {
             readonly results: components["schemas"]["LiveEvent"][];
             last_seq: number;
         };
+        /** @description The indices of all images that match. */
+        ImageIndices: {
+            indices: number[];
+        };
         /** @description What became of one file of the source. */
         IngestFile: {
             readonly id: number;
@@ -2285,6 +2361,18 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        /**
+         * @description * `dark` - Dark
+         *     * `light` - Light
+         *     * `blurry` - Blurry
+         *     * `low_information` - Low Information
+         *     * `odd_aspect_ratio` - Odd Aspect Ratio
+         *     * `odd_size` - Odd Size
+         *     * `grayscale` - Grayscale
+         *     * `near_duplicates` - Near Duplicates
+         * @enum {string}
+         */
+        IssuesEnum: "dark" | "light" | "blurry" | "low_information" | "odd_aspect_ratio" | "odd_size" | "grayscale" | "near_duplicates";
         /** JudgedData */
         JudgedData: {
             /** Step */
@@ -4304,6 +4392,19 @@ export interface components {
             error_code: string;
             /** Error Message */
             error_message: string;
+        };
+        /** @description What there is to know of a version's images beside their copies. */
+        VersionHealth: {
+            /** @description Images that were measured; none in versions read before that. */
+            measured: number;
+            /** @description Issue -> number of images. */
+            issues: {
+                [key: string]: number;
+            };
+            /** @description What holds for more than half of the images, and so is no issue. */
+            usual: string[];
+            /** @description Images with a copy or near duplicate in another split. */
+            leaks: number;
         };
         /**
          * VersionProgress
@@ -7599,6 +7700,64 @@ export interface operations {
             };
         };
     };
+    versions_charts: {
+        parameters: {
+            query?: {
+                /** @description Mean grey, 0 to 255, at least. */
+                brightness_from?: number;
+                /** @description Mean grey below this. */
+                brightness_to?: number;
+                /**
+                 * @description * `dark` - Dark
+                 *     * `light` - Light
+                 *     * `blurry` - Blurry
+                 *     * `low_information` - Low Information
+                 *     * `odd_aspect_ratio` - Odd Aspect Ratio
+                 *     * `odd_size` - Odd Size
+                 *     * `grayscale` - Grayscale
+                 *     * `near_duplicates` - Near Duplicates
+                 */
+                issue?: "dark" | "light" | "blurry" | "low_information" | "odd_aspect_ratio" | "odd_size" | "grayscale" | "near_duplicates" | "";
+                /** @description Only this class. */
+                label?: string;
+                /** @description Longer side in pixels, at least. */
+                side_from?: number;
+                /** @description Longer side below this. */
+                side_to?: number;
+                /**
+                 * @description * `train` - train
+                 *     * `val` - val
+                 *     * `test` - test
+                 */
+                split?: "train" | "val" | "test" | "";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Charts"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     versions_deletion: {
         parameters: {
             query?: never;
@@ -7665,13 +7824,37 @@ export interface operations {
     versions_images: {
         parameters: {
             query?: {
+                /** @description Mean grey, 0 to 255, at least. */
+                brightness_from?: number;
+                /** @description Mean grey below this. */
+                brightness_to?: number;
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
+                /**
+                 * @description * `dark` - Dark
+                 *     * `light` - Light
+                 *     * `blurry` - Blurry
+                 *     * `low_information` - Low Information
+                 *     * `odd_aspect_ratio` - Odd Aspect Ratio
+                 *     * `odd_size` - Odd Size
+                 *     * `grayscale` - Grayscale
+                 *     * `near_duplicates` - Near Duplicates
+                 */
+                issue?: "dark" | "light" | "blurry" | "low_information" | "odd_aspect_ratio" | "odd_size" | "grayscale" | "near_duplicates" | "";
                 /** @description Only this class. */
                 label?: string;
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
-                split?: "test" | "train" | "val";
+                /** @description Longer side in pixels, at least. */
+                side_from?: number;
+                /** @description Longer side below this. */
+                side_to?: number;
+                /**
+                 * @description * `train` - train
+                 *     * `val` - val
+                 *     * `test` - test
+                 */
+                split?: "train" | "val" | "test" | "";
             };
             header?: never;
             path: {
@@ -7750,6 +7933,64 @@ export interface operations {
                 content: {
                     "image/jpeg": string;
                     "image/webp": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_image_indices: {
+        parameters: {
+            query?: {
+                /** @description Mean grey, 0 to 255, at least. */
+                brightness_from?: number;
+                /** @description Mean grey below this. */
+                brightness_to?: number;
+                /**
+                 * @description * `dark` - Dark
+                 *     * `light` - Light
+                 *     * `blurry` - Blurry
+                 *     * `low_information` - Low Information
+                 *     * `odd_aspect_ratio` - Odd Aspect Ratio
+                 *     * `odd_size` - Odd Size
+                 *     * `grayscale` - Grayscale
+                 *     * `near_duplicates` - Near Duplicates
+                 */
+                issue?: "dark" | "light" | "blurry" | "low_information" | "odd_aspect_ratio" | "odd_size" | "grayscale" | "near_duplicates" | "";
+                /** @description Only this class. */
+                label?: string;
+                /** @description Longer side in pixels, at least. */
+                side_from?: number;
+                /** @description Longer side below this. */
+                side_to?: number;
+                /**
+                 * @description * `train` - train
+                 *     * `val` - val
+                 *     * `test` - test
+                 */
+                split?: "train" | "val" | "test" | "";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageIndices"];
                 };
             };
             /** @description An error. */

@@ -1,13 +1,13 @@
-"""Datasets, their versions, images and reports."""
+"""Datasets, their versions and reports."""
 
 import uuid
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -16,31 +16,20 @@ from rest_framework.views import APIView
 
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Lab, Person, Role
-from webapp.core import bucket, lifecycle, storage
-from webapp.core.downloads import send_file
+from webapp.core import lifecycle
 from webapp.core.errors import InvalidError
 from webapp.core.lifecycle import ARCHIVED, WITH_DEPENDENTS, ChangeSerializer, not_archived, read_change
 from webapp.core.pagination import PAGING, page_of, paginate
 from webapp.core.parsers import StrictJSONParser
-from webapp.core.permissions import Scope, find, visible
-from webapp.core.queries import read_choice, read_text, read_uuid
+from webapp.core.permissions import find, visible
+from webapp.core.queries import read_choice, read_uuid
 from webapp.core.schema import FaultSerializer, fault_of
 from webapp.core.spreadsheets import csv_lines
 from webapp.datasets import selectors, services
-from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion, IngestFile, Upload
+from webapp.datasets.models import Dataset, DatasetVersion, IngestFile, Upload
 from webapp.datasets.services.uploads import receive_upload
 from webapp.recipes.catalogue import catalogue
 
-MEDIA_TYPES: Final = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".webp": "image/webp",
-    ".bmp": "image/bmp",
-    ".tif": "image/tiff",
-    ".tiff": "image/tiff",
-}
-SPLITS: Final = ("train", "val", "test")
 DEFAULT_KIND: Final = "labelled_images"
 
 
@@ -60,6 +49,17 @@ class NearDuplicatesSerializer(serializers.Serializer[Any]):
     left_out = serializers.IntegerField()
 
 
+class VersionHealthSerializer(serializers.Serializer[Any]):
+    """What there is to know of a version's images beside their copies."""
+
+    measured = serializers.IntegerField(help_text="Images that were measured; none in versions read before that.")
+    issues = serializers.DictField(child=serializers.IntegerField(), help_text="Issue -> number of images.")
+    usual = serializers.ListField(
+        child=serializers.CharField(), help_text="What holds for more than half of the images, and so is no issue."
+    )
+    leaks = serializers.IntegerField(help_text="Images with a copy or near duplicate in another split.")
+
+
 class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     """An immutable version of a dataset, and how its ingest went."""
 
@@ -70,6 +70,7 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     classes = serializers.ListField(child=serializers.CharField(), help_text="In index order.")
     outcomes = serializers.DictField(child=serializers.IntegerField(), help_text="Outcome -> number of files.")
     near_duplicates = serializers.SerializerMethodField()
+    health = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     source_name = serializers.SerializerMethodField()
     base = serializers.IntegerField(
@@ -92,6 +93,7 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
             "size_bytes",
             "content_hash",
             "near_duplicates",
+            "health",
             "source_name",
             "error",
             "created_at",
@@ -106,6 +108,10 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     @extend_schema_field(NearDuplicatesSerializer(allow_null=True))
     def get_near_duplicates(self, version: DatasetVersion) -> dict[str, int] | None:
         return version.near_duplicates or None
+
+    @extend_schema_field(VersionHealthSerializer(allow_null=True))
+    def get_health(self, version: DatasetVersion) -> dict[str, Any] | None:
+        return version.health or None
 
     @extend_schema_field(FaultSerializer(allow_null=True))
     def get_error(self, version: DatasetVersion) -> dict[str, str] | None:
@@ -124,39 +130,6 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
     class Meta:
         model = Dataset
         fields = ["id", "lab", "name", "kind", "created_by", "created_at", "archived_at", "versions"]
-
-
-class DatasetImageSerializer(serializers.ModelSerializer[DatasetImage]):
-    """One real image."""
-
-    thumbnail = serializers.SerializerMethodField(help_text="Address of a WebP picture, 256 pixels at most.")
-    original = serializers.SerializerMethodField(help_text="Address of the bytes as they were uploaded.")
-    near = serializers.IntegerField(
-        allow_null=True, help_text="Index of the first of its near duplicates; null when it has none."
-    )
-
-    class Meta:
-        model = DatasetImage
-        fields = [
-            "index",
-            "name",
-            "label",
-            "split",
-            "sha256",
-            "width",
-            "height",
-            "is_grey",
-            "size_bytes",
-            "near",
-            "thumbnail",
-            "original",
-        ]
-
-    def get_thumbnail(self, image: DatasetImage) -> str:
-        return f"/api/v1/versions/{image.version_id}/images/{image.index}/thumbnail/"
-
-    def get_original(self, image: DatasetImage) -> str:
-        return f"/api/v1/versions/{image.version_id}/images/{image.index}/original/"
 
 
 class IngestFileSerializer(serializers.ModelSerializer[IngestFile]):
@@ -194,7 +167,6 @@ class SmallDatasetSerializer(NewDatasetSerializer):
 
 
 DatasetPage = page_of(DatasetSerializer, "DatasetPage")
-DatasetImagePage = page_of(DatasetImageSerializer, "DatasetImagePage")
 IngestReportPage = page_of(IngestFileSerializer, "IngestReportPage")
 
 
@@ -327,64 +299,6 @@ class VersionReportCsvView(APIView):
                 "Content-Disposition": f'attachment; filename="{name}"',
                 "Cache-Control": "no-store",
             },
-        )
-
-
-class VersionImagesView(APIView):
-    """Images of a version, in index order."""
-
-    @extend_schema(
-        operation_id="versions_images",
-        tags=["versions"],
-        responses=DatasetImagePage,
-        parameters=[
-            OpenApiParameter("label", str, description="Only this class."),
-            OpenApiParameter("split", str, enum=SPLITS),
-            *PAGING,
-        ],
-    )
-    def get(self, request: Request, pk: uuid.UUID) -> Response:
-        version = selectors.version_for(person_of(request), pk)
-        split = read_choice(request, "split", SPLITS)
-        rows = selectors.images_of(version, read_text(request, "label"), split)
-        return paginate(
-            request, rows, selectors.IMAGE_ORDER, lambda page: DatasetImageSerializer(page, many=True).data, 100
-        )
-
-
-class ThumbnailView(APIView):
-    """A small picture of an image, made by the server."""
-
-    @extend_schema(
-        operation_id="versions_thumbnail",
-        tags=["versions"],
-        responses={(200, kind): OpenApiTypes.BINARY for kind in ("image/jpeg", "image/webp")},
-    )
-    def get(self, request: Request, pk: uuid.UUID, index: int) -> HttpResponseBase:
-        image = selectors.stored_image(person_of(request), pk, index)
-        picture, other = storage.thumbnail_files(image.lab_id, image.sha256)
-        path = picture if bucket.pull(picture) or not bucket.pull(other) else other
-        return send_file(request._request, path, content_type=MEDIA_TYPES[path.suffix], etag=image.sha256)
-
-
-class OriginalView(APIView):
-    """The bytes as they were uploaded, always as a download: they are never shown inside this site."""
-
-    token_scopes: ClassVar = {"GET": Scope.EXPORT}
-
-    @extend_schema(
-        operation_id="versions_original",
-        tags=["versions"],
-        responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY)},
-    )
-    def get(self, request: Request, pk: uuid.UUID, index: int) -> HttpResponseBase:
-        image = selectors.stored_image(person_of(request), pk, index)
-        return send_file(
-            request._request,
-            storage.object_file(image.lab_id, image.sha256, image.suffix),
-            content_type=MEDIA_TYPES.get(image.suffix, "application/octet-stream"),
-            etag=f"{image.sha256}-original",
-            download_name=f"{index:06d}{image.suffix}",
         )
 
 

@@ -86,7 +86,9 @@ def save_ingested_files(version: DatasetVersion, files: Sequence[Mapping[str, An
             version_id=version.pk,
             name=_shown(file["name"], NAME_SIGNS),
             fingerprint=bytes.fromhex(file["fingerprint"]),
+            issues=" ".join(["", *file["issues"], ""]) if file["issues"] else "",
             **{field: file[field] for field in IMAGE_FIELDS},
+            **(file["look"] or {}),
         )
         for file in files
         if file["outcome"] == IngestFile.Outcome.ACCEPTED
@@ -135,6 +137,7 @@ def finish_ingest(version: DatasetVersion, result: Mapping[str, Any]) -> None:
             num_images=result["num_images"],
             size_bytes=result["size_bytes"],
             near_duplicates=dict(result["near_duplicates"]),
+            health=dict(result["health"]),
             outcomes=_outcomes(version),
             error_code="",
             error_message="",

@@ -23,6 +23,8 @@ FIELDS: Final = (
     "size_bytes",
     "fingerprint",
 )
+LOOK: Final = ("brightness", "darkest", "lightest", "sharpness", "entropy")
+"""Columns that are `ml.look.Look` together."""
 LABEL_SIGNS: Final = 255
 """What the column holds."""
 
@@ -98,18 +100,29 @@ def earlier_images(version: DatasetVersion) -> Iterator[dict[str, Any]]:
     edits = version.edits
     excluded = _chosen(edits["exclude"])
     relabelled = [(label, _chosen(choice)) for label, choice in edits["relabel"].items()]
-    for values in DatasetImage.objects.filter(version=version.base).order_by("index").values_list(*FIELDS).iterator():
-        image = dict(zip(FIELDS, values, strict=True))
+    rows = DatasetImage.objects.filter(version=version.base).order_by("index")
+    for image in rows.values(*FIELDS, *LOOK).iterator():
+        look = {name: image.pop(name) for name in LOOK}
+        image["look"] = None if None in look.values() else look
         index, label = image.pop("index"), image["label"]
         image["fingerprint"] = bytes(image["fingerprint"]).hex()
         image["excluded"] = _is_chosen(excluded, index, label)
-        new = next((new for new, chosen in relabelled if _is_chosen(chosen, index, label)), label)
+        new = _new_label(relabelled, index, label)
         image.update(label=new, was=None if new == label else label)
         yield image
 
 
 def _chosen(choice: Mapping[str, Any]) -> tuple[Collection[int], Collection[str]]:
     return frozenset(choice["images"]), frozenset(choice["classes"])
+
+
+def _new_label(
+    relabelled: Collection[tuple[str, tuple[Collection[int], Collection[str]]]], index: int, label: str
+) -> str:
+    """What was said of the image itself goes before what was said of its class."""
+    of_image = (new for new, (images, _) in relabelled if index in images)
+    of_class = (new for new, (_, classes) in relabelled if label in classes)
+    return next(of_image, None) or next(of_class, label)
 
 
 def _is_chosen(chosen: tuple[Collection[int], Collection[str]], index: int, label: str) -> bool:

@@ -11,8 +11,11 @@ import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
 import { StateLabel } from '@/components/StateLabel';
 import { useAct } from './act';
+import { useCharts } from './charts';
+import { ChartsPanel } from './ChartsPanel';
 import { DifferencePanel } from './DifferencePanel';
 import { NO_EDITS } from './edits';
+import { useFilters } from './filters';
 import { ImageGrid } from './ImageGrid';
 import { IngestPanel } from './IngestPanel';
 import { useLiveVersion } from './live';
@@ -85,12 +88,14 @@ function Rejected({ version: { id, error } }: { version: Version }) {
 }
 
 function ReadyView({ version, below }: { version: Version; below: (version: string) => ReactNode }) {
-  const [label, setLabel] = useState<string | null>(null);
+  const [filters, setFilters] = useFilters();
+  const { data: charts } = useCharts(version.id, filters);
   const [edits, setEdits] = useState(NO_EDITS);
   const { may } = useLab();
   return (
     <>
-      <VersionPanel version={version} label={label} onLabel={setLabel} />
+      <VersionPanel version={version} charts={charts} filters={filters} onFilter={setFilters} />
+      <ChartsPanel charts={charts} filters={filters} onFilter={setFilters} />
       {version.number > 1 && <DifferencePanel version={version} />}
       {below(version.id)}
       {may('researcher') && <NextVersion version={version} edits={edits} onEdits={setEdits} />}
@@ -102,8 +107,9 @@ function ReadyView({ version, below }: { version: Version; below: (version: stri
         <Tabs.Panel value="images">
           <ImageGrid
             version={version}
-            label={label}
-            onLabel={setLabel}
+            filters={filters}
+            onFilter={setFilters}
+            matching={charts?.images}
             edits={edits}
             onEdits={may('researcher') ? setEdits : null}
           />

@@ -1,33 +1,47 @@
 import { Anchor, Button, Group, Modal, Select, Text, UnstyledButton } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
 import { useState, type MouseEvent } from 'react';
-import { api, cursorOf, type Schemas } from '@/api/client';
+import { api, cursorOf, http, take, type Schemas } from '@/api/client';
 import { Fault, Waiting } from '@/components/Fault';
-import { bytes, count } from '@/components/format';
+import { bytes, count, sentence, words } from '@/components/format';
 import { MoreButton } from '@/components/MoreButton';
 import { Panel } from '@/components/Page';
 import { excluding, relabelling, without, type Edits } from './edits';
+import { FilterLine } from './FilterLine';
+import { queryOf, type Filters } from './filters';
+import { ISSUES } from './issues';
 import { MarkBar } from './MarkBar';
-import { SPLITS, type Split } from './words';
+import { SPLITS } from './words';
 import classes from './ImageGrid.module.css';
 
 type Version = Schemas['DatasetVersion'];
 type Image = Schemas['DatasetImage'];
 type Props = {
   version: Version;
-  label: string | null;
-  onLabel: (label: string | null) => void;
+  filters: Filters;
+  onFilter: (part: Partial<Filters>) => void;
+  /** How many images match the filters; undefined while that is counted. */
+  matching: number | undefined;
   edits: Edits;
   /** null for people who make no versions. */
   onEdits: ((edits: Edits) => void) | null;
 };
 
-/** The version's images as thumbnails, by class and split; marked ones can be excluded or relabelled. */
-export function ImageGrid({ version, label, onLabel, edits, onEdits }: Props) {
+/** The version's images as thumbnails, as far as they match; marked ones can be excluded or relabelled. */
+export function ImageGrid({ version, filters, onFilter, matching, edits, onEdits }: Props) {
   const [marked, setMarked] = useState<ReadonlySet<number> | null>(null);
   const [anchor, setAnchor] = useState(0);
-  const [split, setSplit] = useState<Split | null>(null);
   const [open, setOpen] = useState<Image | null>(null);
-  const query = { ...(label === null ? {} : { label }), ...(split === null ? {} : { split }), limit: 120 };
+  const query = { ...queryOf(filters), limit: 120 };
+  const markAll = useMutation({
+    mutationFn: () =>
+      take(
+        http.GET('/api/v1/versions/{id}/images/indices/', {
+          params: { path: { id: version.id }, query: queryOf(filters) },
+        }),
+      ),
+    onSuccess: ({ indices }) => setMarked(new Set(indices)),
+  });
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = api.useInfiniteQuery(
     'get',
     '/api/v1/versions/{id}/images/',
@@ -74,8 +88,8 @@ export function ImageGrid({ version, label, onLabel, edits, onEdits }: Props) {
             clearable
             searchable
             data={version.classes}
-            value={label}
-            onChange={onLabel}
+            value={filters.label}
+            onChange={(label) => onFilter({ label })}
           />
           <Select
             aria-label="Split"
@@ -84,17 +98,19 @@ export function ImageGrid({ version, label, onLabel, edits, onEdits }: Props) {
             w={120}
             clearable
             data={[...SPLITS]}
-            value={split}
-            onChange={(value) => setSplit(value)}
+            value={filters.split}
+            onChange={(split) => onFilter({ split })}
           />
         </Group>
       }
     >
+      <FilterLine filters={filters} matching={matching} onFilter={onFilter} />
+      <Fault error={markAll.error} />
       {data === undefined &&
         (error === null ? <Waiting lines={5} height={96} /> : <Fault error={error} onRetry={() => void refetch()} />)}
       {data !== undefined && images.length === 0 && (
         <Text size="sm" c="dimmed">
-          No image of this class lies in this split.
+          No image matches the filters.
         </Text>
       )}
       {marked !== null && (
@@ -104,7 +120,8 @@ export function ImageGrid({ version, label, onLabel, edits, onEdits }: Props) {
           onExclude={() => edit((chosen) => excluding(edits, chosen))}
           onRelabel={(name) => edit((chosen) => relabelling(edits, chosen, name))}
           onRestore={() => edit((chosen) => without(edits, chosen))}
-          onAll={() => setMarked(new Set(images.map((image) => image.index)))}
+          matching={matching}
+          onAll={() => markAll.mutate()}
           onNone={() => setMarked(new Set())}
         />
       )}
@@ -166,11 +183,18 @@ function Detail({ image }: { image: Image }) {
           Download the original
         </Anchor>
       </Group>
-      {image.near !== null && (
-        <Text size="sm" c="dimmed">
-          It has near duplicates in this version; they lie in the same split.
+      {image.brightness !== null && image.sharpness !== null && image.entropy !== null && (
+        <Text size="sm" c="dimmed" className="numbers">
+          Brightness {count(image.brightness)} of 255, sharpness {image.sharpness.toFixed(2)}, entropy{' '}
+          {image.entropy.toFixed(1)} bits
         </Text>
       )}
+      {image.issues.map((issue) => (
+        <Text key={issue} size="sm">
+          {sentence(words(issue))}: {ISSUES[issue]}
+          {issue === 'near_duplicates' && '; they lie in the same split'}.
+        </Text>
+      ))}
     </>
   );
 }

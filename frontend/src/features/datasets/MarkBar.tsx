@@ -1,9 +1,11 @@
 import { Autocomplete, Button, Group, Text } from '@mantine/core';
 import { useState } from 'react';
-import { plural } from '@/components/format';
+import { count, plural } from '@/components/format';
 
 type Props = {
   marked: number;
+  /** How many images match the filters; undefined while that is counted. */
+  matching: number | undefined;
   classNames: string[];
   onExclude: () => void;
   onRelabel: (label: string) => void;
@@ -13,7 +15,7 @@ type Props = {
 };
 
 /** What can be done with the marked images in the next version. */
-export function MarkBar({ marked, classNames, onExclude, onRelabel, onRestore, onAll, onNone }: Props) {
+export function MarkBar({ marked, matching, classNames, onExclude, onRelabel, onRestore, onAll, onNone }: Props) {
   const [label, setLabel] = useState('');
   const none = marked === 0;
   return (
@@ -22,7 +24,7 @@ export function MarkBar({ marked, classNames, onExclude, onRelabel, onRestore, o
         {plural(marked, 'image')} marked
       </Text>
       <Button size="compact-sm" variant="default" onClick={onAll}>
-        Mark all shown
+        {matching === undefined ? 'Mark all' : `Mark all ${count(matching)}`}
       </Button>
       <Button size="compact-sm" variant="default" disabled={none} onClick={onNone}>
         Unmark

@@ -5,15 +5,23 @@ import { CopyLine } from '@/components/CopyLine';
 import { bytes, count } from '@/components/format';
 import { Panel, Stats } from '@/components/Page';
 import { balanceOf } from './balance';
+import type { Filters } from './filters';
+import { IssueList } from './IssueList';
 import { nearOf } from './near';
 import { OUTCOMES, SPLITS } from './words';
 
-type Props = { version: Schemas['DatasetVersion']; label: string | null; onLabel: (label: string | null) => void };
+type Props = {
+  version: Schemas['DatasetVersion'];
+  charts: Schemas['Charts'] | undefined;
+  filters: Filters;
+  onFilter: (part: Partial<Filters>) => void;
+};
 
-/** What a version holds: sizes, balance, and images per class and split. */
-export function VersionPanel({ version, label, onLabel }: Props) {
+/** What a version holds: sizes, balance, images per class and split, and what is wrong with some. */
+export function VersionPanel({ version, charts, filters, onFilter }: Props) {
   const splits = SPLITS.filter((split) => version.counts[split] !== undefined);
-  const parts = splits.map((split) => ({ name: split, tone: split, counts: version.counts[split] ?? {} }));
+  const shown = charts?.classes ?? version.counts;
+  const parts = splits.map((split) => ({ name: split, tone: split, counts: shown[split] ?? {} }));
   const outcomes = OUTCOMES.filter((outcome) => (version.outcomes[outcome] ?? 0) > 0);
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
@@ -21,8 +29,8 @@ export function VersionPanel({ version, label, onLabel }: Props) {
         <ClassBars
           classNames={version.classes}
           parts={parts}
-          chosen={label}
-          onChoose={onLabel}
+          chosen={filters.label}
+          onChoose={(label) => onFilter({ label })}
           label="Images per class and split; press a class to see only its images"
         />
       </Panel>
@@ -36,10 +44,11 @@ export function VersionPanel({ version, label, onLabel }: Props) {
             ...outcomes.map((outcome) => ({ label: `Files ${outcome}`, value: count(version.outcomes[outcome] ?? 0) })),
           ]}
         />
-        <Text size="sm" mt="md" mb="md">
+        <Text size="sm" mt="md" mb={8}>
           {balanceOf(version.counts.train ?? {})} {nearOf(version.near_duplicates)}
         </Text>
-        <Text size="xs" c="dimmed" mb={4}>
+        <IssueList version={version} chosen={filters.issue} onChoose={(issue) => onFilter({ issue })} />
+        <Text size="xs" c="dimmed" mt="md" mb={4}>
           Content hash: the same images, labels and splits always give the same.
         </Text>
         <CopyLine text={version.content_hash} label="the content hash" />
