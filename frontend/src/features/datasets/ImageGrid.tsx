@@ -6,7 +6,7 @@ import { Fault, Waiting } from '@/components/Fault';
 import { bytes, count, sentence, words } from '@/components/format';
 import { MoreButton } from '@/components/MoreButton';
 import { Panel } from '@/components/Page';
-import { excluding, relabelling, without, type Edits } from './edits';
+import { excluding, fateOf, relabelling, without, type Edits } from './edits';
 import { FilterLine } from './FilterLine';
 import { queryOf, type Filters } from './filters';
 import { ISSUES } from './issues';
@@ -134,7 +134,7 @@ export function ImageGrid({ version, filters, onFilter, matching, edits, onEdits
               title={image.name}
               aria-pressed={marked === null ? undefined : marked.has(image.index)}
               data-marked={marked?.has(image.index) === true || undefined}
-              data-excluded={edits.excluded.has(image.index) || undefined}
+              data-excluded={fateOf(edits, image) === null || undefined}
             >
               <img
                 src={image.thumbnail}
@@ -161,10 +161,10 @@ export function ImageGrid({ version, filters, onFilter, matching, edits, onEdits
   );
 }
 
-function captionOf({ index, label }: Image, edits: Edits): string {
-  if (edits.excluded.has(index)) return 'excluded';
-  const relabelled = edits.relabelled.get(index);
-  return relabelled === undefined ? label : `${label} → ${relabelled}`;
+function captionOf(image: Image, edits: Edits): string {
+  const fate = fateOf(edits, image);
+  if (fate === null) return 'excluded';
+  return fate === image.label ? fate : `${image.label} → ${fate}`;
 }
 
 function Detail({ image }: { image: Image }) {

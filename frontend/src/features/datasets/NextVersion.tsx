@@ -6,6 +6,7 @@ import { Link, useNavigate } from 'react-router';
 import { http, queries, take, type Schemas } from '@/api/client';
 import { Fault } from '@/components/Fault';
 import { Panel } from '@/components/Page';
+import { ClassEdits } from './ClassEdits';
 import { bodyOf, inWords, isEmpty, NO_EDITS, type Edits, type Resplit } from './edits';
 
 type Version = Schemas['DatasetVersion'];
@@ -15,6 +16,7 @@ type Props = { version: Version; edits: Edits; onEdits: (edits: Edits) => void }
 export function NextVersion({ version, edits, onEdits }: Props) {
   const navigate = useNavigate();
   const [opened, { open, close }] = useDisclosure();
+  const [classesOpened, classes] = useDisclosure();
   const make = useMutation({
     mutationFn: () =>
       take(
@@ -34,13 +36,16 @@ export function NextVersion({ version, edits, onEdits }: Props) {
       <Stack gap="sm">
         <Text size="sm">
           {isEmpty(edits)
-            ? 'This version stays as it is. Mark images below to exclude or relabel them, draw other splits, or add images; the files are shared, not copied.'
+            ? 'This version stays as it is. Mark images below to exclude or relabel them, rename or merge classes, draw other splits, or add images; the files are shared, not copied.'
             : `${inWords(edits)}.`}
         </Text>
         <Fault error={make.error} />
         <Group gap="xs">
           <Button size="compact-sm" disabled={isEmpty(edits)} loading={make.isPending} onClick={() => make.mutate()}>
             Make the next version
+          </Button>
+          <Button size="compact-sm" variant="default" onClick={classes.open}>
+            Classes
           </Button>
           <Button size="compact-sm" variant="default" onClick={open}>
             Re-split
@@ -55,6 +60,7 @@ export function NextVersion({ version, edits, onEdits }: Props) {
           )}
         </Group>
       </Stack>
+      <ClassEdits version={version} edits={edits} onEdits={onEdits} opened={classesOpened} onClose={classes.close} />
       <Modal opened={opened} onClose={close} title="Draw the splits anew">
         <ResplitForm
           start={edits.resplit}
