@@ -1858,7 +1858,7 @@ export interface components {
              * @description Of the greys, 0 to 8 bits.
              */
             entropy: number | null;
-            /** @description Address of a WebP picture, 256 pixels at most. */
+            /** @description Address of a small picture, 256 pixels at most. */
             readonly thumbnail: string;
             /** @description Address of the bytes as they were uploaded. */
             readonly original: string;
