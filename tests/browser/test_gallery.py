@@ -34,6 +34,28 @@ def test_keys_judge_and_go_on_and_undo_takes_back(gallery: Page) -> None:
     counts(gallery, "1 accepted, 0 rejected")
 
 
+def test_ratings_and_stars_are_given_by_key_found_again_and_taken_back(gallery: Page) -> None:
+    tiles = gallery.get_by_role("listbox", name="Samples").get_by_role("option")
+    for key in ("4", "5", "."):
+        gallery.keyboard.press(key)
+    expect(tiles.nth(1)).to_have_accessible_name(re.compile("you rated it 5"))
+    expect(tiles.nth(2)).to_have_accessible_name(re.compile("starred"))
+    gallery.get_by_role("combobox", name="Sort by").click()
+    gallery.get_by_role("option", name="Rating, highest first").click()
+    expect(tiles).to_have_count(2)
+    expect(tiles.first).to_contain_text("rated 5")
+    gallery.get_by_role("combobox", name="Rating", exact=True).click()
+    gallery.get_by_role("option", name="Rated 5", exact=True).click()
+    expect(gallery).to_have_url(re.compile(r"rating=5"))
+    expect(tiles).to_have_count(1)
+    for _ in range(3):
+        gallery.get_by_role("button", name="Undo").click()
+    gallery.goto(re.sub(r"\?.*", "?kept=any&rating=rated", gallery.url))
+    expect(gallery.get_by_text("No sample matches.")).to_be_visible()
+    gallery.goto(re.sub(r"\?.*", "?kept=any&starred=true", gallery.url))
+    expect(gallery.get_by_text("No sample matches.")).to_be_visible()
+
+
 def test_a_range_is_marked_judged_at_once_and_undone_at_once(gallery: Page) -> None:
     tiles = gallery.get_by_role("option")
     tiles.nth(2).click()

@@ -114,6 +114,13 @@ def test_samples_are_judged_by_id_and_by_filter(run: Any, home: Desk) -> None:
     act = home.run("sample", "reject", run["id"], "--not-kept", "--json").json()
     assert act["num_changed"] == len(rows) - 12
     home.run("sample", "undo", run["id"], "--json").json()
+    first, second = str(rows[0]["id"]), str(rows[1]["id"])
+    home.run("sample", "rate", run["id"], first, second, "--rating", "4", "--json").json()
+    home.run("sample", "star", run["id"], second, "--json").json()
+    rated = home.run("sample", "list", run["id"], "--rating-from", "4", "--sort", "rating", "--json").json()
+    assert {(row["id"], row["rating"]) for row in rated} == {(rows[0]["id"], 4), (rows[1]["id"], 4)}
+    starred = home.run("sample", "list", run["id"], "--starred", "--json").json()
+    assert [row["id"] for row in starred] == [rows[1]["id"]]
     picture = home.run("sample", "image", str(rows[0]["id"]), "--json").json()["file"]
     assert (home.home / picture).read_bytes().startswith(b"\x89PNG")
 
