@@ -8,7 +8,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from webapp.core.addresses import of_this_machine
 
@@ -152,7 +152,8 @@ APPEND_SLASH = False
 
 # --- database: the truth ----------------------------------------------------------------------------------------
 def _database() -> dict[str, Any]:
-    """DATABASE_URL: postgresql://user:password@host:port/name; without it SQLite in the data folder."""
+    """DATABASE_URL: postgresql://user:password@host:port/name, with libpq's parameters behind a `?` where wanted, such
+    as sslmode=verify-full; without it SQLite in the data folder."""
     url = os.environ.get("DATABASE_URL")
     if not url:
         return {
@@ -172,13 +173,13 @@ def _database() -> dict[str, Any]:
     parts = urlsplit(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
+        "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}},
+        "OPTIONS": {**dict(parse_qsl(parts.query)), "pool": {"min_size": 1, "max_size": 8, "timeout": 10}},
     }
 
 

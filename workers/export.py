@@ -85,8 +85,8 @@ class ExportWork(Work[Export]):
     def give_back(self) -> None:
         building.give_back_export(self.row)
 
-    def crashed(self, sentence: str) -> None:
-        building.interrupt_export(self.row, sentence)
+    def crashed(self, code: str, sentence: str) -> None:
+        building.interrupt_export(self.row, code, sentence)
 
     def paused(self, code: str, sentence: str) -> None:
         building.pause_export(self.row, code, sentence)

@@ -99,8 +99,8 @@ class IngestWork(Work[DatasetVersion]):
     def give_back(self) -> None:
         give_back_ingest(self.row)
 
-    def crashed(self, sentence: str) -> None:
-        interrupt_ingest(self.row, sentence)
+    def crashed(self, code: str, sentence: str) -> None:
+        interrupt_ingest(self.row, code, sentence)
 
     def paused(self, code: str, sentence: str) -> None:
         pause_ingest(self.row, code, sentence)

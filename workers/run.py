@@ -290,10 +290,10 @@ class RunWork(Work[Run]):
         self._keeping.tell_what_goes()
         attempt.given_back_run(self.row)
 
-    def crashed(self, sentence: str) -> None:
+    def crashed(self, code: str, sentence: str) -> None:
         self._progress.flush()
         self._keeping.tell_what_goes()
-        attempt.interrupted_run(self.row, sentence)
+        attempt.interrupted_run(self.row, code, sentence)
 
     def paused(self, code: str, sentence: str) -> None:
         self._progress.flush()

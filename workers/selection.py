@@ -66,8 +66,8 @@ class SelectionWork(Work[Selection]):
     def give_back(self) -> None:
         selections.give_back_selection(self.row)
 
-    def crashed(self, sentence: str) -> None:
-        selections.interrupt_selection(self.row, sentence)
+    def crashed(self, code: str, sentence: str) -> None:
+        selections.interrupt_selection(self.row, code, sentence)
 
     def paused(self, code: str, sentence: str) -> None:
         selections.pause_selection(self.row, code, sentence)

@@ -101,8 +101,8 @@ class Work(Generic[Row]):
         """This worker ends; the row waits for another one, and the attempt does not count."""
         raise NotImplementedError
 
-    def crashed(self, sentence: str) -> None:
-        """The child ended in a way nobody foresaw; the row waits for another attempt."""
+    def crashed(self, code: str, sentence: str) -> None:
+        """The child ended in a way nobody foresaw, or hung (`stalled`); the row waits for another attempt."""
         raise NotImplementedError
 
     def paused(self, code: str, sentence: str) -> None:
@@ -340,7 +340,7 @@ class _Supervision:
 
     def _give_up(self, sentence: str) -> None:
         if self._work.row.attempts < MAX_ATTEMPTS:
-            return self._work.crashed(sentence)
+            return self._work.crashed("stalled" if self._stalled else "interrupted", sentence)
         often = f"It ended {MAX_ATTEMPTS} times without reaching a new checkpoint; likely the memory is not enough."
         self._work.failed("ended_too_often", f"{often} {sentence}")
 

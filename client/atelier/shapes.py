@@ -654,6 +654,20 @@ class LabNameRequest(TypedDict):
     name: str
 
 
+class LabToken(TypedDict):
+    "A member's token that is good for one lab alone, as its admins see it; never its secret."
+
+    id: str
+    name: str
+    key_id: str
+    person: str
+    person_name: str
+    scopes: list[Scope]
+    created_at: str
+    expires_at: str
+    last_used_at: str | None
+
+
 class LogEntry(TypedDict):
     "One thing that somebody did; names are as they were then."
 

@@ -90,6 +90,8 @@ PEOPLE = [
     Row("GET", f"{OF_LAB}invitations/", ADMIN, NO_TOKEN),
     Row("POST", f"{OF_LAB}invitations/", ADMIN, NO_TOKEN, {"role": "viewer"}),
     Row("DELETE", f"{OF_LAB}invitations/<uuid:invitation>/", ADMIN, NO_TOKEN),
+    Row("GET", f"{OF_LAB}tokens/", ADMIN, NO_TOKEN),
+    Row("DELETE", f"{OF_LAB}tokens/<uuid:token>/", ADMIN, NO_TOKEN),
     Row("GET", f"{OF_LAB}log/", ADMIN, NO_TOKEN),
     Row("GET", f"{OF_LAB}log.csv", ADMIN, NO_TOKEN),
     Row("POST", "invitations/look/", ANYBODY),

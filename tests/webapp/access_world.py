@@ -62,6 +62,7 @@ class World:
         self.member = self._person("is about to be removed", "viewer")
         giver = next(one.person for one in self.visitors if one.name == "owner")
         assert giver is not None
+        self.token, _ = create_token(giver, "of the lab", days=1, lab=self.lab)
         self.invitation, _ = invite(self.lab, giver, role="viewer", email="", days=1, max_uses=1)
         for visitor in self.visitors:
             if visitor.person is not None and visitor.role is not None:

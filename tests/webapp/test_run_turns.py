@@ -76,7 +76,7 @@ def test_what_was_under_way_goes_on_before_anything_new(version: DatasetVersion,
     queue(version, people, "Ada")
     begun = take()
     queue(version, people, "Ben")
-    attempt.interrupted_run(begun, "Its process was killed.")
+    attempt.interrupted_run(begun, "interrupted", "Its process was killed.")
     assert take().pk == begun.pk
     Run.objects.filter(pk=begun.pk).update(lease_expires_at=Now() - timedelta(seconds=1))  # its worker vanished
     assert take().pk == begun.pk

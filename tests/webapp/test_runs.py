@@ -10,7 +10,7 @@ import pytest
 from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
-from ml.catalog import ForetellError
+from ml.catalog import ForetellError, Foretold
 from tests.worlds import CLASSES, QUICK, make_dataset, make_pool, make_version, queue_run
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
@@ -214,6 +214,21 @@ def test_the_memory_of_a_run_is_told_beside_what_is_free(
     assert told["sentence"].startswith("About ")
     assert Run.objects.count() == 0
     assert post(client_of(outsider), "runs/memory/", body).status_code == 404
+
+
+def test_a_check_names_too_little_memory_by_a_code_where_it_is_asked_for(
+    api: APIClient, version: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Foretold(2**40, 2**30, "cpu", False, 8, "About 1 TiB, of which 1 GiB is free.")
+    monkeypatch.setattr("ml.catalog.foretell_memory", lambda *_: told)
+    body = {"version": str(version.pk), "recipe": QUICK}
+    assert post(api, "runs/validate/", body).json()["problems"] == []
+    found = post(api, "runs/validate/?memory=true", body).json()
+    assert found["problems"] == [
+        {"code": "memory", "message": told.sentence, "field": "recipe.model_settings.batch_size"}
+    ]
+    assert found["estimate"] is None
+    assert post(api, "runs/", body).status_code == 201, "what is free changes until a worker takes it"
 
 
 def test_no_memory_is_told_of_a_recipe_with_problems(api: APIClient, version: DatasetVersion) -> None:
@@ -456,7 +471,7 @@ def test_a_new_checkpoint_forgives_earlier_attempts_and_one_that_is_carried_over
     mine = held(run)
     save(mine, 10)
     assert Run.objects.get(pk=run.pk).attempts == 0
-    attempt.interrupted_run(mine, "It broke.")
+    attempt.interrupted_run(mine, "interrupted", "It broke.")
     again = held(run)
     assert again.attempts == 1
     save(again, 10)  # the same step, carried into the new attempt's folder
@@ -470,7 +485,7 @@ def test_checkpoints_of_earlier_attempts_go_when_a_later_one_is_further_but_the_
     mine = held(run)
     for step, is_best in [(10, True), (20, False), (30, False)]:
         save(mine, step, is_best)
-    attempt.interrupted_run(mine, "It broke.")
+    attempt.interrupted_run(mine, "interrupted", "It broke.")
     again = held(run)
     save(again, 40)
     assert list(run.checkpoints.order_by("step").values_list("step", "is_best")) == [(10, True), (40, False)]
@@ -495,7 +510,7 @@ def test_who_lost_the_run_writes_nothing_of_any_kind(run: Run) -> None:
         lambda: attempt.stopped_run(late),
         lambda: attempt.cancelled_run(late),
         lambda: attempt.failed_run(late, "x", "y"),
-        lambda: attempt.interrupted_run(late, "x"),
+        lambda: attempt.interrupted_run(late, "interrupted", "x"),
         lambda: attempt.given_back_run(late),
     ]
     for write in writes:
@@ -552,7 +567,7 @@ def test_a_since_that_is_no_number_is_refused(api: APIClient, run: Run, since: s
 def test_curves_hold_every_point_once_even_when_a_later_attempt_computed_it_again(api: APIClient, run: Run) -> None:
     mine = held(run)
     attempt.note_progress(mine, progress(3, 1, 2, 3))
-    attempt.interrupted_run(mine, "It broke.")
+    attempt.interrupted_run(mine, "interrupted", "It broke.")
     attempt.note_progress(held(run), progress(4, 3, 4))
     told = api.get(f"/api/v1/runs/{run.pk}/scalars/").json()
     assert told == {"steps": [1, 2, 3, 4], "values": {"loss/G": [1.0, 2.0, 3.0, 4.0]}}

@@ -72,8 +72,8 @@ class Scripted(Work[DatasetVersion]):
     def give_back(self) -> None:
         self.row.give_back()
 
-    def crashed(self, sentence: str) -> None:
-        self.row.interrupt(sentence)
+    def crashed(self, code: str, sentence: str) -> None:
+        self.row.interrupt(code, sentence)
 
     def paused(self, code: str, sentence: str) -> None:
         self.row.pause(code, sentence)
@@ -242,7 +242,7 @@ def test_a_defect_of_the_worker_ends_the_child_and_counts_as_an_attempt(row: Dat
 def test_a_child_that_falls_silent_is_ended_and_its_stacks_are_in_the_log(row: DatasetVersion) -> None:
     timing = Timing(rhythm=QUICK.rhythm, stall_floor_s=0.8, stall_factor=1.0, poll_s=0.02)
     done = do(row, word(), {"sleep": 60}, timing=timing)
-    assert done.state == "interrupted"
+    assert (done.state, done.error_code) == ("interrupted", "stalled")
     assert "hung" in done.error_message
     log = (storage.version_folder(row.pk, 1) / "log.txt").read_text()
     assert "Fatal Python error: Aborted" in log

@@ -82,9 +82,14 @@ def people() -> "QuerySet[Person]":
 
 def tokens_of(person: Person) -> "QuerySet[ApiToken]":
     """The person's tokens that are not revoked, newest first; those that expired lately are still shown."""
+    return _shown(person.api_tokens.select_related("lab"))
+
+
+def tokens_in(lab: Lab) -> "QuerySet[ApiToken]":
+    """The same of everybody in the lab, of those that are good for this lab alone."""
+    return _shown(lab.api_tokens.select_related("person").filter(person__memberships__lab=lab))
+
+
+def _shown(tokens: "QuerySet[ApiToken]") -> "QuerySet[ApiToken]":
     shown_since = timezone.now() - timedelta(days=30)
-    return (
-        person.api_tokens.select_related("lab")
-        .filter(revoked_at__isnull=True, expires_at__gt=shown_since)
-        .order_by("-created_at")
-    )
+    return tokens.filter(revoked_at__isnull=True, expires_at__gt=shown_since).order_by("-created_at")

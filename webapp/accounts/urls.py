@@ -23,6 +23,8 @@ urlpatterns = [
     path("labs/<uuid:pk>/members/<uuid:person>/password-link/", api.MemberPasswordLinkView.as_view()),
     path("labs/<uuid:pk>/invitations/", api.InvitationsView.as_view()),
     path("labs/<uuid:pk>/invitations/<uuid:invitation>/", api.InvitationView.as_view()),
+    path("labs/<uuid:pk>/tokens/", api.LabTokensView.as_view()),
+    path("labs/<uuid:pk>/tokens/<uuid:token>/", api.LabTokenView.as_view()),
     path("labs/<uuid:pk>/log/", api.LogView.as_view()),
     path("labs/<uuid:pk>/log.csv", api.LogCsvView.as_view()),
     path("invitations/look/", api.LookAtInvitationView.as_view()),

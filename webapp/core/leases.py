@@ -144,9 +144,9 @@ class Leased(models.Model):
         """It cannot be done, and `sentence` says why. Raises: LeaseLostError."""
         self._end(self.FAILED, finished_at=Now(), error_code=code, error_message=sentence)
 
-    def interrupt(self, sentence: str) -> None:
+    def interrupt(self, code: str, sentence: str) -> None:
         """Its process ended in a way nobody foresaw; another attempt follows. Raises: LeaseLostError."""
-        self._end("interrupted", error_code="interrupted", error_message=sentence, rung_at=None)
+        self._end("interrupted", error_code=code, error_message=sentence, rung_at=None)
 
     def give_back(self) -> None:
         """The worker ends; another one takes the row, and this attempt does not count. Raises: LeaseLostError."""

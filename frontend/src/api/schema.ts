@@ -392,6 +392,40 @@ export interface paths {
         patch: operations["labs_set_quota"];
         trace?: never;
     };
+    "/api/v1/labs/{id}/tokens/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The tokens of a lab's members that are good for this lab alone. */
+        get: operations["labs_tokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/tokens/{token}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description One of them. Whoever finds that a key is in wrong hands can close it, whosever it is. */
+        delete: operations["labs_revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/": {
         parameters: {
             query?: never;
@@ -2437,6 +2471,23 @@ export interface components {
         /** @description What a lab shall be called. */
         LabNameRequest: {
             name: string;
+        };
+        /** @description A member's token that is good for one lab alone, as its admins see it; never its secret. */
+        LabToken: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            key_id: string;
+            /** Format: uuid */
+            person: string;
+            person_name: string;
+            scopes: components["schemas"]["Scope"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            last_used_at: string | null;
         };
         LiveEvent: components["schemas"]["ExportChanged"] | components["schemas"]["PoolCreated"] | components["schemas"]["RunChanged"] | components["schemas"]["RunCheckpointed"] | components["schemas"]["RunJudged"] | components["schemas"]["RunMeasured"] | components["schemas"]["RunPreviewed"] | components["schemas"]["RunProgressed"] | components["schemas"]["RunSnapshot"] | components["schemas"]["RunSwept"] | components["schemas"]["RunWarned"] | components["schemas"]["SelectionChanged"] | components["schemas"]["SocketAnswered"] | components["schemas"]["SubscriptionEnded"] | components["schemas"]["SubscriptionOpened"] | components["schemas"]["SubscriptionRefused"] | components["schemas"]["VersionChanged"];
         /** @description One thing that somebody did; names are as they were then. */
@@ -5490,6 +5541,66 @@ export interface operations {
             };
         };
     };
+    labs_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabToken"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     people_list: {
         parameters: {
             query?: never;
@@ -6860,7 +6971,10 @@ export interface operations {
     };
     runs_validate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: more memory than is free now is a problem too, with the code `memory`; it keeps no run from being started. The first answer for a recipe takes some seconds. */
+                memory?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -12,13 +12,15 @@ from webapp.accounts.api.log import LogCsvView, LogView
 from webapp.accounts.api.passwords import ForgottenView, OwnPasswordView, OwnPersonView, ResetView
 from webapp.accounts.api.people import PeopleView, PersonPasswordLinkView, PersonView
 from webapp.accounts.api.session import LoginView, LogoutView, SessionView, SetupView
-from webapp.accounts.api.tokens import TokensView, TokenView
+from webapp.accounts.api.tokens import LabTokensView, LabTokenView, TokensView, TokenView
 
 __all__ = [
     "AcceptInvitationView",
     "ForgottenView",
     "InvitationView",
     "InvitationsView",
+    "LabTokenView",
+    "LabTokensView",
     "LabView",
     "LabsView",
     "LogCsvView",

@@ -10,8 +10,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.accounts import selectors
+from webapp.accounts.api.labs import lab_for
 from webapp.accounts.authentication import person_of
-from webapp.accounts.models import ApiToken, Lab
+from webapp.accounts.models import ApiToken, Lab, Role
 from webapp.accounts.services.tokens import create_token, revoke_token
 from webapp.core.errors import InvalidError, NotFoundError
 from webapp.core.permissions import BROWSER_ONLY, Scope, find
@@ -89,6 +90,42 @@ class TokenView(APIView):
         if token is None:
             raise NotFoundError
         revoke_token(token, person_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class LabTokenSerializer(TokenSerializer):
+    """A member's token that is good for one lab alone, as its admins see it; never its secret."""
+
+    lab_name = None  # type: ignore[assignment]  # how a serializer drops a field of the one above
+    person = serializers.UUIDField(source="person_id")
+    person_name = serializers.CharField(source="person.name")
+
+    class Meta(TokenSerializer.Meta):
+        fields = ["id", "name", "key_id", "person", "person_name", "scopes", "created_at", "expires_at", "last_used_at"]
+
+
+class LabTokensView(APIView):
+    """The tokens of a lab's members that are good for this lab alone."""
+
+    permission_classes = BROWSER_ONLY
+
+    @extend_schema(operation_id="labs_tokens", tags=["labs"], responses=LabTokenSerializer(many=True))
+    def get(self, request: Request, pk: UUID) -> Response:
+        rows = selectors.tokens_in(lab_for(request, pk, Role.ADMIN))
+        return Response(LabTokenSerializer(rows, many=True).data)
+
+
+class LabTokenView(APIView):
+    """One of them. Whoever finds that a key is in wrong hands can close it, whosever it is."""
+
+    permission_classes = BROWSER_ONLY
+
+    @extend_schema(operation_id="labs_revoke_token", tags=["labs"], responses={204: None})
+    def delete(self, request: Request, pk: UUID, token: UUID) -> Response:
+        found = selectors.tokens_in(lab_for(request, pk, Role.ADMIN)).filter(pk=token).first()
+        if found is None:
+            raise NotFoundError
+        revoke_token(found, person_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -62,6 +62,14 @@ def remove_member(lab: Lab, actor: Person, person_id: UUID) -> None:
         note(lab.pk, actor, Deed.PERSON_REMOVED, member.person, f"was {member.role}")
 
 
+@transaction.atomic
+def name_owner(lab: Lab, person: Person) -> Membership:
+    """At the server's command line: put the person into the lab as an owner, whatever they were there before."""
+    member, _ = Membership.objects.update_or_create(lab=lab, person=person, defaults={"role": Role.OWNER})
+    note(lab.pk, None, Deed.ROLE_CHANGED, person, f"to {Role.OWNER}")
+    return member
+
+
 def check_reach(lab: Lab, actor: Person, role: str) -> None:
     """Raises: NotFoundError, ForbiddenError unless the actor is admin and `role` not above their own."""
     require_role(actor, lab, Role.ADMIN)

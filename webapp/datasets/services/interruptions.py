@@ -23,9 +23,9 @@ def cancelled_ingest(version: DatasetVersion) -> None:
     reject_version(version, CANCELLED, CANCELLED_SENTENCE)
 
 
-def interrupt_ingest(version: DatasetVersion, sentence: str) -> None:
+def interrupt_ingest(version: DatasetVersion, code: str, sentence: str) -> None:
     """Its process ended in a way nobody foresaw. Raises: LeaseLostError."""
-    version.interrupt(sentence)
+    version.interrupt(code, sentence)
     publish_version(version)
     call_worker(TASK, version)
 

@@ -151,9 +151,9 @@ def cancelled_export(export: Export) -> None:
     _remove(export)
 
 
-def interrupt_export(export: Export, sentence: str) -> None:
+def interrupt_export(export: Export, code: str, sentence: str) -> None:
     """Its process ended in a way nobody foresaw; another attempt starts anew."""
-    export.interrupt(sentence)
+    export.interrupt(code, sentence)
     publish_export(export)
     call_worker(TASK, export)
 

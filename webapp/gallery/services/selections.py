@@ -169,9 +169,9 @@ def cancelled_selection(selection: Selection) -> None:
     publish_selection(selection)
 
 
-def interrupt_selection(selection: Selection, sentence: str) -> None:
+def interrupt_selection(selection: Selection, code: str, sentence: str) -> None:
     """Its process ended in a way nobody foresaw; another attempt starts anew."""
-    selection.interrupt(sentence)
+    selection.interrupt(code, sentence)
     publish_selection(selection)
     call_worker(TASK, selection)
 

@@ -49,6 +49,14 @@ KEY: Final = OpenApiParameter(
     description="Up to 80 signs; the same request sent again with the same key answers the run that it made.",
 )
 
+YES_NO: Final = ("true", "false")
+MEMORY: Final = OpenApiParameter(
+    "memory",
+    OpenApiTypes.BOOL,
+    description="`true`: more memory than is free now is a problem too, with the code `memory`; it keeps no run from "
+    "being started. The first answer for a recipe takes some seconds.",
+)
+
 
 def run_for(request: Request, pk: UUID, role: str = Role.VIEWER) -> Run:
     return find(selectors.all_runs(), person_of(request), role, selectors.LAB_PATH, pk=pk)
@@ -62,9 +70,14 @@ def shown(run: Run, status: int = 200) -> Response:
 class ValidateRunView(APIView):
     """Whether a run could start, and what it would make."""
 
+    def get_throttles(self) -> Any:
+        asked = [EstimateAllowance()] if read_choice(self.request, "memory", YES_NO) == "true" else []
+        return [*super().get_throttles(), *asked]
+
     @extend_schema(
         operation_id="runs_validate",
         tags=["runs"],
+        parameters=[MEMORY],
         request=ValidateRunSerializer,
         responses={200: ValidationSerializer},
     )
@@ -76,6 +89,8 @@ class ValidateRunView(APIView):
         asked = given.validated_data
         start, compute = _start(request, asked), asked.get("compute")
         problems = launch.check(version, recipe, start, compute)
+        if not problems and read_choice(request, "memory", YES_NO) == "true":
+            problems = launch.memory_problems(version, recipe)
         estimate = None if problems else launch.estimate(version, recipe, start, compute)
         problems += launch.queue_problems(person_of(request))
         return Response(ValidationSerializer({"problems": problems, "estimate": estimate}).data)

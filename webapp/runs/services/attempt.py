@@ -210,9 +210,9 @@ def failed_run(run: Run, code: str, sentence: str) -> None:
 
 
 @transaction.atomic
-def interrupted_run(run: Run, sentence: str) -> None:
+def interrupted_run(run: Run, code: str, sentence: str) -> None:
     """Its process ended in a way nobody foresaw; another attempt continues from the last checkpoint."""
-    _end(run, RunState.INTERRUPTED, error_code="interrupted", error_message=sentence, finished_at=None, rung_at=None)
+    _end(run, RunState.INTERRUPTED, error_code=code, error_message=sentence, finished_at=None, rung_at=None)
     call_worker(TASK, run)
 
 

@@ -117,6 +117,15 @@ def memory(version: DatasetVersion, recipe: Mapping[str, Any]) -> catalog.Foreto
         raise UnavailableError(str(error), code="no_estimate") from error
 
 
+def memory_problems(version: DatasetVersion, recipe: Mapping[str, Any]) -> list[Problem]:
+    """Whether a run takes more memory than this machine has free; for a recipe in which `check` found no problem.
+
+    Raises: UnavailableError when the estimate cannot be made now.
+    """
+    told = memory(version, recipe)
+    return [] if told.fits else [Problem("memory", told.sentence, "recipe.model_settings.batch_size")]
+
+
 def start_run(
     version: DatasetVersion,
     recipe: Mapping[str, Any] | Recipe,
