@@ -114,3 +114,10 @@ def test_a_folder_is_packed_while_it_is_sent_and_edited_into_a_next_version(memb
     panel = member.get_by_role("region", name="Compared with version 1")
     expect(panel).to_be_visible(timeout=INGEST_MS)
     expect(panel).to_contain_text(re.compile("Removed3.*Relabelled1", re.DOTALL))
+
+
+def test_images_for_a_version_that_is_not_there_are_refused_and_become_no_dataset(member: Page) -> None:
+    member.goto("/upload?base=00000000-0000-4000-8000-000000000000")
+    expect(member.get_by_role("heading", name="Add images")).to_be_visible()
+    expect(member.get_by_role("alert")).to_be_visible()
+    expect(member.get_by_label("Choose a zip file")).to_have_count(0)

@@ -11,6 +11,7 @@ import { Fault } from '@/components/Fault';
 import { Columns, Page, Panel } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { Invitations, NewInvitation } from './Invitations';
+import { LabTokens } from './LabTokens';
 import { MemberTable } from './MemberTable';
 import { ROLE_CHOICES, ROLE_WORDS } from './words';
 
@@ -45,6 +46,7 @@ export function PeoplePage() {
               <MemberTable lab={lab} />
             </Panel>
             {may('admin') && <Invitations lab={lab} />}
+            {may('admin') && <LabTokens lab={lab} />}
           </>
         }
         aside={

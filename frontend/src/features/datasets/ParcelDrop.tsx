@@ -29,7 +29,7 @@ export function ParcelDrop({ prompt, onChoose, limit }: Props) {
   };
   return (
     <Stack gap="xs">
-      <Dropzone onDrop={check} inputProps={{ 'aria-label': 'Choose a zip file' }}>
+      <Dropzone onDrop={check} inputProps={{ 'aria-label': 'Choose a zip file, tar or tar.gz' }}>
         <Group justify="center" gap="md" mih={150} style={{ pointerEvents: 'none' }} wrap="nowrap">
           <Box flex="none">
             <Dropzone.Accept>
@@ -45,7 +45,8 @@ export function ParcelDrop({ prompt, onChoose, limit }: Props) {
           <div>
             <Text fw={600}>{prompt}</Text>
             <Text size="sm" c="dimmed">
-              It is sent in pieces: a lost network or a reload loses nothing, choose the same again to continue.
+              {limit !== null && `At most ${bytes(limit)}. `}It is sent in pieces: a lost network or a reload loses
+              nothing, choose the same again to continue.
             </Text>
           </div>
         </Group>

@@ -10,6 +10,7 @@ import { Fault } from '@/components/Fault';
 import { bytes, count } from '@/components/format';
 import { Columns, Page, Panel } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
+import { PagePending } from '@/components/PagePending';
 import type { Parcel } from './parcel';
 import { ParcelDrop } from './ParcelDrop';
 import { TransferBar } from './TransferBar';
@@ -25,7 +26,8 @@ export function UploadPage() {
   const { transfer, begin, pause, resume, discard } = useSending();
   const { data: limit } = useQuery({ queryKey: ['upload-limit'], queryFn: uploadLimit, staleTime: Infinity });
 
-  const base = useBase();
+  const asked = useBase();
+  const base = asked.version;
 
   const create = useMutation({
     mutationFn: async (upload: string) => {
@@ -60,6 +62,9 @@ export function UploadPage() {
         <Text>Uploading needs the role researcher in this lab. Ask an owner or admin of the lab for it.</Text>
       </Page>
     );
+  // Without the version that was asked for, what is sent would become a dataset of its own.
+  if (asked.isAsked && base === null)
+    return <PagePending title="Add images" error={asked.error} onRetry={() => void asked.refetch()} />;
   return (
     <Page>
       <PageHead
@@ -76,7 +81,7 @@ export function UploadPage() {
             <Stack>
               {parcel === null ? (
                 <ParcelDrop
-                  prompt="Drop a folder of class folders or a zip of them here, or click to choose a zip"
+                  prompt="Drop a folder of class folders or a zip, tar or tar.gz of them, or click to choose one"
                   onChoose={choose}
                   limit={limit ?? null}
                 />
@@ -144,17 +149,17 @@ export function UploadPage() {
   );
 }
 
-/** The version that images are added to, from the address; null when a new dataset is made. */
+/** The version that images are added to, from the address; none is asked for when a new dataset is made. */
 function useBase() {
   const [search] = useSearchParams();
   const id = search.get('base');
-  const { data } = api.useQuery(
+  const { data, error, refetch } = api.useQuery(
     'get',
     '/api/v1/versions/{id}/',
     { params: { path: { id: id ?? '' } } },
     { enabled: id !== null },
   );
-  return data ?? null;
+  return { isAsked: id !== null, version: data ?? null, error, refetch };
 }
 
 const KINDS = [
