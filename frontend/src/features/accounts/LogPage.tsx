@@ -58,7 +58,7 @@ function LogOf({ lab }: { lab: Lab }) {
           </Button>
         }
       />
-      <Panel>
+      <Panel title="Entries">
         <Group gap="sm" mb="sm" align="flex-end">
           <PersonChoice lab={lab} value={person} onChoose={(value) => put('person', value)} />
           <Select
