@@ -33,7 +33,7 @@ def keep_running(
     logs: Path = settings.DATA_DIR / "logs" / socket.gethostname()  # the data folder may be that of several machines
     processes = ProcessSet(logs, machine.BASE_DIR, say)
     for number in SIGNALS:
-        signal.signal(number, _ask_to_end)
+        signal.signal(number, ask_to_end)
     try:
         for program in programs:
             processes.start(program)
@@ -87,5 +87,8 @@ def say(*words: str) -> None:
     print(*words, flush=True)
 
 
-def _ask_to_end(number: int, frame: FrameType | None) -> None:
+def ask_to_end(number: int, frame: FrameType | None) -> None:
+    """Raises AskedToEnd, once: who asks again, as `make` does for its child, must not break off the ending."""
+    for one in SIGNALS:
+        signal.signal(one, signal.SIG_IGN)
     raise AskedToEnd

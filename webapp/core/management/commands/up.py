@@ -8,7 +8,6 @@ import time
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -21,14 +20,10 @@ from webapp.core import machine, storage, version_floors
 from webapp.core.commands import PlainCommand
 from webapp.core.processes import ProcessSet, Program, last_lines
 from webapp.core.redis_server import own_redis, server_version, wait_until_answers
-from webapp.core.shift import check_bucket, listen
+from webapp.core.shift import SIGNALS, AskedToEnd, ask_to_end, check_bucket, listen
 
 READY_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.3
-
-
-class _AskedToEnd(BaseException):
-    """Ctrl-C, SIGTERM, or the terminal was closed."""
 
 
 class Command(PlainCommand):
@@ -65,15 +60,15 @@ class _Up:
 
     def run(self) -> None:
         """Start, watch, and end everything, whatever happens between."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _ask_to_end)
+        for number in SIGNALS:
+            signal.signal(number, ask_to_end)
         try:
             self._start()
             self._watch()
-        except _AskedToEnd:
+        except AskedToEnd:
             say("Ending: a run in progress saves a checkpoint first (up to 25 s) …")
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
             machine.withdraw(self._data)
             self._processes.end()
@@ -178,10 +173,6 @@ def say(*words: str) -> None:
         print(*words, flush=True)
     except OSError:
         return
-
-
-def _ask_to_end(number: int, frame: FrameType | None) -> None:
-    raise _AskedToEnd
 
 
 def _setup_code() -> str:
