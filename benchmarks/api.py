@@ -116,7 +116,8 @@ def main() -> None:
         for what, ask in asked.items():
             tokens = begun["tokens"][:1] if "one client" in what else begun["tokens"]
             lines.append(row(what, *press(stack, tokens, ask, seconds)))
-        with beside_work(stack, begun["run"], seconds):
+        (run,) = in_stack(stack, "benchmarks.world", "queue", begun["run"], "1")
+        with beside_work(stack, run, seconds):
             told = press(stack, begun["tokens"], asked["a verdict"], seconds)
         lines.append(row("a verdict, beside work", *told))
     page = "\n".join([*lines, "", f"{machine()}; {seconds:g} s each.", ""])

@@ -1487,6 +1487,14 @@ class RunWarning(TypedDict):
     message: str
 
 
+class Said(TypedDict):
+    "What a person said of a sample, before or after a change."
+
+    value: VerdictValue | None
+    reason: str
+    rating: int | None
+
+
 class Sample(TypedDict):
     "One candidate, as the gallery shows it."
 
@@ -1784,6 +1792,31 @@ class Verdict(TypedDict):
     reason: str
     rating: int | None
     decided_at: str
+
+
+class VerdictChange(TypedDict):
+    "One change of one person's verdict on a sample."
+
+    id: int
+    person: str
+    before: Said
+    after: Said
+    is_undo: bool
+    changed_at: str
+
+
+class VerdictChangePage(TypedDict):
+    "One page of a list."
+
+    results: list[VerdictChange]
+    next: str | None
+    previous: str | None
+
+
+class VerdictFileRequest(TypedDict):
+    "Verdicts that were given elsewhere."
+
+    csv: str
 
 
 class VersionChanged(TypedDict):

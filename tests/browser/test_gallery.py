@@ -1,6 +1,8 @@
 """Review: keys, marks, undo, the address, the nearest training images, and another selection."""
 
+import csv
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -92,6 +94,41 @@ def test_the_viewer_shows_the_nearest_training_images_and_judges_by_the_same_key
     expect(viewer.get_by_text("Seed of its noise")).to_be_visible()
     gallery.keyboard.press("Escape")
     expect(gallery.get_by_role("option").first).to_have_attribute("data-verdict", "reject")
+
+
+def test_verdicts_go_out_and_come_in_as_a_file_and_a_sample_tells_its_history(gallery: Page, tmp_path: Path) -> None:
+    gallery.keyboard.press("x")
+    counts(gallery, "0 accepted, 1 rejected")
+    gallery.get_by_role("button", name="Verdicts").click()
+    with gallery.expect_download() as download:
+        gallery.get_by_role("menuitem", name="Download as CSV").click()
+    (row,) = csv.DictReader(download.value.path().read_text().splitlines())
+    assert row["value"] == "reject"
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text(f"sample,value\n{row['sample']},maybe\n")
+    bring(gallery, wrong)
+    refusal = gallery.get_by_role("dialog", name="Nothing was brought in")
+    expect(
+        refusal.get_by_text("row 2: value is 'maybe'; expected accept, reject or nothing.", exact=True)
+    ).to_be_visible()
+    gallery.keyboard.press("Escape")
+    expect(refusal).to_be_hidden()
+    right = tmp_path / "right.csv"
+    right.write_text(f"sample,value,rating\n{row['sample']},accept,4\n")
+    bring(gallery, right)
+    counts(gallery, "1 accepted, 0 rejected")
+    gallery.get_by_role("option").first.dblclick()
+    gallery.keyboard.press("h")
+    history = gallery.get_by_role("table", name="What was said of it")
+    expect(history.get_by_role("row").first).to_contain_text("accepted it, and rated it 4")
+    expect(history.get_by_role("row").nth(1)).to_contain_text("rejected it")
+
+
+def bring(page: Page, file: Path) -> None:
+    page.get_by_role("button", name="Verdicts").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("menuitem", name="Bring in a CSV as yours").click()
+    chooser.value.set_files(file)
 
 
 def test_back_leads_from_the_viewer_to_the_grid(gallery: Page) -> None:

@@ -1,6 +1,5 @@
 """What people do in a lab is noted once, with who and when, for its admins, without secrets, and never changed."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,6 +8,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from tests.webapp.streams import text_of
 from tests.webapp.test_life import built
 from tests.worlds import QUICK, make_dataset
 from webapp.accounts.models import Lab, Person
@@ -170,11 +170,7 @@ def test_the_table_for_a_spreadsheet_holds_all_and_runs_nothing(
     for number in range(3):
         note(lab.pk, owner, Deed.RUN_DELETED, f"=run({number})")
     answer = client_of(owner).get(f"/api/v1/labs/{lab.pk}/log.csv")
-
-    async def whole() -> bytes:
-        return b"".join([piece async for piece in answer])
-
-    lines = asyncio.run(whole()).decode().splitlines()
+    lines = text_of(answer).splitlines()
     assert lines[0] == '"at","person","token","deed","subject","detail"'
     assert [line.split(",")[4] for line in lines[1:]] == [f'"\'=run({number})"' for number in (2, 1, 0)]
 

@@ -17,6 +17,11 @@ def safe_cell(value: object) -> object:
     return value
 
 
+def plain_text(cell: str) -> str:
+    """The text that `safe_cell` was given, of what it made of it."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
 def csv_lines(rows: Iterable[Sequence[object]]) -> str:
     """Rows as CSV (RFC 4180, every text quoted)."""
     out = io.StringIO()

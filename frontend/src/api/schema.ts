@@ -563,6 +563,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pools/{id}/verdicts.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Everybody's verdicts on a pool, for a spreadsheet. */
+        get: operations["verdicts_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/verdicts/import/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Verdicts from a CSV become the asking person's own: all rows or none. */
+        post: operations["verdicts_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pools/{id}/verdicts/undo/": {
         parameters: {
             query?: never;
@@ -1025,6 +1059,23 @@ export interface paths {
         };
         /** @description One sample. */
         get: operations["samples_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{id}/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who said what of a sample, and when; the latest first. */
+        get: operations["samples_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3853,6 +3904,12 @@ export interface components {
             code: string;
             message: string;
         };
+        /** @description What a person said of a sample, before or after a change. */
+        Said: {
+            value: components["schemas"]["VerdictValue"] | null;
+            reason: string;
+            rating: number | null;
+        };
         /** @description One candidate, as the gallery shows it. */
         Sample: {
             id: number;
@@ -4391,6 +4448,30 @@ export interface components {
             readonly rating: number | null;
             /** Format: date-time */
             readonly decided_at: string;
+        };
+        /** @description One change of one person's verdict on a sample. */
+        VerdictChange: {
+            readonly id: number;
+            person: string;
+            readonly before: components["schemas"]["Said"];
+            readonly after: components["schemas"]["Said"];
+            /** @description Whether it took back an earlier one. */
+            readonly is_undo: boolean;
+            /** Format: date-time */
+            readonly changed_at: string;
+        };
+        /** @description One page of a list. */
+        VerdictChangePage: {
+            results: components["schemas"]["VerdictChange"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /** @description Verdicts that were given elsewhere. */
+        VerdictFileRequest: {
+            /** @description Columns: sample (id) or index; value (accept, reject), rating (1 to 5); reason. */
+            csv: string;
         };
         /**
          * @description * `accept` - Accept
@@ -5913,6 +5994,70 @@ export interface operations {
             };
         };
     };
+    verdicts_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verdicts_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerdictFileRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Act"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     verdicts_undo: {
         parameters: {
             query?: never;
@@ -7021,6 +7166,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SampleDetail"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    samples_history: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerdictChangePage"];
                 };
             };
             /** @description An error. */

@@ -3,16 +3,20 @@
 from webapp.gallery.api.pools import PoolView
 from webapp.gallery.api.samples import PoolSamplesView, PoolSheetView, SampleImageView, SampleView
 from webapp.gallery.api.selections import CancelSelectionView, PoolSelectionsView, RetrySelectionView, SelectionView
+from webapp.gallery.api.verdict_files import ImportVerdictsView, PoolVerdictsCsvView, SampleHistoryView
 from webapp.gallery.api.verdicts import PoolVerdictsView, SampleVerdictView, UndoView
 
 __all__ = [
     "CancelSelectionView",
+    "ImportVerdictsView",
     "PoolSamplesView",
     "PoolSelectionsView",
     "PoolSheetView",
+    "PoolVerdictsCsvView",
     "PoolVerdictsView",
     "PoolView",
     "RetrySelectionView",
+    "SampleHistoryView",
     "SampleImageView",
     "SampleVerdictView",
     "SampleView",

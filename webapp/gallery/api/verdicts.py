@@ -84,7 +84,8 @@ class ActSerializer(serializers.Serializer[Any]):
     samples = DecidedSerializer(many=True, help_text=f"These samples; none when there are more than {MAX_AT_ONCE}.")
 
 
-def _answer(act: Act) -> Response:
+def answer(act: Act) -> Response:
+    """What an act changed."""
     return Response(
         ActSerializer(
             {
@@ -118,13 +119,13 @@ class SampleVerdictView(APIView):
         sample = find(pooled_samples(), person_of(request), Role.REVIEWER, SAMPLE_LAB, pk=pk)
         given = NewVerdictSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        return _answer(judge(sample.pool, person_of(request), [sample.pk], _change(given.validated_data)))
+        return answer(judge(sample.pool, person_of(request), [sample.pk], _change(given.validated_data)))
 
     @extend_schema(operation_id="verdicts_clear", tags=["gallery"], request=None, responses={200: ActSerializer})
     def delete(self, request: Request, pk: int) -> Response:
         """Takes accept or reject back; rating and star stay."""
         sample = find(pooled_samples(), person_of(request), Role.REVIEWER, SAMPLE_LAB, pk=pk)
-        return _answer(judge(sample.pool, person_of(request), [sample.pk], decision(None)))
+        return answer(judge(sample.pool, person_of(request), [sample.pk], decision(None)))
 
 
 class PoolVerdictsView(APIView):
@@ -140,8 +141,8 @@ class PoolVerdictsView(APIView):
         wanted, person = given.validated_data, person_of(request)
         if "filter" in wanted:
             matching = filter_of(wanted["filter"], pool, person)
-            return _answer(judge_matching(pool, person, matching, _change(wanted)))
-        return _answer(judge(pool, person, wanted["ids"], _change(wanted)))
+            return answer(judge_matching(pool, person, matching, _change(wanted)))
+        return answer(judge(pool, person, wanted["ids"], _change(wanted)))
 
 
 class UndoView(APIView):
@@ -150,4 +151,4 @@ class UndoView(APIView):
     @extend_schema(operation_id="verdicts_undo", tags=["gallery"], request=None, responses=ActSerializer)
     def post(self, request: Request, pk: UUID) -> Response:
         pool = find(whole_pools(), person_of(request), Role.REVIEWER, POOL_LAB, pk=pk)
-        return _answer(undo(pool, person_of(request)))
+        return answer(undo(pool, person_of(request)))

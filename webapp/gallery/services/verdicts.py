@@ -71,8 +71,13 @@ def judge(pool: Pool, person: Person, ids: Sequence[int], change: Change) -> Act
 
     Raises: NotFoundError when one of them is not in the pool.
     """
+    return judge_each(pool, person, dict.fromkeys(ids, change))
+
+
+def judge_each(pool: Pool, person: Person, changes: Mapping[int, Change]) -> Act:
+    """As `judge`, with a change of its own for each sample."""
     with _locked(pool) as held:
-        return _apply(held, person, dict.fromkeys(ids, change), undoes=None)
+        return _apply(held, person, changes, undoes=None)
 
 
 def judge_matching(pool: Pool, person: Person, wanted: Filter, change: Change) -> Act:

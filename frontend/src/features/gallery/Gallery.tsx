@@ -17,6 +17,7 @@ import { useReview } from './review';
 import { SampleGrid } from './SampleGrid';
 import { SelectionBar, SelectionFacts } from './SelectionBar';
 import { matchOf, useSamples } from './samples';
+import { VerdictFiles } from './VerdictFiles';
 import { Viewer } from './Viewer';
 
 const PAGE_BAR_PX = 48;
@@ -128,13 +129,16 @@ function Head({ run, pool, selection }: Props & { selection: Schemas['Selection'
         </>
       }
       actions={
-        <Button
-          component={Link}
-          to={`/runs/${run.id}/exports?selection=${selection?.id ?? ''}`}
-          leftSection={<IconDownload size={16} />}
-        >
-          Export
-        </Button>
+        <>
+          <VerdictFiles pool={pool.id} />
+          <Button
+            component={Link}
+            to={`/runs/${run.id}/exports?selection=${selection?.id ?? ''}`}
+            leftSection={<IconDownload size={16} />}
+          >
+            Export
+          </Button>
+        </>
       }
     />
   );

@@ -6,6 +6,7 @@ import { api, type Schemas } from '@/api/client';
 import { Fault, Waiting } from '@/components/Fault';
 import { count, measured } from '@/components/format';
 import { scaleFor } from './columns';
+import { History } from './History';
 import { Nearest } from './Nearest';
 import { Provenance } from './Provenance';
 import { SampleImage } from './SampleImage';
@@ -89,11 +90,14 @@ export function Viewer({ pool, sample, review, length, total }: Props) {
           value={side}
           onChange={(value) => setSide(value)}
           data={[
-            { value: 'nearest', label: 'Nearest training images (N)' },
-            { value: 'info', label: 'Where it comes from (I)' },
+            { value: 'nearest', label: 'Nearest (N)' },
+            { value: 'info', label: 'Made from (I)' },
+            { value: 'history', label: 'History (H)' },
           ]}
         />
-        {detail.data === undefined ? (
+        {side === 'history' ? (
+          <History sample={sample.id} />
+        ) : detail.data === undefined ? (
           detail.error === null ? (
             <Waiting lines={4} />
           ) : (

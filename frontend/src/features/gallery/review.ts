@@ -6,7 +6,7 @@ import { leapt, moved, type Direction } from './columns';
 import { all, everything, extended, inverted, NO_MARKS, toggled, type Marks } from './marks';
 import { useVerdicts, type Change, type Match, type Sample } from './samples';
 
-export type Side = 'info' | 'nearest';
+export type Side = 'nearest' | 'info' | 'history';
 type Press = { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean };
 
 /** What the page knows and the review does not: how many samples match which filter, and how to bring one of them. */
@@ -108,6 +108,7 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
     { keys: ['Escape'], label: 'Back to the grid; then clear the marks', act: back },
     { keys: ['n'], label: 'Nearest training images', act: () => openOn('nearest') },
     { keys: ['i'], label: 'Where it comes from', act: () => openOn('info') },
+    { keys: ['h'], label: 'What was said of it, by whom and when', act: () => openOn('history') },
     { keys: ['?'], label: 'This list', act: keyList.open },
   ];
   return {

@@ -102,6 +102,7 @@ export function useVerdicts(pool: string) {
       (before) => before && { ...before, num_accepted: act.num_accepted, num_rejected: act.num_rejected },
     );
     void queries.invalidateQueries({ queryKey: ['get', '/api/v1/samples/{id}/'] });
+    void queries.invalidateQueries({ queryKey: ['get', '/api/v1/samples/{id}/history/'] });
     // The counts by class come with the pool; once, after the last of several quick verdicts.
     if (queries.isMutating({ mutationKey }) <= 1) void queries.invalidateQueries({ queryKey: poolKey });
   };
@@ -131,7 +132,19 @@ export function useVerdicts(pool: string) {
     onSuccess: settle,
     scope: { id: `verdicts ${pool}` },
   });
-  return { decide, undo };
+  const bringIn = useMutation({
+    mutationKey,
+    mutationFn: async (file: File) =>
+      take(
+        http.POST('/api/v1/pools/{id}/verdicts/import/', {
+          params: { path: { id: pool } },
+          body: { csv: await file.text() },
+        }),
+      ),
+    onSuccess: settle,
+    scope: { id: `verdicts ${pool}` },
+  });
+  return { decide, undo, bringIn };
 }
 
 /** How a sample looks with the change. */
