@@ -23,7 +23,7 @@ from torch import Tensor
 
 from benchmarks.main_job import machine
 from benchmarks.paired import in_turn, middle, ratio
-from benchmarks.training import SHAPES, pack_of, settings_of
+from benchmarks.training import SHAPES, as_written, pack_of, settings_of
 from ml.device import choose_device, choose_precision, prepare
 from ml.generation import generate_images, load_for_generation
 from ml.images import Pixels
@@ -32,7 +32,7 @@ from ml.models.dcgan import Dcgan, Generator
 from ml.train import train
 
 PAGE = Path(__file__).with_suffix(".md")
-BATCH, REPEATS, WARM = 256, 6, 2
+BATCH, REPEATS, WARM = 256, 20, 2
 STEPS = 20
 """Of the training whose G makes the images."""
 
@@ -53,8 +53,10 @@ def make_plainly(G: Generator, z: Tensor) -> Pixels:
 
 
 def plain_G(model: LabelledImageModel) -> Generator:
-    """The averaged G with its weights in contiguous memory."""
-    return cast(Generator, model.averaged("G").to(memory_format=torch.contiguous_format))  # type: ignore[call-overload]
+    """The averaged G of torch's own layers, its weights in contiguous memory."""
+    G = cast(Generator, model.averaged("G").to(memory_format=torch.contiguous_format))  # type: ignore[call-overload]
+    as_written(G)
+    return G
 
 
 def ours(checkpoint: Path) -> dict[str, float]:

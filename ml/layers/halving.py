@@ -2,7 +2,10 @@
 
 from torch import nn
 
+from ml.layers.few_channels import DownFromImage, UpToImage
+
 SMALLEST = 4
+FEW_CHANNELS = 4
 
 
 def halving(resolution: int) -> list[int]:
@@ -20,9 +23,11 @@ def channels_at(level: int, width: int) -> int:
 
 def up(inputs: int, outputs: int, size: int, bias: bool = False) -> nn.ConvTranspose2d:
     """[size // 2] -> [size]: an odd side needs one more row and column."""
-    return nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, output_padding=size % 2, bias=bias)
+    kind = UpToImage if outputs <= FEW_CHANNELS else nn.ConvTranspose2d
+    return kind(inputs, outputs, 4, 2, 1, output_padding=size % 2, bias=bias)
 
 
 def down(inputs: int, outputs: int, bias: bool) -> nn.Conv2d:
     """[size] -> [size // 2]."""
-    return nn.Conv2d(inputs, outputs, 4, 2, 1, bias=bias)
+    kind = DownFromImage if inputs <= FEW_CHANNELS else nn.Conv2d
+    return kind(inputs, outputs, 4, 2, 1, bias=bias)

@@ -49,6 +49,7 @@ from ml.adaptive_augment import AdaptiveChance
 from ml.augment import Policy, diff_augment
 from ml.equilibrium import Equilibrium
 from ml.layers.autoencoder import Autoencoder
+from ml.layers.flat import flat
 from ml.layers.halving import channels_at, down, halving, up
 from ml.layers.named_noise import NamedNoise
 from ml.layers.small_normal import small_normal
@@ -330,5 +331,4 @@ class Discriminator(nn.Module):
 
     def features(self, image: Tensor) -> Tensor:
         """phi(x) [N, num_features]."""
-        features: Tensor = self.body(image).flatten(1)
-        return features
+        return flat(self.body(image))

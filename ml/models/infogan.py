@@ -32,6 +32,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
 from ml.augment import Policy, diff_augment
+from ml.layers.flat import flat
 from ml.layers.halving import channels_at, down, halving, up
 from ml.layers.label_head import LabelHead
 from ml.layers.named_noise import NamedNoise
@@ -306,7 +307,7 @@ class Discriminator(nn.Module):
 
     def features(self, image: Tensor) -> Tensor:
         """phi(x) [N, hidden_width]."""
-        features: Tensor = self.hidden(self.body(image).flatten(1))
+        features: Tensor = self.hidden(flat(self.body(image)))
         return features
 
 

@@ -6,7 +6,9 @@ import torch
 from torch import nn
 
 from ml.layers.equalised import EqualisedConv2d, EqualisedLinear
-from ml.layers.halving import halving
+from ml.layers.few_channels import DownFromImage, UpToImage
+from ml.layers.flat import flat
+from ml.layers.halving import down, halving, up
 from ml.layers.label_head import LabelHead
 from ml.layers.minibatch_stddev import MinibatchStddev
 from ml.layers.named_noise import NamedNoise
@@ -21,6 +23,67 @@ def test_halving_goes_down_to_four_to_seven_by_halves(resolution: int) -> None:
     assert sizes[0] == resolution
     assert 4 <= sizes[-1] <= 7
     assert all(small == large // 2 for large, small in pairwise(sizes))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [8, 9])
+@pytest.mark.parametrize("bias", [True, False])
+def test_an_image_is_made_as_by_a_transposed_convolution_gradients_too(channels: int, size: int, bias: bool) -> None:
+    ours = up(5, channels, size, bias).double()
+    assert isinstance(ours, UpToImage)
+    theirs = nn.ConvTranspose2d(5, channels, 4, 2, 1, output_padding=size % 2, bias=bias).double()
+    theirs.load_state_dict(ours.state_dict())
+    maps = torch.randn(2, 5, size // 2, size // 2, dtype=torch.float64, requires_grad=True)
+    image = ours(maps)
+    assert image.shape == (2, channels, size, size)
+    assert torch.allclose(image, theirs(maps), atol=1e-12)
+    wanted = torch.randn_like(image)
+    found = [torch.autograd.grad(layer(maps), [maps, *layer.parameters()], wanted) for layer in (ours, theirs)]
+    assert all(torch.allclose(one, other, atol=1e-12) for one, other in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [8, 9])
+@pytest.mark.parametrize("bias", [True, False])
+def test_an_image_is_seen_as_by_a_convolution_first_and_second_gradients_too(
+    channels: int, size: int, bias: bool
+) -> None:
+    ours = down(channels, 5, bias).double()
+    assert isinstance(ours, DownFromImage)
+    theirs = nn.Conv2d(channels, 5, 4, 2, 1, bias=bias).double()
+    theirs.load_state_dict(ours.state_dict())
+    image = torch.randn(2, channels, size, size, dtype=torch.float64, requires_grad=True)
+    assert torch.equal(ours(image), theirs(image))
+    wanted = torch.randn_like(ours(image))
+    found = []
+    for layer in (ours, theirs):
+        first = torch.autograd.grad(layer(image).square(), [image, *layer.parameters()], wanted, create_graph=True)
+        slope = sum(gradient.square().sum() for gradient in first)
+        assert isinstance(slope, torch.Tensor)
+        found.append([*first, *torch.autograd.grad(slope, [image, *layer.parameters()])])
+    assert all(torch.allclose(one, other, atol=1e-10) for one, other in zip(*found, strict=True))
+
+
+def test_an_image_is_seen_in_half_precision_with_gradients_in_the_precision_of_what_they_are_of() -> None:
+    layer, image = down(1, 5, bias=True), torch.randn(2, 1, 8, 8, requires_grad=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        maps = layer(image)
+    maps.float().sum().backward()
+    assert maps.dtype == torch.bfloat16
+    assert [one.grad is not None and one.grad.dtype for one in (image, *layer.parameters())] == [torch.float32] * 3
+
+
+def test_flat_gives_the_gradient_back_in_the_order_of_the_maps() -> None:
+    maps = torch.randn(2, 3, 4, 4).contiguous(memory_format=torch.channels_last).requires_grad_()
+    seen: list[torch.Tensor] = []
+    before = maps * 1.0
+    features = flat(before)
+    assert torch.equal(features, maps.flatten(1))
+    before.register_hook(seen.append)
+    weight = torch.randn_like(features)
+    (features * weight).sum().backward()
+    assert seen[0].is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(seen[0].flatten(1), weight)
 
 
 @pytest.mark.parametrize("layer", [nn.Linear(7, 5), nn.Conv2d(3, 6, 4), nn.Embedding(4, 9)])
