@@ -7,7 +7,7 @@ filtered, is always walked.
 """
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -95,6 +95,10 @@ def listed(pool: Pool, wanted: Filter, score: str | None = None) -> Listing:
     if score is not None:
         return _by_score(pool, wanted, score, few)
     if (choice := wanted.choice()) and few is None:
+        if _count_of_columns(pool, wanted) < _count_of_choice(pool, wanted):
+            chosen = Choice.objects.filter(sample=OuterRef("pk"), **choice)
+            rest = replace(wanted, selection=None, kept=None)
+            return Listing(pool, matching(pool, rest).filter(Exists(chosen)), ("index",))
         # ids rise with the index in a pool, so the choices' own index gives the order
         rows = _in_range(Choice.objects.filter(wanted.condition("sample__"), **choice), wanted, "sample__scores__")
         return Listing(pool, rows.select_related("sample"), ("sample_id",), "sample")
