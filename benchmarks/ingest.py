@@ -11,6 +11,7 @@ allowed; the bar is 400 images per second of one core.
 
 import io
 import json
+import os
 import resource
 import sys
 import tempfile
@@ -26,6 +27,7 @@ from benchmarks.paired import in_turn, middle, ratio
 from ml.ingest import run
 from ml.plans import IngestPlan
 from ml.splits import DEFAULT_FRACTIONS
+from ml.work import YIELDING
 
 PAGE = Path(__file__).with_suffix(".md")
 CLASSES, SIDE = 10, 256
@@ -44,6 +46,7 @@ def write_zip(file: Path, number: int) -> None:
 
 def ours(source: Path) -> dict[str, float]:
     """The verb of a worker's child, with everything that it says thrown away but the result."""
+    os.nice(YIELDING)
     with tempfile.TemporaryDirectory(dir=source.parent) as folder:
         said: list[dict[str, object]] = []
         plan = IngestPlan(

@@ -23,6 +23,8 @@ from ml.share import THREADS, claim_threads
 
 PR_SET_PDEATHSIG = 1
 PARENT_GONE = 1
+YIELDING = 5
+"""Niceness of what is not a run: on a busy machine the server goes first, for which somebody waits at every key."""
 
 
 def work(options: argparse.Namespace) -> int:
@@ -65,6 +67,7 @@ def carry_out(plan_file: Path, stop: threading.Event) -> int:
         return EXIT_DONE
     os.environ.setdefault(THREADS, "1")  # the rest is short, and waits for the disk more than it computes
     claim_threads()
+    os.nice(YIELDING)
     if plan["verb"] == "select":
         from ml.selection import select_again
 

@@ -43,7 +43,9 @@ export function History({ sample }: { sample: number }) {
 function wordsOf({ before, after, is_undo }: Schemas['VerdictChange']): string {
   const parts = [
     ...(after.value !== before.value || after.reason !== before.reason ? [valueWords(after)] : []),
-    ...(after.rating !== before.rating ? [after.rating === null ? 'cleared the rating' : `rated it ${after.rating}`] : []),
+    ...(after.rating !== before.rating
+      ? [after.rating === null ? 'cleared the rating' : `rated it ${after.rating}`]
+      : []),
   ];
   return `${parts.join(', and ')}${is_undo ? ' (undo)' : ''}`;
 }
