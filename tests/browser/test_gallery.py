@@ -131,6 +131,29 @@ def bring(page: Page, file: Path) -> None:
     chooser.value.set_files(file)
 
 
+def test_a_sample_is_held_beside_those_that_follow_and_two_marked_ones_are_compared(gallery: Page) -> None:
+    viewer = gallery.get_by_role("region", name="Sample, large")
+    shown = viewer.get_by_role("img", name=re.compile("^Sample "))
+    gallery.keyboard.press("c")
+    expect(shown).to_have_count(2)
+    held = shown.first.get_attribute("alt")
+    second = shown.last.get_attribute("alt")
+    gallery.keyboard.press("x")
+    expect(shown.last).not_to_have_attribute("alt", str(second))
+    expect(shown.first).to_have_attribute("alt", str(held))
+    gallery.keyboard.press("Escape")
+    expect(shown).to_have_count(1)
+    gallery.keyboard.press("Escape")
+    tiles = gallery.get_by_role("option")
+    expect(tiles.first).not_to_have_attribute("data-verdict", "reject")
+    expect(tiles.nth(1)).to_have_attribute("data-verdict", "reject")
+    for place in (4, 9):
+        tiles.nth(place).click(modifiers=["Control"])
+    gallery.keyboard.press("c")
+    expect(shown).to_have_count(2)
+    expect(viewer.get_by_text("10 of 36")).to_be_visible()
+
+
 def test_back_leads_from_the_viewer_to_the_grid(gallery: Page) -> None:
     viewer = gallery.get_by_role("region", name="Sample, large")
     gallery.keyboard.press("Enter")

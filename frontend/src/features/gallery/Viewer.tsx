@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, Kbd, SegmentedControl, Text, Tooltip } from '@mantine/core';
-import { IconArrowLeft, IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
+import { IconArrowLeft, IconChevronLeft, IconChevronRight, IconColumns2 } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { address } from '@/api/address';
 import { api, type Schemas } from '@/api/client';
@@ -28,7 +28,7 @@ type Props = {
 
 /** One sample large, with what was measured of it and the training images next to it. */
 export function Viewer({ pool, sample, review, length, total }: Props) {
-  const { place, next, side, setSide, move, close } = review;
+  const { place, next, side, setSide, move, close, beside, compare } = review;
   const detail = api.useQuery('get', '/api/v1/samples/{id}/', { params: { path: { id: sample.id } } });
   // Fetched ahead, so that it is there when it is its turn.
   useEffect(() => {
@@ -40,7 +40,7 @@ export function Viewer({ pool, sample, review, length, total }: Props) {
     );
   }, [next, pool.resolution]);
   return (
-    <section className={classes.viewer} aria-label="Sample, large">
+    <section className={classes.viewer} data-two={beside !== undefined || undefined} aria-label="Sample, large">
       <div>
         <Group justify="space-between" mb="xs">
           <Button
@@ -64,23 +64,23 @@ export function Viewer({ pool, sample, review, length, total }: Props) {
             </Step>
           </Group>
         </Group>
-        <div className={classes.stage} data-verdict={sample.verdict ?? undefined}>
-          <SampleImage
-            sample={sample}
-            resolution={pool.resolution}
-            side={SIDE}
-            alt={`Sample ${sample.index}, drawn as ${sample.label}`}
-          />
+        <div className={classes.pair}>
+          {beside !== undefined && <Stage pool={pool} sample={beside} name="A, held" />}
+          <Stage pool={pool} sample={sample} name={beside === undefined ? null : 'B, to be judged'} />
         </div>
-        <Text mt="xs" ta="center" fw={600}>
-          {sample.label}
-        </Text>
-        <Text ta="center" size="sm" c="dimmed">
-          {sentenceOf(sample)}
-        </Text>
       </div>
       <div>
-        <ScoreBars sample={sample} />
+        <ScoreBars sample={sample} beside={beside} />
+        <Button
+          size="compact-sm"
+          variant="default"
+          mt="sm"
+          onClick={compare}
+          leftSection={<IconColumns2 size={14} />}
+          rightSection={<Kbd size="xs">C</Kbd>}
+        >
+          {beside === undefined ? 'Compare with those that follow' : 'End the comparison'}
+        </Button>
         <SegmentedControl
           fullWidth
           size="xs"
@@ -110,6 +110,31 @@ export function Viewer({ pool, sample, review, length, total }: Props) {
         )}
       </div>
     </section>
+  );
+}
+
+/** A sample as large as there is room, with what was said of it. */
+function Stage({ pool, sample, name }: { pool: Schemas['Pool']; sample: Sample; name: string | null }) {
+  return (
+    <figure className={classes.shown}>
+      <div className={classes.stage} data-verdict={sample.verdict ?? undefined}>
+        <SampleImage
+          sample={sample}
+          resolution={pool.resolution}
+          side={SIDE}
+          alt={`Sample ${sample.index}, drawn as ${sample.label}`}
+        />
+      </div>
+      <figcaption>
+        <Text mt="xs" ta="center" fw={600}>
+          {name !== null && `${name}: `}
+          {sample.label}
+        </Text>
+        <Text ta="center" size="sm" c="dimmed">
+          {sentenceOf(sample)}
+        </Text>
+      </figcaption>
+    </figure>
   );
 }
 

@@ -19,6 +19,7 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
   const [marks, setMarks] = useState<Marks>(NO_MARKS);
   const [isOpen, setOpen] = useLarge();
   const [side, setSide] = useState<Side>('nearest');
+  const [held, setHeld] = useState<number | null>(null);
   const [advances, setAdvances] = useState(true);
   const [keysShown, keyList] = useDisclosure();
   const layout = useRef({ columns: 1, rows: 1 });
@@ -26,6 +27,7 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
   const place = Math.max(0, Math.min(at, samples.length - 1));
   const current = samples[place];
   const order = samples.map((sample) => sample.id);
+  const beside = samples.find((sample) => sample.id === held && sample !== current);
 
   const move = (direction: Direction) =>
     setAt(moved(place, direction, isOpen ? 1 : layout.current.columns, samples.length));
@@ -60,8 +62,26 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
     setSide(what);
     setOpen(true);
   };
+  const close = () => {
+    setHeld(null);
+    setOpen(false);
+  };
+  /** Two marked samples are seen side by side; else the one pointed at is held beside those that follow. */
+  const compare = () => {
+    const [first, second] = samples.filter((sample) => marks.ids.has(sample.id));
+    if (held !== null) {
+      setHeld(null);
+    } else if (marks.ids.size === 2 && first !== undefined && second !== undefined) {
+      setHeld(first.id);
+      open(samples.indexOf(second));
+    } else if (current !== undefined) {
+      setHeld(current.id);
+      open(moved(place, 'right', 1, samples.length));
+    }
+  };
   const back = () => {
-    if (isOpen) setOpen(false);
+    if (beside !== undefined) setHeld(null);
+    else if (isOpen) close();
     else setMarks(NO_MARKS);
   };
   const press = (to: number, event: Press) => {
@@ -71,6 +91,7 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
   };
   /** The samples are others now: begin anew. */
   const restart = () => {
+    setHeld(null);
     setAt(0);
     setMarks(NO_MARKS);
   };
@@ -106,6 +127,7 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
     },
     { keys: ['Enter'], label: 'Look at it large', act: () => setOpen(true) },
     { keys: ['Escape'], label: 'Back to the grid; then clear the marks', act: back },
+    { keys: ['c'], label: 'Compare: the two marked, or this one beside those that follow', act: compare },
     { keys: ['n'], label: 'Nearest training images', act: () => openOn('nearest') },
     { keys: ['i'], label: 'Where it comes from', act: () => openOn('info') },
     { keys: ['h'], label: 'What was said of it, by whom and when', act: () => openOn('history') },
@@ -115,6 +137,8 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
     place,
     current,
     next: samples[place + 1],
+    /** The sample that is held beside the current one. */
+    beside,
     marks: marks.ids,
     marksAll: marks.everything,
     markEverything: () => setMarks(everything(order)),
@@ -136,7 +160,8 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
     star,
     undo: () => undo.mutate(),
     open,
-    close: () => setOpen(false),
+    compare,
+    close,
     press,
     clearMarks: () => setMarks(NO_MARKS),
     restart,
