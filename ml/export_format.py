@@ -60,6 +60,9 @@ class ExportFormat(Plugin):
     suffix: ClassVar[str] = ".zip"
     splits: ClassVar[tuple[str, ...]] = SPLITS
     """The splits that the layout has a place for; images of others are not handed to it."""
+    layout: ClassVar[tuple[str, ...]]
+    """The paths that it writes, for a person to see beforehand: {split} and {class} stand for each of them, * for any
+    name; what holds a * holds images."""
 
     def members(self, images: Iterable[ExportImage], ground: Ground) -> Iterator[Member]:
         """The files in the order they are written, in constant memory.

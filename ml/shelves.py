@@ -57,7 +57,8 @@ def describe() -> dict[str, Any]:
             _shared(plugin) | {"yields": list(plugin.yields)} for plugin in shelf("dataset_kinds", DatasetKind).values()
         ],
         "export_formats": [
-            _shared(plugin) | {"suffix": plugin.suffix} for plugin in shelf("export_formats", ExportFormat).values()
+            _shared(plugin) | {"suffix": plugin.suffix, "splits": list(plugin.splits), "layout": list(plugin.layout)}
+            for plugin in shelf("export_formats", ExportFormat).values()
         ],
         "budget": budget_schema(),
     }

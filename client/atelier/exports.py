@@ -68,11 +68,22 @@ class Exports:
 
     def create(
         self,
-        selection: str,
+        selection: str | None = None,
         format: str = "image_folder",
         content: shapes.ExportContent = "both",
         accepted_only: bool = False,
+        max_ratio: float | None = None,
+        version: str | None = None,
+        name: str = "",
     ) -> Export:
-        """Begin to build one from a selection; `wait` returns when it is ready."""
-        body = {"selection": selection, "format": format, "content": content, "accepted_only": accepted_only}
+        """Begin to build one from a selection, or of a dataset version as it is; `wait` returns when it is ready.
+
+        max_ratio: synthetic images of a class at most so many times its real training images.
+        """
+        body: dict[str, object] = {"format": format, "name": name}
+        if version is not None:
+            body["version"] = version
+        if selection is not None:
+            body |= {"selection": selection, "content": content, "accepted_only": accepted_only}
+            body["max_ratio"] = max_ratio
         return Export(self._client, self._client.ask("POST", "/api/v1/exports/", body))

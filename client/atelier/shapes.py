@@ -438,6 +438,7 @@ class ExportEstimate(TypedDict):
     "What an export would hold now, and what it takes at most."
 
     num_real: int
+    real: dict[str, dict[str, int]]
     synthetic: dict[str, int]
     left_out: dict[str, int]
     size_bytes: int
@@ -451,6 +452,8 @@ class ExportFormatPlugin(TypedDict):
     schema: dict[str, Any]
     conflicts: list[Conflict]
     suffix: str
+    splits: list[str]
+    layout: list[str]
 
 
 class ExportPage(TypedDict):

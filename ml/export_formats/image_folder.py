@@ -17,6 +17,7 @@ class ImageFolder(ExportFormat):
         strengths="Read by torchvision's ImageFolder, Hugging Face datasets and most training scripts as it is.",
         limits="Class names that a file system cannot hold get a changed folder name; the manifest has the true one.",
     )
+    layout = ("{split}/{class}/*",)
 
     def members(self, images: Iterable[ExportImage], ground: Ground) -> Iterator[Member]:
         folders = FolderNames()

@@ -26,6 +26,7 @@ class MetadataFolder(ExportFormat):
         strengths="`datasets.load_dataset` reads it with every column; an ImageFolder reader ignores the metadata.",
         limits="Class names that a file system cannot hold get a changed folder name; the metadata has the true one.",
     )
+    layout = ("{split}/{class}/*", "{split}/metadata.jsonl")
 
     def members(self, images: Iterable[ExportImage], ground: Ground) -> Iterator[Member]:
         folders, opened = FolderNames(), {}

@@ -33,6 +33,7 @@ class Stylegan(ExportFormat):
         "validation and test images are left out.",
     )
     splits = ("train",)
+    layout = ("*/img*.png", "dataset.json")
 
     def members(self, images: Iterable[ExportImage], ground: Ground) -> Iterator[Member]:
         side = ground.resolution

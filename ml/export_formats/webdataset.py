@@ -29,6 +29,7 @@ class Webdataset(ExportFormat):
         strengths="Streams at full disk or network speed into training on one machine or many.",
         limits="Single images cannot be looked up; the shards must be unpacked from the zip first.",
     )
+    layout = ("{split}-*.tar",)
 
     def members(self, images: Iterable[ExportImage], ground: Ground) -> Iterator[Member]:
         shards: dict[str, _Shards] = {}

@@ -11,6 +11,7 @@ import tracemalloc
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from ml.export import run
 from ml.export_format import ExportFormat
 from ml.export_formats.image_folder import ImageFolder
 from ml.export_images import COLUMNS, TEXT_KEY
-from ml.folder_names import folder_name
+from ml.folder_names import FolderNames, folder_name
 from ml.plans import ExportPlan
 from ml.plugin import find, shelf
 from ml.zip_writer import ZipWriter
@@ -285,6 +286,23 @@ def test_every_layout_notes_each_image_once_and_puts_synthetic_ones_in_train(pla
     assert sorted(row["id"] for row in rows if not row["synthetic"]) == sorted(row["id"] for row in wanted)
     assert [row["split"] for row in rows if row["synthetic"]] == ["train"] * 9
     assert len({row["path"] for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("name", sorted(shelf("export_formats", ExportFormat)))
+def test_the_layout_that_is_told_beforehand_is_the_one_that_is_written(plan: dict[str, Any], name: str) -> None:
+    plan["format"] = name
+    root = {"README.md", "provenance.json", "manifest.jsonl", "SHA256SUMS"}
+    written = set(files_of(plan)) - root
+    told = find("export_formats", ExportFormat, name)
+    folders = FolderNames()
+    paths = {
+        path.format(**{"split": split, "class": folders.of(label)})
+        for path in told.layout
+        for split in told.splits
+        for label in CLASSES
+    }
+    assert all(any(fnmatch(file, path) for path in paths) for file in written)
+    assert all(any(fnmatch(file, path) for file in written) for path in paths)
 
 
 def test_a_folder_with_metadata_says_of_every_file_what_it_is(plan: dict[str, Any]) -> None:

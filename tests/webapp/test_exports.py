@@ -203,6 +203,8 @@ def test_what_an_export_would_hold_and_take_is_told_before_it_is_built(api: APIC
     wish = {"selection": str(pool.selections.get().pk), "max_ratio": 0.125}
     told = api.post("/api/v1/exports/estimate/", wish, format="json").json()
     assert (told["num_real"], told["synthetic"]) == (72, {"bar": 3, "dot": 3})
+    assert sum(count for classes in told["real"].values() for count in classes.values()) == 72
+    assert told["real"]["train"] == {"bar": 24, "dot": 24}
     assert told["left_out"] == {"bar": 1, "dot": 1}
     real = sum(pool.run.version.images.values_list("size_bytes", flat=True))
     assert real < told["size_bytes"] < real + 78 * 4096

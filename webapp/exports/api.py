@@ -155,6 +155,9 @@ class ExportEstimateSerializer(serializers.Serializer[Any]):
     """What an export would hold now, and what it takes at most."""
 
     num_real = serializers.IntegerField()
+    real = serializers.DictField(
+        child=serializers.DictField(child=serializers.IntegerField()), help_text="Split -> class -> real images."
+    )
     synthetic = serializers.DictField(child=serializers.IntegerField(), help_text="Class -> samples that go in.")
     left_out = serializers.DictField(
         child=serializers.IntegerField(), help_text="Class -> samples that the cap leaves out."

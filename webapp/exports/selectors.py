@@ -94,10 +94,11 @@ def synthetic_counts(export: Export, chosen: "QuerySet[Choice] | None" = None) -
 class Estimate:
     """What an export would hold, and what it would take at most.
 
-    synthetic, left_out: class -> samples that go in, and samples that the cap leaves out.
+    real: split -> class -> images. synthetic, left_out: class -> samples that go in, and that the cap leaves out.
     """
 
     num_real: int
+    real: dict[str, dict[str, int]]
     synthetic: dict[str, int]
     left_out: dict[str, int]
     size_bytes: int
@@ -106,6 +107,7 @@ class Estimate:
 def estimate_of(export: Export) -> Estimate:
     """Of an export as asked for, saved or not. Synthetic images count as if they could not be compressed."""
     real = export.version.images.all() if export.content != Export.Content.SYNTHETIC else export.version.images.none()
+    counts = export.version.counts if export.content != Export.Content.SYNTHETIC else {}
     facts = real.aggregate(images=Count("pk"), size_bytes=Sum("size_bytes"))
     synthetic = synthetic_counts(export)
     before = synthetic_counts(export, wanted(export)) if export.max_ratio is not None else synthetic
@@ -114,7 +116,8 @@ def estimate_of(export: Export) -> Estimate:
         pool = export.selection.pool
         size += sum(synthetic.values()) * (pool.resolution**2 * pool.channels + ROW_BYTES)
     left_out = {name: count - synthetic.get(name, 0) for name, count in before.items()}
-    return Estimate(facts["images"], synthetic, {name: count for name, count in left_out.items() if count}, size)
+    left_out = {name: count for name, count in left_out.items() if count}
+    return Estimate(facts["images"], counts, synthetic, left_out, size)
 
 
 @dataclass(frozen=True)

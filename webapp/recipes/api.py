@@ -114,6 +114,11 @@ class ExportFormatPluginSerializer(PluginSerializer):
     """A layout in which an augmented dataset is written."""
 
     suffix = serializers.CharField()
+    splits = serializers.ListField(child=serializers.CharField(), help_text="Images of other splits are left out.")
+    layout = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="The paths in it; {split} and {class} stand for each of them, * for any name.",
+    )
 
 
 class CatalogueSerializer(serializers.Serializer[Any]):

@@ -30,10 +30,14 @@ def get(session: Session) -> Shown:
 
 
 def create(session: Session) -> Shown:
-    """Build an export of a run's own selection, or of another; with --out fetch it, too."""
+    """Build an export of a run's own selection, of another, or of a dataset version; with --out fetch it, too."""
     typed = session.typed
-    selection = typed.selection or session.client.runs.get(typed.run).pool().selections[0].id
-    export = session.client.exports.create(selection, typed.format, typed.content, typed.accepted_only)
+    selection = typed.selection
+    if typed.run is not None:
+        selection = session.client.runs.get(typed.run).pool().selections[0].id
+    export = session.client.exports.create(
+        selection, typed.format, typed.content, typed.accepted_only, typed.max_ratio, typed.version_id, typed.name
+    )
     if typed.out is not None:
         typed.wait = True
     session.wait(export)
@@ -73,11 +77,16 @@ def _takes_create(parser: ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("run", nargs="?", help="id of a run, whose own selection is exported")
     which.add_argument("--selection", metavar="ID", help="another selection")
+    which.add_argument("--version-id", metavar="ID", help="a dataset version as it is, without synthetic images")
     parser.add_argument("--format", default="image_folder", help="export format (default: image_folder)")
     parser.add_argument(
         "--content", default="both", choices=("both", "real", "synthetic"), help="which images it holds"
     )
     parser.add_argument("--accepted-only", action="store_true", help="of the synthetic images only accepted ones")
+    parser.add_argument(
+        "--max-ratio", type=float, metavar="R", help="synthetic images of a class, at most R times its real ones"
+    )
+    parser.add_argument("--name", default="", help="a name for it")
     parser.add_argument("--out", metavar="FILE", help="fetch it, too: a file or a folder")
     add_waiting(parser, wait=True)
 

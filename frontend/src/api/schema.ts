@@ -2229,6 +2229,12 @@ export interface components {
         /** @description What an export would hold now, and what it takes at most. */
         ExportEstimate: {
             num_real: number;
+            /** @description Split -> class -> real images. */
+            real: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
             /** @description Class -> samples that go in. */
             synthetic: {
                 [key: string]: number;
@@ -2250,6 +2256,10 @@ export interface components {
             };
             conflicts: components["schemas"]["Conflict"][];
             suffix: string;
+            /** @description Images of other splits are left out. */
+            splits: string[];
+            /** @description The paths in it; {split} and {class} stand for each of them, * for any name. */
+            layout: string[];
         };
         /** @description One page of a list. */
         ExportPage: {

@@ -6,8 +6,8 @@ import { useLab } from '@/api/lab';
 import { Fault } from '@/components/Fault';
 import { count, plural, words } from '@/components/format';
 import { Panel } from '@/components/Page';
-import { EstimateLine } from './EstimateLine';
 import { FormatSelect } from './FormatSelect';
+import { Preview } from './Preview';
 
 type Content = Schemas['Export']['content'];
 
@@ -38,10 +38,10 @@ export function ExportForm({ pool, selection: asked }: { pool: Schemas['Pool']; 
     content,
     accepted_only: acceptedOnly,
     max_ratio: content === 'real' ? null : maxRatio,
-    name: '',
+    name,
   };
   const build = useMutation({
-    mutationFn: () => take(http.POST('/api/v1/exports/', { body: { ...wish, name } })),
+    mutationFn: () => take(http.POST('/api/v1/exports/', { body: wish })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['get', '/api/v1/exports/'] }),
   });
   if (!may('researcher'))
@@ -99,7 +99,7 @@ export function ExportForm({ pool, selection: asked }: { pool: Schemas['Pool']; 
           value={name}
           onChange={(e) => setName(e.currentTarget.value)}
         />
-        {selection !== '' && <EstimateLine wish={wish} />}
+        {selection !== '' && <Preview wish={wish} />}
         <Fault error={build.error} />
         <Button onClick={() => build.mutate()} loading={build.isPending} disabled={selection === ''}>
           Build the export

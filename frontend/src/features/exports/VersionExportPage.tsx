@@ -8,9 +8,9 @@ import { Fault } from '@/components/Fault';
 import { Columns, Page, Panel } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
-import { EstimateLine } from './EstimateLine';
 import { ExportList } from './ExportList';
 import { FormatSelect } from './FormatSelect';
+import { Preview } from './Preview';
 
 /** A dataset version taken away as it is, without any run. */
 export function VersionExportPage() {
@@ -41,10 +41,10 @@ function VersionForm({ version }: { version: Schemas['DatasetVersion'] }) {
   const { may } = useLab();
   const [format, setFormat] = useState('image_folder');
   const [name, setName] = useState('');
-  const wish = { version: version.id, format, accepted_only: false, name: '' };
+  const wish = { version: version.id, format, accepted_only: false, name };
   const queries = useQueryClient();
   const build = useMutation({
-    mutationFn: () => take(http.POST('/api/v1/exports/', { body: { ...wish, name } })),
+    mutationFn: () => take(http.POST('/api/v1/exports/', { body: wish })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['get', '/api/v1/exports/'] }),
   });
   return (
@@ -58,7 +58,7 @@ function VersionForm({ version }: { version: Schemas['DatasetVersion'] }) {
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
           />
-          <EstimateLine wish={wish} />
+          <Preview wish={wish} />
           <Fault error={build.error} />
           <Button onClick={() => build.mutate()} loading={build.isPending}>
             Build the export

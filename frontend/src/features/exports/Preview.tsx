@@ -1,0 +1,88 @@
+import { Code, SegmentedControl, Stack, Text } from '@mantine/core';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, http, take, type Schemas } from '@/api/client';
+import { sentenceOf } from '@/api/errors';
+import { CopyLine } from '@/components/CopyLine';
+import { bytes, count, plural } from '@/components/format';
+import { commandFor, type Way } from './commands';
+import { linesOf, together, type Line } from './layout';
+
+type Wish = Schemas['NewExportRequest'];
+
+/** So many classes of a split are named. */
+const CLASSES = 6;
+
+/** What the export would hold and take, and its files, asked anew when a choice changes; and how to ask without the browser. */
+export function Preview({ wish }: { wish: Wish }) {
+  const unnamed = { ...wish, name: '' };
+  const { data, error } = useQuery({
+    queryKey: ['exports', 'estimate', unnamed],
+    queryFn: () => take(http.POST('/api/v1/exports/estimate/', { body: unnamed })),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+  return (
+    <Stack gap="xs">
+      {error !== null ? (
+        <Text size="sm" c="dimmed">
+          {sentenceOf(error)}
+        </Text>
+      ) : (
+        data !== undefined && <Estimate estimate={data} format={wish.format} />
+      )}
+      <Commands wish={wish} />
+    </Stack>
+  );
+}
+
+function Estimate({ estimate, format }: { estimate: Schemas['ExportEstimate']; format: string }) {
+  const { data: catalogue } = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
+  const chosen = catalogue?.export_formats.find((one) => one.name === format);
+  const left = sum(estimate.left_out);
+  return (
+    <>
+      {chosen !== undefined && (
+        <Code block tabIndex={0} aria-label="The files in it" mah={260} style={{ overflow: 'auto' }}>
+          {linesOf(chosen.layout, together(estimate.real, estimate.synthetic, chosen.splits), CLASSES)
+            .map(textOf)
+            .join('\n')}
+        </Code>
+      )}
+      <Text size="sm" c="dimmed" className="numbers" role="status">
+        {count(estimate.num_real)} real and {count(sum(estimate.synthetic))} synthetic images, at most{' '}
+        {bytes(estimate.size_bytes)}
+        {left > 0 && `; the cap leaves out ${count(left)}`}.
+      </Text>
+    </>
+  );
+}
+
+function textOf({ depth, name, images }: Line): string {
+  return `${'  '.repeat(depth)}${name}${images === null ? '' : `  ${plural(images, 'image')}`}`;
+}
+
+function Commands({ wish }: { wish: Wish }) {
+  const [way, setWay] = useState<Way>('curl');
+  return (
+    <details>
+      <Text component="summary" size="sm">
+        The same without the browser
+      </Text>
+      <Stack gap="xs" mt="xs">
+        <SegmentedControl
+          size="xs"
+          aria-label="How to ask for it"
+          value={way}
+          onChange={setWay}
+          data={['curl', 'Python', 'Command line'] satisfies Way[]}
+        />
+        <CopyLine text={commandFor(way, wish, window.location.origin)} label="the command" />
+      </Stack>
+    </details>
+  );
+}
+
+function sum(counts: Record<string, number>): number {
+  return Object.values(counts).reduce((total, number) => total + number, 0);
+}
