@@ -116,6 +116,7 @@ INSTALLED_APPS = [
     "webapp.runs",
     "webapp.gallery",
     "webapp.exports",
+    "webapp.search",
     "webapp.upkeep",
 ]
 MIDDLEWARE = [
@@ -265,6 +266,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "webapp.core.schema.add_live_events",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "FoundNoun": "webapp.search.selectors.NOUNS",
         "Better": ["lower", "higher", "towards 1"],
         "Role": "webapp.accounts.models.Role",
         "Scope": "webapp.core.permissions.Scope",

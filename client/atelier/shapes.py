@@ -21,13 +21,13 @@ ExportState = Literal["queued", "building", "interrupted", "ready", "failed", "e
 
 FitEnum = Literal["crop", "pad", "stretch"]
 
+FoundNoun = Literal["dataset", "recipe", "run"]
+
 HealthActionKindEnum = Literal["stop", "finish", "change"]
 
 IngestOutcome = Literal["accepted", "duplicate", "skipped", "failed"]
 
 IssuesEnum = Literal["dark", "light", "blurry", "low_information", "odd_aspect_ratio", "odd_size", "grayscale", "near_duplicates"]
-
-NounEnum = Literal["dataset", "run", "export"]
 
 Role = Literal["viewer", "reviewer", "researcher", "admin", "owner"]
 
@@ -40,6 +40,8 @@ SelectionState = Literal["queued", "selecting", "interrupted", "finished", "fail
 Stage = Literal["prepare", "train", "generate", "score", "select"]
 
 Standing = Literal["undecided", "accepted", "rejected"]
+
+StoredThingNounEnum = Literal["dataset", "run", "export"]
 
 UploadState = Literal["receiving", "complete", "expired"]
 
@@ -524,6 +526,25 @@ class ForgottenRequest(TypedDict):
     "Whose password was forgotten."
 
     email: str
+
+
+class Found(TypedDict):
+    "A dataset, saved recipe or run."
+
+    noun: FoundNoun
+    id: str
+    name: str
+    about: str
+    created_at: str
+    is_archived: bool
+
+
+class FoundPage(TypedDict):
+    "One page of a list."
+
+    results: list[Found]
+    next: str | None
+    previous: str | None
 
 
 class Health(TypedDict):
@@ -1684,7 +1705,7 @@ class Storage(TypedDict):
 class StoredThing(TypedDict):
     "A dataset, run or export, and what it takes."
 
-    noun: NounEnum
+    noun: StoredThingNounEnum
     id: str
     name: str
     target: str | None

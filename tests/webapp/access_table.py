@@ -189,7 +189,8 @@ EXPORTS = [
     Row("GET", "exports/<uuid:pk>/deletion/", VIEWER),
     Row("GET", "exports/<uuid:pk>/download/", VIEWER, "export", media=True),
 ]
-ROWS = [*ACCOUNTS, *PEOPLE, *DATASETS, *RECIPES, *RUNS, *GALLERY, *EXPORTS]
+SEARCH = [Row("GET", "search/", PERSON)]
+ROWS = [*ACCOUNTS, *PEOPLE, *DATASETS, *RECIPES, *RUNS, *GALLERY, *EXPORTS, *SEARCH]
 OUTSIDE_THE_API = {"api/schema/", "api/schema/view/", "health/live", "health/ready"}
 """Addresses that tell everybody the same, and nothing of anybody's."""
 CHANNELS = {"version": VIEWER, "run": VIEWER, "selection": VIEWER, "export": VIEWER}

@@ -4,12 +4,12 @@ A cursor is signed for one path, one set of filters and one order, so that a cur
 another list is refused with 400.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from webapp.core.errors import InvalidError
 
 M = TypeVar("M", bound=Model)
+C = TypeVar("C", bound=Model, covariant=True)
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 PAGING = [
@@ -27,9 +28,19 @@ PAGING = [
 """Query parameters of every paged list, for the OpenAPI document."""
 
 
+class Rows(Protocol[C]):
+    """What can be ordered, filtered and cut: a QuerySet, or several as one."""
+
+    def order_by(self, *fields: str) -> Self: ...
+
+    def filter(self, *conditions: Any, **values: Any) -> Self: ...
+
+    def __getitem__(self, part: slice, /) -> Iterable[C]: ...
+
+
 def paginate(
     request: Request,
-    rows: "QuerySet[M]",
+    rows: Rows[M],
     order: Sequence[str],
     render: Callable[[list[M]], Any],
     default_limit: int = DEFAULT_LIMIT,

@@ -1119,6 +1119,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Datasets, saved recipes and runs of the person's labs, the newest first; put away ones, too. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/selections/{id}/": {
         parameters: {
             query?: never;
@@ -2373,6 +2390,34 @@ export interface components {
         ForgottenRequest: {
             email: string;
         };
+        /** @description A dataset, saved recipe or run. */
+        Found: {
+            noun: components["schemas"]["FoundNoun"];
+            /** Format: uuid */
+            id: string;
+            /** @description Its own, or what stands for one. */
+            name: string;
+            /** @description A few words more. */
+            about: string;
+            /** Format: date-time */
+            created_at: string;
+            is_archived: boolean;
+        };
+        /**
+         * @description * `dataset` - dataset
+         *     * `recipe` - recipe
+         *     * `run` - run
+         * @enum {string}
+         */
+        FoundNoun: "dataset" | "recipe" | "run";
+        /** @description One page of a list. */
+        FoundPage: {
+            results: components["schemas"]["Found"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
         /** @description What was judged of the training at the last measured checkpoint. */
         Health: {
             step: number;
@@ -3005,13 +3050,6 @@ export interface components {
             can_mail: boolean;
             is_wished: boolean;
         };
-        /**
-         * @description * `dataset` - dataset
-         *     * `run` - run
-         *     * `export` - export
-         * @enum {string}
-         */
-        NounEnum: "dataset" | "run" | "export";
         /** @description Who made the images of a run that only imported them. */
         Origin: {
             /** @description The external model. */
@@ -4274,7 +4312,7 @@ export interface components {
         };
         /** @description A dataset, run or export, and what it takes. */
         StoredThing: {
-            noun: components["schemas"]["NounEnum"];
+            noun: components["schemas"]["StoredThingNounEnum"];
             /** Format: uuid */
             id: string;
             name: string;
@@ -4290,6 +4328,13 @@ export interface components {
             /** Format: date-time */
             archived_at: string | null;
         };
+        /**
+         * @description * `dataset` - dataset
+         *     * `run` - run
+         *     * `export` - export
+         * @enum {string}
+         */
+        StoredThingNounEnum: "dataset" | "run" | "export";
         /**
          * SubscriptionEnded
          * @description The person may not watch this row any more, or asked for the end.
@@ -7308,6 +7353,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Act"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Only this lab's. */
+                lab?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                /** @description Only things of this kind. */
+                noun?: "dataset" | "recipe" | "run";
+                /** @description Words that all stand in the name, or an id; empty finds everything. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage"];
                 };
             };
             /** @description An error. */

@@ -12,10 +12,11 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from 'react-router';
-import { http, queries, take } from '@/api/client';
-import { readSession, sessionOptions } from '@/api/session';
+import { sessionOptions } from '@/api/session';
 import { EndNotices } from '@/features/runs/EndNotices';
 import { LabMenu } from './LabMenu';
+import { logOut } from './logOut';
+import { PaletteButton } from './palette/PaletteButton';
 import classes from './Shell.module.css';
 
 /** The frame around every page of a person who is logged in. */
@@ -41,6 +42,7 @@ export function Shell() {
           <NavLink to="/people">People</NavLink>
         </nav>
         <Group gap={4} ml="auto" wrap="nowrap">
+          <PaletteButton />
           <SchemeSwitch />
           <PersonMenu />
         </Group>
@@ -100,11 +102,6 @@ function SchemeSwitch() {
 
 function PersonMenu() {
   const { data: session } = useQuery(sessionOptions);
-  const logOut = async () => {
-    await take(http.POST('/api/v1/session/logout/'));
-    queries.clear();
-    await readSession();
-  };
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target>

@@ -1,0 +1,10 @@
+"""Registers the app."""
+
+from django.apps import AppConfig
+
+
+class SearchConfig(AppConfig):
+    """webapp.search."""
+
+    name = "webapp.search"
+    label = "search"
