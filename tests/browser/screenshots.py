@@ -51,6 +51,8 @@ def _addresses(page: Page) -> dict[str, str]:
         "exports": f"{run}/exports",
         "tokens": "/tokens",
         "recipes": "/recipes",
+        "models": "/models",
+        "model": "/models/dcgan",
         "queue": "/queue",
         "storage": "/storage",
         "people": "/people",

@@ -18,6 +18,8 @@ PAGES = {
     "exports": "{run}/exports",
     "tokens": "/tokens",
     "recipes": "/recipes",
+    "models": "/models",
+    "model": "/models/dcgan",
     "queue": "/queue",
     "storage": "/storage",
     "people": "/people",

@@ -26,6 +26,8 @@ const pages: RouteObject[] = [
     lazy: async () => ({ Component: (await import('@/features/recipes/RecipesPage')).RecipesPage }),
   },
   { path: 'recipes/:recipeId', lazy: async () => ({ Component: (await import('./RecipeRoute')).RecipeRoute }) },
+  { path: 'models', lazy: async () => ({ Component: (await import('@/features/recipes/ModelsPage')).ModelsPage }) },
+  { path: 'models/:name', lazy: async () => ({ Component: (await import('@/features/recipes/ModelPage')).ModelPage }) },
   { path: 'queue', lazy: async () => ({ Component: (await import('@/features/runs/QueuePage')).QueuePage }) },
   { path: 'runs/:runId', lazy: async () => ({ Component: (await import('@/features/runs/RunPage')).RunPage }) },
   {

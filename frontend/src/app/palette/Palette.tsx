@@ -27,9 +27,9 @@ const SIGNS = { dataset: IconPhoto, recipe: IconNotes, run: IconPlayerPlay };
 /** One field that finds every page, act and thing of the lab; arrows choose, Enter opens. */
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal.Root opened={opened} onClose={onClose} size={640} yOffset="10vh" centered={false} padding={0}>
+    <Modal.Root opened={opened} onClose={onClose} size={640} yOffset="10vh" centered={false}>
       <Modal.Overlay />
-      <Modal.Content aria-label="Search and acts">
+      <Modal.Content aria-label="Search and acts" p={0}>
         <Field onClose={onClose} />
       </Modal.Content>
     </Modal.Root>
@@ -80,7 +80,7 @@ function Field({ onClose }: { onClose: () => void }) {
         aria-controls={listId}
         aria-autocomplete="list"
         aria-activedescendant={chosen === undefined ? undefined : optionId(chosen)}
-        placeholder="Search datasets, runs, recipes and pages"
+        placeholder="Search the lab and its pages"
         leftSection={<IconSearch size={18} aria-hidden />}
         rightSection={<Kbd size="xs">Esc</Kbd>}
         rightSectionWidth={56}

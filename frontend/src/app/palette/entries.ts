@@ -21,6 +21,7 @@ export function pageEntries({ isAdmin, isStaff }: Rights): Entry[] {
     { id: '/', label: 'Home', note: 'datasets and runs', to: '/' },
     { id: '/upload', label: 'Upload', note: 'a new dataset', alias: 'send images zip archive', to: '/upload' },
     { id: '/recipes', label: 'Recipes', note: 'saved ones', to: '/recipes' },
+    { id: '/models', label: 'Models', note: 'what each is good at and needs', alias: 'help', to: '/models' },
     { id: '/queue', label: 'Queue', note: 'what runs and what waits', to: '/queue' },
     { id: '/storage', label: 'Storage', note: 'what the lab stores', alias: 'quota disk space bytes', to: '/storage' },
     { id: '/people', label: 'People', note: 'members and roles', alias: 'invite lab', to: '/people' },
@@ -33,7 +34,7 @@ export function pageEntries({ isAdmin, isStaff }: Rights): Entry[] {
   return pages;
 }
 
-/** The entries in which every word of the query stands, those whose label begins with it first. */
+/** The entries in which words begin as those of the query do, those whose label begins with it first. */
 export function matching(entries: Entry[], query: string): Entry[] {
   const asked = query.trim().toLowerCase();
   const found = entries.filter((entry) => hasWords(entry, asked));
@@ -42,6 +43,6 @@ export function matching(entries: Entry[], query: string): Entry[] {
 }
 
 function hasWords({ label, note = '', alias = '' }: Entry, asked: string): boolean {
-  const text = `${label} ${note} ${alias}`.toLowerCase();
-  return asked.split(/\s+/).every((word) => text.includes(word));
+  const text = ` ${label} ${note} ${alias}`.toLowerCase();
+  return asked.split(/\s+/).every((word) => text.includes(` ${word}`));
 }

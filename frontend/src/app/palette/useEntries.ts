@@ -1,14 +1,16 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { api } from '@/api/client';
 import { useLab } from '@/api/lab';
 import { sessionOptions } from '@/api/session';
 import { logOut } from '../logOut';
 import { pageEntries, type Entry } from './entries';
 
-/** The pages and acts of the person who is here. */
+/** The pages and acts of the person who is here, and the help pages. */
 export function useEntries(): { pages: Entry[]; acts: Entry[]; help: Entry[] } {
   const { data: session } = useQuery(sessionOptions);
   const { lab, labs, choose, may } = useLab();
+  const { data: catalogue } = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
   const { setColorScheme } = useMantineColorScheme();
   const acts: Entry[] = [
     ...labs
@@ -28,6 +30,12 @@ export function useEntries(): { pages: Entry[]; acts: Entry[]; help: Entry[] } {
   return {
     pages: pageEntries({ isAdmin: may('admin'), isStaff: session?.person?.is_staff === true }),
     acts,
-    help: [],
+    help: (catalogue?.models ?? []).map(({ name, card }) => ({
+      id: `/models/${name}`,
+      label: card.title,
+      note: 'help page of the model',
+      alias: name,
+      to: `/models/${name}`,
+    })),
   };
 }

@@ -1,7 +1,7 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { cursorOf, http, take, type Schemas } from '@/api/client';
-import { matching, type Entry } from './entries';
+import type { Entry } from './entries';
 
 const TYPING_PAUSE_MS = 150;
 const AT_ONCE = 8;
@@ -27,12 +27,20 @@ export function useThings(lab: string, query: string) {
   const isOld = answer.isPlaceholderData || settled !== query.trim();
   return {
     // What was found for fewer words is narrowed here until the answer comes, so that Enter opens nothing else.
-    things: isOld ? things.filter((thing) => matching([thing], query).length > 0) : things,
+    things: isOld ? things.filter((thing) => isCalled(thing, query)) : things,
     isWaiting: isOld || answer.isLoading,
     hasMore: answer.hasNextPage && !isOld,
     more: () => void answer.fetchNextPage(),
     error: answer.error,
   };
+}
+
+function isCalled({ label, note = '' }: Thing, query: string): boolean {
+  const text = `${label} ${note}`.toLowerCase();
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }
 
 function entryOf({ noun, id, name, about, is_archived }: Schemas['Found']): Thing {

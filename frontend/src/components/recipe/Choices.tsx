@@ -1,4 +1,5 @@
 import { Anchor, Radio, Text } from '@mantine/core';
+import { Link } from 'react-router';
 import type { Schemas } from '@/api/client';
 import classes from './Choices.module.css';
 
@@ -14,22 +15,26 @@ type Props = {
   fault?: string | undefined;
   /** Only title and summary, where people know the things already. */
   brief?: boolean;
+  /** The address of a thing's help page, where there is one. */
+  helpOf?: (name: string) => string;
 };
 
 /** Cards to choose one from; those that do not fit stand there with the reason. */
-export function Choices({ label, options, value, onChange, fault, brief = false }: Props) {
+export function Choices({ label, options, value, onChange, fault, brief = false, helpOf }: Props) {
   return (
     <Radio.Group value={value} onChange={onChange} aria-label={label} error={fault}>
       <div className={classes.grid}>
         {options.map((option) => (
-          <ChoiceCard key={option.name} option={option} brief={brief} />
+          <ChoiceCard key={option.name} option={option} brief={brief} help={helpOf?.(option.name)} />
         ))}
       </div>
     </Radio.Group>
   );
 }
 
-function ChoiceCard({ option: { name, card, obstacle }, brief }: { option: Option; brief: boolean }) {
+type CardProps = { option: Option; brief: boolean; help: string | undefined };
+
+function ChoiceCard({ option: { name, card, obstacle }, brief, help }: CardProps) {
   return (
     <div className={classes.card} data-disabled={obstacle !== null}>
       <Radio
@@ -44,6 +49,13 @@ function ChoiceCard({ option: { name, card, obstacle }, brief }: { option: Optio
         </Text>
       )}
       {!brief && <Notes card={card} />}
+      {help !== undefined && (
+        <Text size="xs" className={classes.notes}>
+          <Anchor component={Link} to={help} target="_blank" inherit underline="always">
+            Help page of {card.title}
+          </Anchor>
+        </Text>
+      )}
     </div>
   );
 }

@@ -68,6 +68,7 @@ export function RecipeForm({ catalogue, version, lab, kind, start, first, saved,
                   onChange={(name) => set({ model: name, model_settings: {} })}
                   options={catalogue.models.map((one) => ({ ...one, obstacle: modelObstacle(one, yields) }))}
                   fault={faultsUnder(problems, 'model')['']}
+                  helpOf={(name) => `/models/${name}`}
                 />
               ) : (
                 <FixedModel title={model.card.title} shaping={model.shaping} start={start} />

@@ -6,6 +6,7 @@ import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
 import { contentsOf, NEW_DRAFT, withSettings, type Draft } from './draft';
 import { RecipeForm } from './RecipeForm';
+import { useCatalogue } from './useCatalogue';
 import { stepOf, SUMMARIES, TITLES, wayOf, withStart } from './start';
 
 /**
@@ -18,7 +19,7 @@ export function RecipePage() {
   const way = wayOf(search.get('start'));
   const saved = search.get('recipe');
   const like = (way === null ? null : search.get('from')) ?? search.get('like');
-  const catalogue = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
+  const catalogue = useCatalogue();
   const version = api.useQuery('get', '/api/v1/versions/{id}/', { params: { path: { id } } }, { enabled: id !== '' });
   const of = version.data?.dataset ?? '';
   const dataset = api.useQuery(
