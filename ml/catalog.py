@@ -22,12 +22,14 @@ from ml.budget import MAX_CANDIDATES, MAX_IMAGES, pool_sizes, resolve
 from ml.compute import Compute, smaller_micro_batch, why_indivisible, why_no_gpu
 from ml.errors import BadBudgetError, MlError
 from ml.foretold import ForetellError, Foretold, foretell_memory
+from ml.intake import INTAKE
 from ml.plans import IMPORTED
 from ml.plugin import Card, Conflict
 from ml.suitability import missing_fields, why_unsuitable
 
 __all__ = [
     "IMPORTED",
+    "INTAKE",
     "MAX_CANDIDATES",
     "MAX_IMAGES",
     "BadBudgetError",

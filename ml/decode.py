@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Self, cast
 
 from ml.errors import BadDatasetError, BadImageError
-from ml.image_file import ImageLimits
+from ml.image_limits import ImageLimits
 from ml.look import Look
 
 _ROOT = Path(__file__).resolve().parent.parent

@@ -18,7 +18,8 @@ from typing import Any
 from PIL import Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from ml.errors import BadImageError
-from ml.image_file import SUFFIX_OF, ImageLimits, fingerprint, is_grey, open_image, orientation, thumbnail, upright_size
+from ml.image_file import SUFFIX_OF, fingerprint, is_grey, open_image, orientation, thumbnail, upright_size
+from ml.image_limits import ImageLimits
 from ml.look import look_of
 
 _PLUGINS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)

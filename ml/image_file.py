@@ -16,11 +16,11 @@ Imports neither numpy nor torch: the decoding child must start at once.
 """
 
 import io
-from dataclasses import dataclass
 
 from PIL import Image, ImageChops, UnidentifiedImageError
 
 from ml.errors import BadImageError
+from ml.image_limits import ImageLimits
 
 SUFFIX_OF = {"PNG": ".png", "JPEG": ".jpg", "MPO": ".jpg", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif"}
 """Pillow's name of a format -> the ending of the stored original. MPO is a JPEG with further frames."""
@@ -40,25 +40,6 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-
-@dataclass(frozen=True)
-class ImageLimits:
-    """What one image may cost. `memory_bytes` and `cpu_s` bind the child process that decodes."""
-
-    formats: tuple[str, ...] = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
-    min_side: int = 8
-    max_side: int = 8192
-    max_pixels: int = 64_000_000
-    max_aspect: int = 20
-    max_file_bytes: int = 64 * 2**20
-    memory_bytes: int = 480 * 2**20
-    cpu_s: int = 5
-    wall_s: int = 60
-
-
-INGESTED = ImageLimits(min_side=1, max_side=65_535, max_aspect=65_535)
-"""What a file of a dataset version must still keep: its ingest judged the shape, perhaps by limits of its own."""
 
 
 def read_image(data: bytes, limits: ImageLimits | None = None) -> Image.Image:

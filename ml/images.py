@@ -17,7 +17,8 @@ from torch import Tensor
 
 from ml import image_file
 from ml.errors import BadImageError
-from ml.image_file import INGESTED, read_image
+from ml.image_file import read_image
+from ml.image_limits import INGESTED
 
 Pixels = NDArray[np.uint8]
 

@@ -18,7 +18,8 @@ from ml.earlier import EarlierImage, read_earlier
 from ml.errors import BadDatasetError, BadImageError, BadSettingsError
 from ml.examine import Found, PassedOver, examine
 from ml.folder_source import FolderSource
-from ml.image_file import FINGERPRINT_BYTES, ImageLimits
+from ml.image_file import FINGERPRINT_BYTES
+from ml.image_limits import ImageLimits
 from ml.object_store import ObjectStore
 from ml.plans import IngestPlan
 from ml.plugin import find, shelf

@@ -105,6 +105,7 @@ _READERS: Final[Mapping[str, Callable[[str, str], Iterator[Row]]]] = {
     "labels.csv": _csv,
     "dataset.json": _stylegan,
 }
+LABEL_FILES: Final = tuple(_READERS)
 
 
 def _row(value: Mapping[Any, Any]) -> Iterator[Row]:

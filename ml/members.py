@@ -12,10 +12,10 @@ _SPLIT_OF = {
     "test": "test",
     "testing": "test",
 }
-_IMAGES = frozenset({"png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "tif", "tiff"})
+IMAGE_ENDINGS = frozenset({"png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "tif", "tiff"})
 _OTHER_IMAGES = frozenset({"gif", "svg", "heic", "heif", "avif", "jp2", "psd", "ppm", "pgm", "pbm", "ico", "dcm"})
 _ARCHIVES = frozenset({"zip", "tar", "gz", "tgz", "bz2", "xz", "7z", "rar"})
-_LITTER = frozenset({"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "lost+found"})
+LITTER = frozenset({"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "lost+found"})
 
 
 def split_of(name: str) -> str | None:
@@ -26,10 +26,10 @@ def split_of(name: str) -> str | None:
 def passed_over(name: str) -> str:
     """Why a member is no candidate; empty when it is one."""
     parts = name.split("/")
-    if any(part.startswith(".") or part.casefold() in _LITTER for part in parts):
+    if any(part.startswith(".") or part.casefold() in LITTER for part in parts):
         return "The operating system or a tool made this file; it is no part of the dataset."
     suffix = _suffix(name)
-    if suffix in _IMAGES:
+    if suffix in IMAGE_ENDINGS:
         return ""
     if suffix in _ARCHIVES:
         return "Archives inside a source are not opened; unpack it first."

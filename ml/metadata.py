@@ -18,7 +18,8 @@ from typing import Any
 from PIL import Image
 
 from ml.errors import BadImageError
-from ml.image_file import INGESTED, open_image, orientation, upright
+from ml.image_file import open_image, orientation, upright
+from ml.image_limits import INGESTED
 
 _QUALITY = 95
 _PNG_START = b"\x89PNG\r\n\x1a\n"

@@ -985,6 +985,27 @@ class Notice(TypedDict):
     is_wished: bool
 
 
+class OpenUpload(TypedDict):
+    "An upload of the person's own of which nothing was made yet."
+
+    id: str
+    lab: str
+    file_name: str
+    size_bytes: int
+    offset: int
+    state: UploadState
+    created_at: str
+    expires_at: str
+
+
+class OpenUploadPage(TypedDict):
+    "One page of a list."
+
+    results: list[OpenUpload]
+    next: str | None
+    previous: str | None
+
+
 class Origin(TypedDict):
     "Who made the images of a run that only imported them."
 
@@ -1790,6 +1811,21 @@ class Upload(TypedDict):
     size_bytes: int
     offset: int
     state: UploadState
+
+
+class UploadLimits(TypedDict):
+    "What is taken: to be told before anything is sent. Endings and names are in lower case, without a dot."
+
+    max_bytes: int
+    max_open: int
+    kept_hours: int
+    max_files: int
+    max_image_bytes: int
+    min_side: int
+    max_side: int
+    image_endings: list[str]
+    label_files: list[str]
+    litter: list[str]
 
 
 class ValidateRunRequest(TypedDict):

@@ -14,7 +14,8 @@ from PIL import Image
 from ml.errors import BadDatasetError
 from ml.export_format import ExportFormat, ExportImage, Ground, Member
 from ml.fit import fit_image
-from ml.image_file import INGESTED, read_image
+from ml.image_file import read_image
+from ml.image_limits import INGESTED
 from ml.plugin import Card
 
 PER_FOLDER = 1000

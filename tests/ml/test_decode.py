@@ -19,7 +19,8 @@ from PIL import Image
 from ml import decode
 from ml.decode import Decoder
 from ml.errors import BadDatasetError, BadImageError
-from ml.image_file import ImageLimits, read_image
+from ml.image_file import read_image
+from ml.image_limits import ImageLimits
 
 RED, GREY, BLUE = (200, 30, 30), (90, 90, 90), (30, 30, 200)
 

@@ -10,7 +10,8 @@ from PIL import Image, ImageCms, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from ml.decode import Decoder
-from ml.image_file import INGESTED, open_image
+from ml.image_file import open_image
+from ml.image_limits import INGESTED
 from ml.metadata import without_metadata
 
 SECRET = "Ada-4711"

@@ -103,6 +103,8 @@ PEOPLE = [
     Row("POST", "people/<uuid:pk>/password-link/", STAFF, NO_TOKEN),
 ]
 DATASETS = [
+    Row("GET", "uploads/", PERSON),
+    Row("GET", "uploads/limits/", PERSON),
     Row("POST", "uploads/", RESEARCHER, "upload", headers={**TUS, "Upload-Length": "5", "Upload-Metadata": "{upload}"}),
     Row("HEAD", "uploads/<uuid:pk>/", RESEARCHER, headers=TUS),
     Row("PATCH", "uploads/<uuid:pk>/", PERSON, "upload", headers=TUS),  # walked at the ASGI server's own door, too

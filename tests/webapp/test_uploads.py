@@ -18,6 +18,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from ml.members import passed_over
 from tests.webapp.served import Answer, Served
 from webapp.accounts.models import Lab, Membership, Person
 from webapp.core import asgi, storage
@@ -495,6 +496,36 @@ def test_idle_uploads_expire_with_their_bytes(sender: Sender, lab: Lab) -> None:
     assert not path.exists()
     assert sender.append(3, b"abc").status == 410
     assert sender.server.ask("HEAD", sender.address, sender.headers).status == 410
+
+
+def test_the_list_holds_what_is_unfinished_or_became_nothing_yet_of_ones_own(
+    sender: Sender, lab: Lab, researcher: Person, owner: Person
+) -> None:
+    def listed() -> list[tuple[str, int, str]]:
+        rows = sender.server.ask("GET", f"/api/v1/uploads/?lab={lab.pk}", sender.headers).json()["results"]
+        return [(row["file_name"], row["offset"], row["state"]) for row in rows]
+
+    sender.create(lab, name="half.zip")
+    sender.append(0, b"abc")
+    sender.create(lab, name="whole.zip")
+    sender.append(0, CONTENT)
+    Upload.objects.create(lab=lab, person=owner, file_name="theirs.zip", size_bytes=1)
+    assert listed() == [("whole.zip", LENGTH, "complete"), ("half.zip", 3, "receiving")]
+    create_dataset(lab, "Digits", researcher, upload=Upload.objects.get(file_name="whole.zip"))
+    assert listed() == [("half.zip", 3, "receiving")]
+    Upload.objects.filter(file_name="half.zip").update(touched_at=timezone.now() - timedelta(hours=73))
+    expire_uploads()
+    assert listed() == []
+
+
+def test_limits_are_told_as_they_are_held(sender: Sender, settings: Any) -> None:
+    settings.UPLOAD_MAX_BYTES = 1234
+    told = sender.server.ask("GET", "/api/v1/uploads/limits/", sender.headers).json()
+    assert (told["max_bytes"], told["max_open"], told["kept_hours"]) == (1234, 10, 72)
+    assert not any(passed_over(f"a/b.{ending}") for ending in told["image_endings"])
+    assert all(passed_over(f"a/{name}/b.png") for name in told["litter"])
+    assert passed_over("a/b.txt")
+    assert "metadata.jsonl" in told["label_files"]
 
 
 def test_an_upload_that_goes_on_while_it_is_looked_at_keeps_its_bytes(

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from channels.db import database_sync_to_async
-from django.db.models import Case, Count, F, OuterRef, Prefetch, Q, QuerySet, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, When
 from django.db.models.functions import Floor
 
 from webapp.accounts.models import Person, Role
 from webapp.core.errors import NotFoundError
 from webapp.core.permissions import find, visible
-from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion, IngestFile
+from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion, IngestFile, Upload
 
 VERSION_LAB: Final = "dataset__lab"
 IMAGE_LAB: Final = "version__dataset__lab"
@@ -38,6 +38,14 @@ class StoredImage(NamedTuple):
     lab_id: uuid.UUID
     sha256: str
     suffix: str
+
+
+def open_uploads_of(person: Person, lab_id: uuid.UUID | None = None) -> "QuerySet[Upload]":
+    """The person's own uploads that are on their way, or arrived and became nothing yet."""
+    used = DatasetVersion.objects.filter(upload=OuterRef("pk"))
+    rows = visible(Upload.objects.filter(person=person), person).exclude(state=Upload.State.EXPIRED)
+    rows = rows.exclude(Exists(used))
+    return rows if lab_id is None else rows.filter(lab_id=lab_id)
 
 
 def datasets_visible_to(person: Person, lab_id: uuid.UUID | None = None) -> "QuerySet[Dataset]":

@@ -6,6 +6,7 @@ from webapp.datasets.api import datasets, deletions, images, uploads, versions
 
 urlpatterns = [
     path("uploads/", uploads.UploadsView.as_view()),
+    path("uploads/limits/", uploads.UploadLimitsView.as_view()),
     path("uploads/<uuid:pk>/", uploads.UploadView.as_view()),
     path("uploads/<uuid:pk>/status/", uploads.UploadStatusView.as_view()),
     path("datasets/", datasets.DatasetsView.as_view()),

@@ -1119,23 +1119,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/search/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description Datasets, saved recipes and runs of the person's labs, the newest first; put away ones, too. */
-        get: operations["search"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/selections/{id}/": {
         parameters: {
             query?: never;
@@ -1382,9 +1365,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** @description The person's own that are on their way, or arrived and became nothing yet. */
+        get: operations["uploads_list"];
         put?: never;
-        /** @description Start an upload. */
+        /** @description Start an upload, or find those that are not finished. */
         post: operations["uploads_create"];
         delete?: never;
         options?: never;
@@ -1419,6 +1403,23 @@ export interface paths {
         };
         /** @description How far an upload is, for people and programs that do not speak tus. */
         get: operations["uploads_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/limits/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What an upload may hold. */
+        get: operations["uploads_limits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2246,12 +2247,6 @@ export interface components {
         /** @description What an export would hold now, and what it takes at most. */
         ExportEstimate: {
             num_real: number;
-            /** @description Split -> class -> real images. */
-            real: {
-                [key: string]: {
-                    [key: string]: number;
-                };
-            };
             /** @description Class -> samples that go in. */
             synthetic: {
                 [key: string]: number;
@@ -2273,10 +2268,6 @@ export interface components {
             };
             conflicts: components["schemas"]["Conflict"][];
             suffix: string;
-            /** @description Images of other splits are left out. */
-            splits: string[];
-            /** @description The paths in it; {split} and {class} stand for each of them, * for any name. */
-            layout: string[];
         };
         /** @description One page of a list. */
         ExportPage: {
@@ -2389,34 +2380,6 @@ export interface components {
         /** @description Whose password was forgotten. */
         ForgottenRequest: {
             email: string;
-        };
-        /** @description A dataset, saved recipe or run. */
-        Found: {
-            noun: components["schemas"]["FoundNoun"];
-            /** Format: uuid */
-            id: string;
-            /** @description Its own, or what stands for one. */
-            name: string;
-            /** @description A few words more. */
-            about: string;
-            /** Format: date-time */
-            created_at: string;
-            is_archived: boolean;
-        };
-        /**
-         * @description * `dataset` - dataset
-         *     * `recipe` - recipe
-         *     * `run` - run
-         * @enum {string}
-         */
-        FoundNoun: "dataset" | "recipe" | "run";
-        /** @description One page of a list. */
-        FoundPage: {
-            results: components["schemas"]["Found"][];
-            /** @description Path of the next page, or null. */
-            next: string | null;
-            /** @description Path of the page before, or null. */
-            previous: string | null;
         };
         /** @description What was judged of the training at the last measured checkpoint. */
         Health: {
@@ -3049,6 +3012,39 @@ export interface components {
             /** @description Whether this service has a mail server. */
             can_mail: boolean;
             is_wished: boolean;
+        };
+        /**
+         * @description * `dataset` - dataset
+         *     * `run` - run
+         *     * `export` - export
+         * @enum {string}
+         */
+        NounEnum: "dataset" | "run" | "export";
+        /** @description An upload of the person's own of which nothing was made yet. */
+        OpenUpload: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            lab: string;
+            file_name: string;
+            size_bytes: number;
+            offset: number;
+            state: components["schemas"]["UploadState"];
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description Its bytes are removed then, unless more arrive.
+             */
+            readonly expires_at: string;
+        };
+        /** @description One page of a list. */
+        OpenUploadPage: {
+            results: components["schemas"]["OpenUpload"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
         };
         /** @description Who made the images of a run that only imported them. */
         Origin: {
@@ -4312,7 +4308,7 @@ export interface components {
         };
         /** @description A dataset, run or export, and what it takes. */
         StoredThing: {
-            noun: components["schemas"]["StoredThingNounEnum"];
+            noun: components["schemas"]["NounEnum"];
             /** Format: uuid */
             id: string;
             name: string;
@@ -4328,13 +4324,6 @@ export interface components {
             /** Format: date-time */
             archived_at: string | null;
         };
-        /**
-         * @description * `dataset` - dataset
-         *     * `run` - run
-         *     * `export` - export
-         * @enum {string}
-         */
-        StoredThingNounEnum: "dataset" | "run" | "export";
         /**
          * SubscriptionEnded
          * @description The person may not watch this row any more, or asked for the end.
@@ -4473,6 +4462,28 @@ export interface components {
             size_bytes: number;
             offset: number;
             state: components["schemas"]["UploadState"];
+        };
+        /** @description What is taken: to be told before anything is sent. Endings and names are in lower case, without a dot. */
+        UploadLimits: {
+            /** @description Of one upload. */
+            max_bytes: number;
+            /** @description Uploads of one person on their way at a time. */
+            max_open: number;
+            /** @description An upload that nobody goes on with is removed after so long. */
+            kept_hours: number;
+            /** @description In one archive or folder. */
+            max_files: number;
+            max_image_bytes: number;
+            /** @description Pixels. */
+            min_side: number;
+            /** @description Pixels. */
+            max_side: number;
+            /** @description Files that are read as images. */
+            image_endings: string[];
+            /** @description Files that are read for labels. */
+            label_files: string[];
+            /** @description Made by an operating system or a tool. */
+            litter: string[];
         };
         /**
          * @description * `receiving` - Receiving
@@ -7366,45 +7377,6 @@ export interface operations {
             };
         };
     };
-    search: {
-        parameters: {
-            query?: {
-                /** @description From `next` or `previous` of another page. */
-                cursor?: string;
-                /** @description Only this lab's. */
-                lab?: string;
-                /** @description Rows per page, 1 to 500. */
-                limit?: number;
-                /** @description Only things of this kind. */
-                noun?: "dataset" | "recipe" | "run";
-                /** @description Words that all stand in the name, or an id; empty finds everything. */
-                q?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FoundPage"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     selections_get: {
         parameters: {
             query?: never;
@@ -7862,6 +7834,41 @@ export interface operations {
             };
         };
     };
+    uploads_list: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Only this lab's. */
+                lab?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenUploadPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     uploads_create: {
         parameters: {
             query?: never;
@@ -7983,6 +7990,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    uploads_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadLimits"];
                 };
             };
             /** @description An error. */

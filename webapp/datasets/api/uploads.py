@@ -4,21 +4,27 @@ import base64
 import binascii
 import uuid
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ml.catalog import INTAKE
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Lab
 from webapp.core.errors import AtelierError, InvalidError, NotFoundError
+from webapp.core.pagination import PAGING, page_of, paginate
+from webapp.core.queries import read_uuid
+from webapp.datasets import selectors
 from webapp.datasets.models import Upload
 from webapp.datasets.services.uploads import LengthRequiredError, abandon_upload, create_upload, own_upload
 from webapp.datasets.tus import ALGORITHM, VERSION, TusVersionError
@@ -38,8 +44,39 @@ class UploadSerializer(serializers.ModelSerializer[Upload]):
         fields = ["id", "lab", "file_name", "size_bytes", "offset", "state"]
 
 
+class OpenUploadSerializer(UploadSerializer):
+    """An upload of the person's own of which nothing was made yet."""
+
+    expires_at = serializers.SerializerMethodField(help_text="Its bytes are removed then, unless more arrive.")
+
+    class Meta(UploadSerializer.Meta):
+        fields = [*UploadSerializer.Meta.fields, "created_at", "expires_at"]
+
+    @extend_schema_field(OpenApiTypes.DATETIME)
+    def get_expires_at(self, upload: Upload) -> str:
+        return (upload.touched_at + timedelta(hours=settings.UPLOAD_EXPIRES_H)).isoformat()
+
+
+OpenUploadPage = page_of(OpenUploadSerializer, "OpenUploadPage")
+
+
+class UploadLimitsSerializer(serializers.Serializer[Any]):
+    """What is taken: to be told before anything is sent. Endings and names are in lower case, without a dot."""
+
+    max_bytes = serializers.IntegerField(help_text="Of one upload.")
+    max_open = serializers.IntegerField(help_text="Uploads of one person on their way at a time.")
+    kept_hours = serializers.IntegerField(help_text="An upload that nobody goes on with is removed after so long.")
+    max_files = serializers.IntegerField(help_text="In one archive or folder.")
+    max_image_bytes = serializers.IntegerField()
+    min_side = serializers.IntegerField(help_text="Pixels.")
+    max_side = serializers.IntegerField(help_text="Pixels.")
+    image_endings = serializers.ListField(child=serializers.CharField(), help_text="Files that are read as images.")
+    label_files = serializers.ListField(child=serializers.CharField(), help_text="Files that are read for labels.")
+    litter = serializers.ListField(child=serializers.CharField(), help_text="Made by an operating system or a tool.")
+
+
 class UploadsView(APIView):
-    """Start an upload."""
+    """Start an upload, or find those that are not finished."""
 
     def get_permissions(self) -> Sequence[Any]:
         return [AllowAny()] if self.request.method == "OPTIONS" else super().get_permissions()
@@ -71,6 +108,17 @@ class UploadsView(APIView):
         headers = {**TUS_ANSWER, "Location": f"{request.path}{upload.pk}/", "Upload-Offset": "0"}
         return Response(UploadSerializer(upload).data, status=201, headers=headers)
 
+    @extend_schema(
+        operation_id="uploads_list",
+        tags=["uploads"],
+        responses=OpenUploadPage,
+        parameters=[OpenApiParameter("lab", OpenApiTypes.UUID, description="Only this lab's."), *PAGING],
+    )
+    def get(self, request: Request) -> Response:
+        """The person's own that are on their way, or arrived and became nothing yet."""
+        rows = selectors.open_uploads_of(person_of(request), read_uuid(request, "lab"))
+        return paginate(request, rows, ("-created_at", "-id"), lambda page: OpenUploadSerializer(page, many=True).data)
+
     @extend_schema(exclude=True)
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         return Response(
@@ -84,6 +132,20 @@ class UploadsView(APIView):
                 "Allow": "POST, OPTIONS",
             },
         )
+
+
+class UploadLimitsView(APIView):
+    """What an upload may hold."""
+
+    @extend_schema(operation_id="uploads_limits", tags=["uploads"], responses=UploadLimitsSerializer)
+    def get(self, request: Request) -> Response:
+        limits = {
+            **asdict(INTAKE),
+            "max_bytes": settings.UPLOAD_MAX_BYTES,
+            "max_open": settings.MAX_OPEN_UPLOADS,
+            "kept_hours": settings.UPLOAD_EXPIRES_H,
+        }
+        return Response(UploadLimitsSerializer(limits).data)
 
 
 class UploadView(APIView):

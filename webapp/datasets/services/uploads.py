@@ -76,6 +76,7 @@ def create_upload(person: Person, lab: Lab, file_name: str, size_bytes: int) -> 
         if receiving.filter(person=person).count() >= settings.MAX_OPEN_UPLOADS:
             raise TooManyError(
                 f"You have {settings.MAX_OPEN_UPLOADS} uploads on their way; finish or delete one first.",
+                code="too_many_uploads",
                 headers={"Retry-After": "60"},
             )
         promised = receiving.aggregate(sum=Sum(F("size_bytes") - F("offset")))["sum"] or 0
