@@ -1,10 +1,13 @@
-import type { paths } from './schema';
+import { api, queries } from './client';
 
-const UPLOADS: keyof paths = '/api/v1/uploads/';
+const LIMITS = api.queryOptions('get', '/api/v1/uploads/limits/', {}, { staleTime: Infinity });
 
-/** The largest file the service takes, in bytes, as tus servers state it; null when it does not say. */
-export async function uploadLimit(): Promise<number | null> {
-  const response = await fetch(UPLOADS, { method: 'OPTIONS', credentials: 'same-origin' });
-  const stated = Number(response.headers.get('Tus-Max-Size') ?? Number.NaN);
-  return Number.isFinite(stated) && stated > 0 ? stated : null;
+/** What an upload may hold, as the service says. */
+export function useUploadLimits() {
+  return api.useQuery('get', '/api/v1/uploads/limits/', {}, { staleTime: Infinity });
+}
+
+/** The same, outside of a component; asked for once. */
+export function uploadLimits() {
+  return queries.query(LIMITS);
 }

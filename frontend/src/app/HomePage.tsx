@@ -5,6 +5,7 @@ import { ListPanel } from '@/components/life/ListPanel';
 import { Page } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { DatasetTable } from '@/features/datasets/DatasetTable';
+import { DropToUpload } from '@/features/datasets/DropToUpload';
 import { RunTable } from '@/features/runs/RunTable';
 
 /** Everything the lab has: its datasets and its runs, newest first. */
@@ -18,6 +19,7 @@ export function HomePage() {
     );
   return (
     <Page>
+      <DropToUpload />
       <PageHead
         title={lab.name}
         actions={

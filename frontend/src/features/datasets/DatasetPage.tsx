@@ -14,6 +14,7 @@ import { useAct } from './act';
 import { useCharts } from './charts';
 import { ChartsPanel } from './ChartsPanel';
 import { DifferencePanel } from './DifferencePanel';
+import { DropToUpload } from './DropToUpload';
 import { NO_EDITS } from './edits';
 import { useFilters } from './filters';
 import { ImageGrid } from './ImageGrid';
@@ -55,6 +56,13 @@ function VersionView({ dataset, id, below }: ViewProps) {
   return (
     <Page>
       <Head dataset={dataset} version={shown} />
+      <DropToUpload
+        base={
+          shown.state === 'ready'
+            ? { id: shown.id, dataset: dataset.id, number: shown.number, name: dataset.name }
+            : null
+        }
+      />
       <Stack gap="md">
         {isMoving(shown.state) && <IngestPanel version={shown} />}
         {shown.state === 'rejected' && <Rejected version={shown} />}

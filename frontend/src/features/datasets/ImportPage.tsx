@@ -11,23 +11,22 @@ import {
   Textarea,
   TextInput,
 } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { api, http, take } from '@/api/client';
 import { faultsOf } from '@/api/errors';
 import { useLab } from '@/api/lab';
-import { uploadLimit } from '@/api/limits';
 import { Fault } from '@/components/Fault';
 import { Columns, Page, Panel } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
 import { BudgetEditor } from '@/components/recipe/BudgetEditor';
 import type { Budget } from '@/components/recipe/budget';
-import type { Parcel } from './parcel';
+import { choose } from './choose';
 import { ParcelDrop } from './ParcelDrop';
-import { TransferBar } from './TransferBar';
-import { useSending } from './useSending';
+import { SendingRow } from './SendingRow';
+import { sendings, useSendings } from './useSendings';
 
 const FITS = { crop: 'cut the middle', pad: 'add borders', stretch: 'stretch' } as const;
 type Fit = keyof typeof FITS;
@@ -37,14 +36,13 @@ export function ImportPage() {
   const { versionId = '' } = useParams();
   const { lab, may } = useLab();
   const navigate = useNavigate();
-  const [parcel, setParcel] = useState<Parcel | null>(null);
   const [made, setMade] = useState({ model_name: '', licence: '', note: '' });
   const [resolution, setResolution] = useState(32);
   const [fit, setFit] = useState<Fit>('crop');
   const [sampler, setSampler] = useState('random');
   const [budget, setBudget] = useState<Budget>({ kind: 'per_class', count: 100 });
-  const { transfer, begin, pause, resume, discard } = useSending();
-  const { data: limit } = useQuery({ queryKey: ['upload-limit'], queryFn: uploadLimit, staleTime: Infinity });
+  const { rows, choice } = useSendings();
+  const row = rows.find(({ purpose }) => purpose.makes === 'import' && purpose.version === versionId);
   const { data: catalogue } = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
   const version = api.useQuery('get', '/api/v1/versions/{id}/', { params: { path: { id: versionId } } });
   const datasetId = version.data?.dataset ?? '';
@@ -72,7 +70,10 @@ export function ImportPage() {
           },
         }),
       ),
-    onSuccess: (run) => navigate(`/runs/${run.id}`),
+    onSuccess: (run) => {
+      if (row !== undefined) sendings.remove(row.id);
+      return navigate(`/runs/${run.id}`);
+    },
   });
   const faults = faultsOf(start.error);
   if (version.data === undefined)
@@ -104,30 +105,20 @@ export function ImportPage() {
             <form
               onSubmit={(event) => {
                 event.preventDefault();
-                if (transfer.upload !== null) start.mutate(transfer.upload);
+                if (row?.state === 'done') start.mutate(row.upload);
               }}
             >
               <Stack>
-                {parcel === null ? (
+                {row === undefined ? (
                   <ParcelDrop
-                    prompt="Drop a folder or a zip of synthetic images here, or click to choose a zip"
-                    limit={limit ?? null}
+                    prompt="Drop a folder or a zip of synthetic images anywhere on this page"
+                    choice={choice}
                     onChoose={(chosen) => {
-                      setParcel(chosen);
-                      if (lab !== null) begin(chosen, lab.id);
+                      if (lab !== null) void choose(chosen, lab.id, { makes: 'import', version: versionId });
                     }}
                   />
                 ) : (
-                  <TransferBar
-                    name={parcel.name}
-                    transfer={transfer}
-                    onPause={pause}
-                    onResume={resume}
-                    onDiscard={() => {
-                      discard();
-                      setParcel(null);
-                    }}
-                  />
+                  <SendingRow row={row} />
                 )}
                 <SimpleGrid cols={{ base: 1, sm: 2 }}>
                   <TextInput
@@ -200,12 +191,12 @@ export function ImportPage() {
                 <Group>
                   <Button
                     type="submit"
-                    disabled={transfer.upload === null || made.model_name.trim() === ''}
+                    disabled={row?.state !== 'done' || made.model_name.trim() === ''}
                     loading={start.isPending}
                   >
                     Import the images
                   </Button>
-                  {transfer.upload === null && (
+                  {row?.state !== 'done' && (
                     <Text size="sm" c="dimmed">
                       as soon as the file has arrived
                     </Text>

@@ -1,61 +1,32 @@
-import { Button, Code, Group, List, Select, Stack, Text, TextInput } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { Anchor, Code, List, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
-import { useNavigate, useSearchParams } from 'react-router';
-import { api, http, queries, take } from '@/api/client';
-import { faultsOf } from '@/api/errors';
+import { Link, useNavigate, useSearchParams } from 'react-router';
+import { api } from '@/api/client';
 import { useLab } from '@/api/lab';
-import { uploadLimit } from '@/api/limits';
-import { Fault } from '@/components/Fault';
-import { bytes, count } from '@/components/format';
+import { useUploadLimits } from '@/api/limits';
+import { bytes } from '@/components/format';
 import { Columns, Page, Panel } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
-import type { Parcel } from './parcel';
+import { choose, roomIn } from './choose';
+import { MakeForm } from './MakeForm';
 import { ParcelDrop } from './ParcelDrop';
-import { TransferBar } from './TransferBar';
-import { useSending } from './useSending';
+import { SendingRow } from './SendingRow';
+import type { Base, Purpose, Row } from './sendings';
+import { Unfinished } from './Unfinished';
+import { sendings, useSendings } from './useSendings';
 
-/** A folder or archive becomes a dataset: chosen, named, sent, then read by a worker. */
+type Made = { name: string; address: string };
+
+/** Folders and archives become datasets, or the next version of one: chosen, named, sent, then read by a worker. */
 export function UploadPage() {
   const { lab, may } = useLab();
   const navigate = useNavigate();
-  const [parcel, setParcel] = useState<Parcel | null>(null);
-  const [kind, setKind] = useState('labelled_images');
-  const [name, setName] = useState('');
-  const { transfer, begin, pause, resume, discard } = useSending();
-  const { data: limit } = useQuery({ queryKey: ['upload-limit'], queryFn: uploadLimit, staleTime: Infinity });
-
+  const { rows: all, choice } = useSendings();
+  const [made, setMade] = useState<Made[]>([]);
   const asked = useBase();
-  const base = asked.version;
-
-  const create = useMutation({
-    mutationFn: async (upload: string) => {
-      if (base === null)
-        return (
-          await take(http.POST('/api/v1/datasets/', { body: { lab: lab?.id ?? '', name: name.trim(), kind, upload } }))
-        ).id;
-      const params = { path: { id: base.dataset } };
-      const made = take(http.POST('/api/v1/datasets/{id}/versions/', { params, body: { base: base.id, upload } }));
-      return `${base.dataset}/${(await made).number}`;
-    },
-    onSuccess: async (address) => {
-      await queries.invalidateQueries({ queryKey: ['get', '/api/v1/datasets/'] });
-      await queries.invalidateQueries({ queryKey: ['get', '/api/v1/datasets/{id}/'] });
-      await navigate(`/datasets/${address}`);
-    },
-  });
-  const choose = (chosen: Parcel) => {
-    create.reset();
-    setParcel(chosen);
-    setName((given) => (given === '' ? nameFrom(chosen.name) : given));
-    if (lab !== null) begin(chosen, lab.id);
-  };
-  const giveUp = () => {
-    discard();
-    setParcel(null);
-  };
-  if (!may('researcher'))
+  const { base } = asked;
+  if (lab === null || !may('researcher'))
     return (
       <Page>
         <PageHead title="Upload a dataset" />
@@ -65,10 +36,17 @@ export function UploadPage() {
   // Without the version that was asked for, what is sent would become a dataset of its own.
   if (asked.isAsked && base === null)
     return <PagePending title="Add images" error={asked.error} onRetry={() => void asked.refetch()} />;
+  const rows = all.filter((row) => row.lab === lab.id && row.purpose.makes !== 'import');
+  const purpose: Purpose = base === null ? { makes: 'dataset' } : { makes: 'version', base };
+  const settle = (row: Row, one: Made) => {
+    sendings.remove(row.id);
+    if (rows.length === 1) void navigate(one.address);
+    else setMade((before) => [...before, one]);
+  };
   return (
     <Page>
       <PageHead
-        title={base === null ? 'Upload a dataset' : 'Add images'}
+        title={base === null ? 'Upload a dataset' : `Add images to ${base.name}`}
         summary={
           base === null
             ? undefined
@@ -77,73 +55,38 @@ export function UploadPage() {
       />
       <Columns
         main={
-          <Panel>
-            <Stack>
-              {parcel === null ? (
-                <ParcelDrop
-                  prompt="Drop a folder of class folders or a zip, tar or tar.gz of them, or click to choose one"
-                  onChoose={choose}
-                  limit={limit ?? null}
-                />
-              ) : (
-                <TransferBar
-                  name={parcel.files === 1 ? parcel.name : `${parcel.name}, ${count(parcel.files)} files`}
-                  transfer={transfer}
-                  onPause={pause}
-                  onResume={resume}
-                  onDiscard={giveUp}
-                />
-              )}
-              <form
-                onSubmit={(event) => {
-                  event.preventDefault();
-                  if (transfer.upload !== null) create.mutate(transfer.upload);
-                }}
-              >
-                <Stack>
-                  {base === null && (
-                    <TextInput
-                      label="Name of the dataset"
-                      description="As your lab will find it; you can name it while the file is on its way."
-                      value={name}
-                      onChange={(event) => setName(event.currentTarget.value)}
-                      error={faultsOf(create.error).name}
-                      maxLength={120}
-                      required
-                      maw={420}
-                    />
-                  )}
-                  {base === null && (
-                    <Select
-                      label="Kind"
-                      allowDeselect={false}
-                      data={KINDS}
-                      value={kind}
-                      onChange={(value) => setKind(value ?? kind)}
-                      maw={420}
-                    />
-                  )}
-                  <Fault error={create.error} />
-                  <Group>
-                    <Button
-                      type="submit"
-                      disabled={transfer.upload === null || (base === null && name.trim() === '')}
-                      loading={create.isPending}
-                    >
-                      {base === null ? 'Create the dataset' : 'Make the next version'}
-                    </Button>
-                    {parcel !== null && transfer.upload === null && (
-                      <Text size="sm" c="dimmed">
-                        as soon as everything has arrived
-                      </Text>
-                    )}
-                  </Group>
-                </Stack>
-              </form>
-            </Stack>
-          </Panel>
+          <>
+            <Panel>
+              <ParcelDrop
+                prompt={
+                  base === null
+                    ? 'Drop files, folders or archives anywhere on this page'
+                    : `Drop a folder or an archive for ${base.name} anywhere on this page`
+                }
+                choice={choice}
+                onChoose={(chosen) => void choose(chosen, lab.id, purpose)}
+              />
+            </Panel>
+            {made.map(({ name, address }) => (
+              <Text key={address} size="sm" role="status">
+                <Anchor component={Link} to={address} size="sm" underline="always">
+                  {name}
+                </Anchor>{' '}
+                is being read.
+              </Text>
+            ))}
+            {rows.map((row) => (
+              <SendingRow key={row.id} row={row}>
+                {row.purpose.makes === 'version' && row.purpose.base.id !== base?.id && (
+                  <Text size="sm">For the next version of {row.purpose.base.name}.</Text>
+                )}
+                <MakeForm row={row} onMade={(name, address) => settle(row, { name, address })} />
+              </SendingRow>
+            ))}
+            <Unfinished lab={lab.id} rows={all} purpose={purpose} />
+          </>
         }
-        aside={<Accepted limit={limit ?? null} />}
+        aside={<Accepted lab={lab.id} />}
       />
     </Page>
   );
@@ -153,19 +96,26 @@ export function UploadPage() {
 function useBase() {
   const [search] = useSearchParams();
   const id = search.get('base');
-  const { data, error, refetch } = api.useQuery(
+  const version = api.useQuery(
     'get',
     '/api/v1/versions/{id}/',
     { params: { path: { id: id ?? '' } } },
     { enabled: id !== null },
   );
-  return { isAsked: id !== null, version: data ?? null, error, refetch };
+  const owner = version.data?.dataset ?? '';
+  const dataset = api.useQuery(
+    'get',
+    '/api/v1/datasets/{id}/',
+    { params: { path: { id: owner } } },
+    { enabled: owner !== '' },
+  );
+  const base: Base | null =
+    version.data === undefined || dataset.data === undefined
+      ? null
+      : { id: version.data.id, dataset: owner, number: version.data.number, name: dataset.data.name };
+  const refetch = () => Promise.all([version.refetch(), dataset.refetch()]);
+  return { isAsked: id !== null, base, error: version.error ?? dataset.error, refetch };
 }
-
-const KINDS = [
-  { value: 'labelled_images', label: 'Labelled images' },
-  { value: 'images', label: 'Images without labels' },
-] as const;
 
 const LAYOUTS = `flowers.zip
 ├─ rose/   img1.jpg  img2.jpg
@@ -176,37 +126,43 @@ flowers.zip
 ├─ val/    rose/  tulip/
 └─ test/   rose/  tulip/`;
 
-function Accepted({ limit }: { limit: number | null }) {
+function Accepted({ lab }: { lab: string }) {
+  const { data: limits } = useUploadLimits();
+  const { data: stored } = api.useQuery('get', '/api/v1/labs/{id}/storage/', { params: { path: { id: lab } } });
   return (
     <Panel title="What is accepted">
       <Stack gap="sm">
         <Text size="sm">
-          One folder per class, with or without split folders around the classes; or a file of labels beside the images:
-          labels.csv, metadata.jsonl or StyleGAN’s dataset.json:
+          One folder per class, with or without split folders around the classes; or a file of labels beside the images
+          {limits === undefined ? '' : ` (${limits.label_files.join(', ')})`}:
         </Text>
         <Code block tabIndex={0}>
           {LAYOUTS}
         </Code>
         <List size="sm" spacing={4}>
           <List.Item>
-            A zip file{limit === null ? '' : ` of at most ${bytes(limit)}`}, or a tar, tar.gz or folder.
+            A zip file{limits === undefined ? '' : ` of at most ${bytes(limits.max_bytes)}`}, or a tar, tar.gz or
+            folder.
           </List.Item>
-          <List.Item>PNG, JPEG, WebP, BMP or TIFF; sides of 8 to 8192 pixels, at most 64 MiB each.</List.Item>
+          {limits !== undefined && (
+            <List.Item>
+              PNG, JPEG, WebP, BMP or TIFF; sides of {limits.min_side} to {limits.max_side} pixels, at most{' '}
+              {bytes(limits.max_image_bytes)} each.
+            </List.Item>
+          )}
+          {stored !== undefined && (
+            <List.Item>
+              The lab has room for {bytes(Math.max(0, roomIn(stored)))} more
+              {stored.quota_bytes === null ? '' : ` of its ${bytes(stored.quota_bytes)}`}.
+            </List.Item>
+          )}
           <List.Item>Without split folders, 10 % of each class become val and 10 % test.</List.Item>
         </List>
         <Text size="sm" c="dimmed">
-          Every image is opened and checked. What cannot be used is listed with the reason; the rest is taken.
+          Every image is opened and checked. What cannot be used is listed with the reason; the rest is taken. Of a
+          folder only what can be read is sent. You may look at other pages of Atelier while it is sent.
         </Text>
       </Stack>
     </Panel>
   );
-}
-
-/** "my_flowers-v2.zip" -> "my flowers-v2" */
-function nameFrom(fileName: string): string {
-  return fileName
-    .replace(/\.(zip|tar|tgz|tar\.gz)$/i, '')
-    .replaceAll('_', ' ')
-    .trim()
-    .slice(0, 120);
 }

@@ -1,3 +1,5 @@
+import { Breath } from './breath';
+
 /** A folder as one tar, made while it is sent: nothing is read before its turn, and the same folder gives the same bytes. */
 
 export type Member = { path: string; file: Blob & { lastModified?: number } };
@@ -8,26 +10,38 @@ const NAME_BYTES = 100;
 const encoder = new TextEncoder();
 
 export class Tar {
-  readonly size: number;
-  private readonly members: Member[];
-  /** Where each member's header begins. */
-  private readonly starts: number[] = [];
+  private constructor(
+    private readonly members: Member[],
+    /** Where each member's header begins. */
+    private readonly starts: number[],
+    readonly size: number,
+    /** What tells this folder from another, or from itself after a change. */
+    readonly mark: string,
+  ) {}
 
-  constructor(members: Member[]) {
-    this.members = members.toSorted((a, b) => (a.path < b.path ? -1 : 1));
-    let at = 0;
-    for (const member of this.members) {
-      this.starts.push(at);
-      at += headBytes(member.path) + padded(member.file.size);
+  /** Looks at each file once: its size and its time, not its content. */
+  static async of(members: Member[]): Promise<Tar> {
+    const breath = new Breath();
+    const sorted = members.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    const starts: number[] = [];
+    let [at, hash] = [0, 0x811c9dc5];
+    for (const { path, file } of sorted) {
+      await breath.take();
+      starts.push(at);
+      at += headBytes(path) + padded(file.size);
+      hash = mixed(hash, `${path}|${file.size}|${file.lastModified ?? 0};`);
     }
-    this.size = at + END;
+    const size = at + END;
+    return new Tar(sorted, starts, size, `${sorted.length}|${size}|${hash.toString(16)}`);
   }
 
   /** The bytes from `start` up to `end`. Throws when a file changed or vanished since it was chosen. */
   async slice(start: number, end: number): Promise<Blob> {
+    const breath = new Breath();
     const parts: BlobPart[] = [];
     let at = start;
     for (let place = this.placeAt(start); at < Math.min(end, this.size); place += 1) {
+      await breath.take();
       const member = this.members[place];
       const from = member === undefined ? this.size - END : (this.starts[place] ?? 0);
       const part = member === undefined ? new Blob([new Uint8Array(END)]) : packed(member);
@@ -35,15 +49,6 @@ export class Tar {
       at = from + part.size;
     }
     return new Blob([await new Blob(parts).arrayBuffer()]);
-  }
-
-  /** What tells this folder from another, or from itself after a change. */
-  mark(): string {
-    let hash = 0x811c9dc5;
-    for (const { path, file } of this.members)
-      for (const sign of `${path}|${file.size}|${file.lastModified ?? 0};`)
-        hash = Math.imul(hash ^ (sign.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-    return `${this.members.length}|${this.size}|${hash.toString(16)}`;
   }
 
   /** The member that holds byte `offset`; one beyond the last for the end mark. */
@@ -57,6 +62,14 @@ export class Tar {
     }
     return low;
   }
+}
+
+/** FNV-1a, one step for each sign. */
+function mixed(hash: number, text: string): number {
+  let value = hash;
+  for (let place = 0; place < text.length; place += 1)
+    value = Math.imul(value ^ text.charCodeAt(place), 0x01000193) >>> 0;
+  return value;
 }
 
 /** Header, content and filling of one member. */
