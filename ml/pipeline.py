@@ -3,7 +3,7 @@
 Each stage turns what earlier ones left on disk into an output of its own, whole or not at all, and says so; a stage
 that the plan's `done` holds is not repeated. The worker's child, the command line and the tests all come through here.
 
-    <out>/data/ encoder/ checkpoints/ previews/ sweeps/ pool/ scores.npz selection.npz metrics.json
+    <out>/data/ encoder/ checkpoints/ previews/ sweeps/ pool/ scores.npz map.npz selection.npz metrics.json
 """
 
 import json
@@ -22,6 +22,7 @@ from ml.device import prepare as prepare_device
 from ml.encoder_training import num_steps, train_encoder
 from ml.errors import BadDatasetError, BadWeightsError, CheckpointError
 from ml.features import Encoder, load_encoder, save_encoder, split_features
+from ml.image_map import map_pool
 from ml.inception import load_inception, supplied_weights
 from ml.learner import follow
 from ml.measure import checkpoint_measure, encoded, measure_all
@@ -238,22 +239,16 @@ class Run:
         return {"pool": str(self.out / "pool")}
 
     def score(self) -> Artefacts:
-        """Ask the discriminator, the encoder and the training images about every candidate."""
-        pool, file = self.pool(), self.out / "scores.npz"
-        meter = self.meter("score", len(pool))
+        """Ask the discriminator, the encoder and the training images about every candidate; draw the map of both."""
+        pool, file, map_file = self.pool(), self.out / "scores.npz", self.out / "map.npz"
+        model, meter = self.trained_model(), self.meter("score", len(pool))
         known = Known(self.train_set, self.val_set, self.pack.index[self.pack.rows("train")])
         names = score_pool(
-            pool,
-            self.trained_model(),
-            self.encoder,
-            known,
-            file,
-            self.device,
-            on_scored=lambda done, number: meter.to(done),
-            given=self.given(),
+            pool, model, self.encoder, known, file, self.device, lambda done, number: meter.to(done), self.given()
         )
+        map_pool(pool, self.encoder, known, map_file, step_seed(self.seed, "map"))
         self.tell_pool(pool, names)
-        return {"scores": str(file)}
+        return {"scores": str(file), "map": str(map_file)}
 
     def select(self) -> Artefacts:
         """Let the sampler decide, and measure what it kept."""

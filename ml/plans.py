@@ -50,6 +50,7 @@ class Artefacts(TypedDict, total=False):
     pool: str
     given: str
     scores: str
+    map: str
     selection: str
 
 

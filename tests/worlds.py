@@ -127,7 +127,10 @@ def make_pool(run: Run, size: int = 24, seed: int = 0) -> Pool:
     held.write(
         artefacts={
             "train": {"checkpoint": storage.relative(folder / "pool"), "sha256": facts.checkpoint_sha256},
-            "score": {"scores": storage.relative(folder / "scores.npz")},
+            "score": {
+                "scores": storage.relative(folder / "scores.npz"),
+                "map": storage.relative(_write_map_file(folder, label)),
+            },
             "select": {"selection": storage.relative(folder / "selection.npz")},
         }
     )
@@ -141,6 +144,16 @@ def make_pool(run: Run, size: int = 24, seed: int = 0) -> Pool:
         pools.publish(pool)
     pool.refresh_from_db()
     return pool
+
+
+def _write_map_file(folder: Path, label: Any) -> Path:
+    """Samples on a diagonal, sample i at (100 i, 100 i); the first ten training images below them, at (100 i, 0)."""
+    row, real = np.arange(len(label)), np.arange(10)
+    samples = np.column_stack([row, label, 100 * row, 100 * row]).astype(np.int32)
+    images = np.column_stack([real, real % len(CLASSES), 100 * real, 0 * real]).astype(np.int32)
+    file = folder / "map.npz"
+    np.savez(file, num_real=48, num_samples=len(label), pca_real=images, pca_samples=samples)
+    return file
 
 
 def _write_pool_files(folder: Path, label: Any, scores: dict[str, Any], random: np.random.Generator) -> pools.Facts:

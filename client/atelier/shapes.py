@@ -21,13 +21,15 @@ ExportState = Literal["queued", "building", "interrupted", "ready", "failed", "e
 
 FitEnum = Literal["crop", "pad", "stretch"]
 
-FoundNoun = Literal["dataset", "recipe", "run"]
-
 HealthActionKindEnum = Literal["stop", "finish", "change"]
 
 IngestOutcome = Literal["accepted", "duplicate", "skipped", "failed"]
 
 IssuesEnum = Literal["dark", "light", "blurry", "low_information", "odd_aspect_ratio", "odd_size", "grayscale", "near_duplicates"]
+
+NameEnum = Literal["pca", "tsne"]
+
+NounEnum = Literal["dataset", "run", "export"]
 
 Role = Literal["viewer", "reviewer", "researcher", "admin", "owner"]
 
@@ -40,8 +42,6 @@ SelectionState = Literal["queued", "selecting", "interrupted", "finished", "fail
 Stage = Literal["prepare", "train", "generate", "score", "select"]
 
 Standing = Literal["undecided", "accepted", "rejected"]
-
-StoredThingNounEnum = Literal["dataset", "run", "export"]
 
 UploadState = Literal["receiving", "complete", "expired"]
 
@@ -440,7 +440,6 @@ class ExportEstimate(TypedDict):
     "What an export would hold now, and what it takes at most."
 
     num_real: int
-    real: dict[str, dict[str, int]]
     synthetic: dict[str, int]
     left_out: dict[str, int]
     size_bytes: int
@@ -454,8 +453,6 @@ class ExportFormatPlugin(TypedDict):
     schema: dict[str, Any]
     conflicts: list[Conflict]
     suffix: str
-    splits: list[str]
-    layout: list[str]
 
 
 class ExportPage(TypedDict):
@@ -520,31 +517,13 @@ class FilterRequest(TypedDict):
     rating_from: NotRequired[float]
     rating_to: NotRequired[float]
     starred: NotRequired[bool | None]
+    area: NotRequired[str]
 
 
 class ForgottenRequest(TypedDict):
     "Whose password was forgotten."
 
     email: str
-
-
-class Found(TypedDict):
-    "A dataset, saved recipe or run."
-
-    noun: FoundNoun
-    id: str
-    name: str
-    about: str
-    created_at: str
-    is_archived: bool
-
-
-class FoundPage(TypedDict):
-    "One page of a list."
-
-    results: list[Found]
-    next: str | None
-    previous: str | None
 
 
 class Health(TypedDict):
@@ -718,6 +697,14 @@ class LoginRequest(TypedDict):
 
     email: str
     password: str
+
+
+class MapView(TypedDict):
+    "One way to lay the images out."
+
+    name: NameEnum
+    real: Places
+    samples: Places
 
 
 class Measured(TypedDict):
@@ -985,27 +972,6 @@ class Notice(TypedDict):
     is_wished: bool
 
 
-class OpenUpload(TypedDict):
-    "An upload of the person's own of which nothing was made yet."
-
-    id: str
-    lab: str
-    file_name: str
-    size_bytes: int
-    offset: int
-    state: UploadState
-    created_at: str
-    expires_at: str
-
-
-class OpenUploadPage(TypedDict):
-    "One page of a list."
-
-    results: list[OpenUpload]
-    next: str | None
-    previous: str | None
-
-
 class Origin(TypedDict):
     "Who made the images of a run that only imported them."
 
@@ -1090,6 +1056,15 @@ class Person(TypedDict):
     is_staff: bool
 
 
+class Places(TypedDict):
+    "Images on the plane, as columns: the same place in each list is one image."
+
+    keys: list[int]
+    labels: list[int]
+    x: list[int]
+    y: list[int]
+
+
 class Point(TypedDict):
     "The values logged at one step."
 
@@ -1118,6 +1093,7 @@ class Pool(TypedDict):
     created_at: str
     standings: dict[str, ClassStandings]
     selections: list[Selection]
+    has_map: bool
 
 
 class PoolCreated(TypedDict):
@@ -1134,6 +1110,14 @@ class PoolCreatedData(TypedDict):
     pool: str
     selection: str
     num_samples: int
+
+
+class PoolMap(TypedDict):
+    "Training images and samples as the in-domain encoder sees them. Of many a fixed part is on the map."
+
+    num_real: int
+    num_samples: int
+    views: list[MapView]
 
 
 class Preview(TypedDict):
@@ -1726,7 +1710,7 @@ class Storage(TypedDict):
 class StoredThing(TypedDict):
     "A dataset, run or export, and what it takes."
 
-    noun: StoredThingNounEnum
+    noun: NounEnum
     id: str
     name: str
     target: str | None
@@ -1811,21 +1795,6 @@ class Upload(TypedDict):
     size_bytes: int
     offset: int
     state: UploadState
-
-
-class UploadLimits(TypedDict):
-    "What is taken: to be told before anything is sent. Endings and names are in lower case, without a dot."
-
-    max_bytes: int
-    max_open: int
-    kept_hours: int
-    max_files: int
-    max_image_bytes: int
-    min_side: int
-    max_side: int
-    image_endings: list[str]
-    label_files: list[str]
-    litter: list[str]
 
 
 class ValidateRunRequest(TypedDict):

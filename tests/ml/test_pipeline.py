@@ -110,6 +110,18 @@ def test_nearest_images_are_training_images_by_their_place_in_the_version(finish
     assert set(arrays(Path(done["score"]["scores"]))["nearest_index"].ravel().tolist()) <= train
 
 
+def test_the_map_places_the_training_images_and_every_candidate(finished: tuple[RunPlan, Heard]) -> None:
+    plan, heard = finished
+    train = {row.index: row for row in read_records(Path(plan["dataset"]["images"])) if row.split == "train"}
+    done = {event["stage"]: event["artefact"] for event in heard.of("stage_finished")}
+    found, pool = arrays(Path(done["score"]["map"])), open_pool(Path(done["generate"]["pool"]))
+    assert (found["num_real"], found["num_samples"]) == (len(train), 90)
+    for view in ("pca", "tsne"):
+        assert found[f"{view}_samples"][:, :2].tolist() == [[row, pool.label[row]] for row in range(90)]
+        assert found[f"{view}_real"][:, 0].tolist() == sorted(train)
+        assert np.ptp(found[f"{view}_samples"][:, 2:], axis=0).min() > 0
+
+
 def test_a_candidate_is_made_again_from_its_label_and_seed(finished: tuple[RunPlan, Heard]) -> None:
     _, heard = finished
     done = {event["stage"]: event["artefact"] for event in heard.of("stage_finished")}

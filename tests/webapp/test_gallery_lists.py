@@ -70,6 +70,7 @@ def test_any_filters_together_in_any_order_show_what_fits_and_nothing_else(
             ("starred=false&rating_from=2", lambda row: not row["starred"] and (row["mean_rating"] or 0) >= 2),
             ("rating_from=2&rating_to=4", lambda row: 2 <= (row["mean_rating"] or 0) <= 4),
         ],
+        "area": [("area=pca:250.250.1650.250.1650.1650.250.1650", lambda row: 3 <= row["index"] <= 16)],
         "range": [
             ("score=realism&low=-0.5", lambda row: row["scores"]["realism"] >= -0.5),
             ("score=realism&low=-0.5&high=0.4", lambda row: -0.5 <= row["scores"]["realism"] <= 0.4),

@@ -6,6 +6,7 @@ from webapp.gallery import api
 
 urlpatterns = [
     path("pools/<uuid:pk>/", api.PoolView.as_view()),
+    path("pools/<uuid:pk>/map/", api.PoolMapView.as_view()),
     path("pools/<uuid:pk>/samples/", api.PoolSamplesView.as_view()),
     path("pools/<uuid:pk>/sheet/", api.PoolSheetView.as_view()),
     path("pools/<uuid:pk>/verdicts/", api.PoolVerdictsView.as_view()),

@@ -494,6 +494,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pools/{id}/map/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Where samples and training images lie. It never changes. */
+        get: operations["pools_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pools/{id}/samples/": {
         parameters: {
             query?: never;
@@ -2369,6 +2386,8 @@ export interface components {
             rating_to?: number;
             /** @description With the asking person's star, or without it. */
             starred?: boolean | null;
+            /** @description On the pool's map: a view and a polygon in it, `pca:0.0.500.0.500.500`; 3 to 64 corners, x and y from 0 to 9999. Only samples inside it. */
+            area?: string;
         };
         /**
          * @description * `crop` - crop
@@ -2588,6 +2607,19 @@ export interface components {
             email: string;
             password: string;
         };
+        /** @description One way to lay the images out. */
+        MapView: {
+            /**
+             * @description pca: the two directions in which the training images differ most; tsne: neighbours stay neighbours.
+             *
+             *     * `pca` - pca
+             *     * `tsne` - tsne
+             */
+            name: components["schemas"]["NameEnum"];
+            /** @description Training images. */
+            real: components["schemas"]["Places"];
+            samples: components["schemas"]["Places"];
+        };
         /**
          * Measured
          * @description One metric. `value` is null when it refused, and `caution` then says why.
@@ -2756,6 +2788,12 @@ export interface components {
              */
             factor: number;
         };
+        /**
+         * @description * `pca` - pca
+         *     * `tsne` - tsne
+         * @enum {string}
+         */
+        NameEnum: "pca" | "tsne";
         /** @description Groups of near duplicates, the images in them, and the images that were left out because of them. */
         NearDuplicates: {
             groups: number;
@@ -3135,6 +3173,17 @@ export interface components {
              */
             is_staff: boolean;
         };
+        /** @description Images on the plane, as columns: the same place in each list is one image. */
+        Places: {
+            /** @description Of training images the index in the dataset version, of samples the pool's row. */
+            keys: number[];
+            /** @description Indexes into the pool's classes. */
+            labels: number[];
+            /** @description 0 to 9999. */
+            x: number[];
+            /** @description 0 to 9999. */
+            y: number[];
+        };
         /**
          * Point
          * @description The values logged at one step.
@@ -3179,6 +3228,8 @@ export interface components {
                 [key: string]: components["schemas"]["ClassStandings"];
             };
             readonly selections: components["schemas"]["Selection"][];
+            /** @description False for runs that were scored before there were maps. */
+            readonly has_map: boolean;
         };
         /**
          * PoolCreated
@@ -3223,6 +3274,14 @@ export interface components {
             selection: string;
             /** Num Samples */
             num_samples: number;
+        };
+        /** @description Training images and samples as the in-domain encoder sees them. Of many a fixed part is on the map. */
+        PoolMap: {
+            /** @description Training images there are. */
+            num_real: number;
+            /** @description Samples there are. */
+            num_samples: number;
+            views: components["schemas"]["MapView"][];
         };
         /** @description One row of the sample wall, a PNG of square tiles side by side. */
         Preview: {
@@ -5870,9 +5929,41 @@ export interface operations {
             };
         };
     };
+    pools_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolMap"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     samples_list: {
         parameters: {
             query?: {
+                /** @description On the pool's map: a view and a polygon in it, `pca:0.0.500.0.500.500`; 3 to 64 corners, x and y from 0 to 9999. Only samples inside it. */
+                area?: string;
                 /** @description 0 to 1: where the first page begins, by the pool as a whole; `previous` leads back. */
                 at?: number;
                 /** @description From `next` or `previous` of another page. */

@@ -14,6 +14,7 @@ from webapp.accounts.models import Role
 from webapp.core.permissions import find
 from webapp.gallery.api.selections import SelectionSerializer
 from webapp.gallery.models import Pool
+from webapp.gallery.selectors.image_map import map_path
 from webapp.gallery.selectors.pools import POOL_LAB, all_pools, selections_of, standings_by_class
 
 
@@ -36,6 +37,7 @@ class PoolSerializer(serializers.ModelSerializer[Pool]):
     score_names = serializers.ListField(child=serializers.CharField(), help_text="Samples can be sorted by each.")
     standings = serializers.SerializerMethodField(help_text="Class -> accepted and rejected samples.")
     selections = serializers.SerializerMethodField()
+    has_map = serializers.SerializerMethodField(help_text="False for runs that were scored before there were maps.")
 
     class Meta:
         model = Pool
@@ -58,7 +60,11 @@ class PoolSerializer(serializers.ModelSerializer[Pool]):
             "created_at",
             "standings",
             "selections",
+            "has_map",
         ]
+
+    def get_has_map(self, pool: Pool) -> bool:
+        return map_path(pool) is not None
 
     @extend_schema_field(serializers.DictField(child=ClassStandingsSerializer()))
     def get_standings(self, pool: Pool) -> dict[str, dict[str, int]]:

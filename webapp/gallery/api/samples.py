@@ -24,6 +24,7 @@ from webapp.core.pagination import PAGING, page_of, paginate
 from webapp.core.permissions import HasKey, find
 from webapp.gallery.models import Pool, Sample, SampleScore, Verdict
 from webapp.gallery.selectors import samples as selectors
+from webapp.gallery.selectors.image_map import AREA, rows_within
 from webapp.gallery.selectors.lists import Filter, id_at, listed, position_of
 from webapp.gallery.selectors.pixels import MAX_ON_SHEET, MAX_SCALE, SHEET_COLUMNS, sample_png, sheet_png
 from webapp.gallery.selectors.pools import POOL_LAB, whole_pools
@@ -43,6 +44,7 @@ FILTERS: Final = [
     OpenApiParameter("rating_from", float, description="1 to 5: people's ratings are so high in the mean, at least."),
     OpenApiParameter("rating_to", float, description="1 to 5: at most so high."),
     OpenApiParameter("starred", bool, description="With the asking person's star, or without it."),
+    OpenApiParameter("area", str, description=f"On the pool's map: {AREA}"),
     OpenApiParameter(
         "at", float, description="0 to 1: where the first page begins, by the pool as a whole; `previous` leads back."
     ),
@@ -206,6 +208,7 @@ class FilterSerializer(serializers.Serializer[Any]):
     starred = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="With the asking person's star, or without it."
     )
+    area = serializers.CharField(required=False, help_text=f"On the pool's map: {AREA}")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("low" in attrs or "high" in attrs) and "score" not in attrs:
@@ -318,7 +321,8 @@ def _read_filter(request: Request, pool: Pool, person: HasKey) -> tuple[Filter, 
 def filter_of(values: Mapping[str, Any], pool: Pool, person: HasKey) -> Filter:
     """What a FilterSerializer read, as the person asks it of this pool.
 
-    Raises: InvalidError for a class or score that the pool lacks; NotFoundError for a selection from another pool.
+    Raises: InvalidError for a class or score that the pool lacks, or an area that is none; NotFoundError for a
+    selection from another pool, or an area where there is no map; GoneError.
     """
     wanted = dict(values)
     if (label := wanted.pop("label", "")) != "":
@@ -329,6 +333,8 @@ def filter_of(values: Mapping[str, Any], pool: Pool, person: HasKey) -> Filter:
     if (score := wanted.get("score")) is not None and score not in pool.score_names:
         message = f"Choose one of: {', '.join(pool.score_names)}."
         raise InvalidError(f"score is {score[:40]!r}. {message}", fields={"score": [message]})
+    if (area := wanted.pop("area", None)) is not None:
+        wanted["rows"] = tuple(rows_within(pool, area))
     if (selection_id := wanted.pop("selection", None)) is not None:
         wanted["selection"] = pool.selections.filter(pk=selection_id).first()
         if wanted["selection"] is None:

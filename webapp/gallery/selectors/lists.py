@@ -26,7 +26,8 @@ Standing = Sample.Standing
 class Filter:
     """What a gallery shows; None shows all. `kept` asks the selection; low and high, both included, the score.
 
-    starred: by the person with the key `person`; rating_from and rating_to, both included, ask the mean of the ratings.
+    starred: by the person with the key `person`; rating_from and rating_to, both included, ask the mean of the ratings;
+    rows: of the pool, some thousands at most.
     """
 
     label: int | None = None
@@ -41,11 +42,14 @@ class Filter:
     rating_to: float | None = None
     starred: bool | None = None
     person: Any = None
+    rows: tuple[int, ...] | None = None
 
     def condition(self, prefix: str = "") -> Q:
         """On the sample and what people say of it; `prefix`: the way from the listed row to it (`sample__`)."""
         wanted = {"label": self.label, "standing": self.standing, "memorised": self.memorised}
         found = Q(**{f"{prefix}{name}": value for name, value in wanted.items() if value is not None})
+        if self.rows is not None:
+            found &= Q(**{f"{prefix}index__in": self.rows})
         # asked of each row, so that no index but that of the list's order is taken
         of_row = OuterRef(f"{prefix}pk")
         if self.starred is not None:
@@ -90,7 +94,8 @@ class Listing:
 def listed(pool: Pool, wanted: Filter, score: str | None = None) -> Listing:
     """The samples that match: in the order of the pool, or by a score (a sample without it is left out)."""
     # the columns of a sample have indexes in the order of the pool
-    by_columns = score is None and not (wanted.choice() or wanted.range() or wanted.starred or wanted.rating())
+    by_columns = score is None and wanted.rows is None
+    by_columns = by_columns and not (wanted.choice() or wanted.range() or wanted.starred or wanted.rating())
     few = None if by_columns else _few(pool, wanted)
     if score is not None:
         return _by_score(pool, wanted, score, few)
@@ -159,6 +164,7 @@ def _few(pool: Pool, wanted: Filter) -> "QuerySet[Any, int] | None":
         (_count_of_columns(pool, wanted), _by_columns(pool, wanted)),
         (_count_of_choice(pool, wanted), _by_choice(wanted)),
         (_count_in_range(pool, wanted), _by_range(pool, wanted)),
+        *([] if wanted.rows is None else [(len(wanted.rows), _by_rows(pool, wanted))]),
         *((said[: FEW + 1].count(), said) for said in _said(pool, wanted)),
     ]
     number, rows = min(known, key=lambda part: part[0])
@@ -211,6 +217,10 @@ def _by_choice(wanted: Filter) -> "QuerySet[Any, int]":
 def _by_range(pool: Pool, wanted: Filter) -> "QuerySet[Any, int]":
     rows = SampleScore.objects.filter(pool=pool, name=wanted.score, **wanted.range())
     return rows.values_list("sample_id", flat=True)
+
+
+def _by_rows(pool: Pool, wanted: Filter) -> "QuerySet[Any, int]":
+    return Sample.objects.filter(pool=pool, index__in=wanted.rows or ()).values_list("pk", flat=True)
 
 
 def _said(pool: Pool, wanted: Filter) -> "list[QuerySet[Any, int]]":

@@ -1,6 +1,7 @@
 import { Button, Group, Kbd, Text } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
-import { IconDownload } from '@tabler/icons-react';
+import { IconChartDots, IconDownload } from '@tabler/icons-react';
+import { lazy, Suspense } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
@@ -13,12 +14,16 @@ import { useKeys } from '@/components/useKeys';
 import { ActBar } from './ActBar';
 import { FilterBar } from './FilterBar';
 import { DEFAULT_FILTERS, readFilters, totalOf, writeFilters, type Filters } from './filters';
+import { VIEWS, type ViewName } from './map/area';
 import { useReview } from './review';
 import { SampleGrid } from './SampleGrid';
 import { SelectionBar, SelectionFacts } from './SelectionBar';
 import { matchOf, useSamples } from './samples';
 import { VerdictFiles } from './VerdictFiles';
 import { Viewer } from './Viewer';
+
+/** Loaded when it is first opened. */
+const MapPanel = lazy(async () => ({ default: (await import('./map/MapPanel')).MapPanel }));
 
 const PAGE_BAR_PX = 48;
 const ACTS_PADDING_PX = 20;
@@ -46,6 +51,16 @@ export function Gallery({ run, pool }: Props) {
     setSearch(writeFilters(search, next), { replace: true });
     review.restart();
   };
+  const map = viewIn(search);
+  const showMap = (view: ViewName | null) => {
+    const next = new URLSearchParams(search);
+    if (view === null) next.delete('map');
+    else next.set('map', view);
+    // An area is one of its view; nobody would see why the grid is filtered.
+    next.delete('area');
+    setSearch(next, { replace: true });
+    review.restart();
+  };
   return (
     <Page width="wide">
       <Head run={run} pool={pool} selection={selection} />
@@ -58,7 +73,29 @@ export function Gallery({ run, pool }: Props) {
             onChoose={(id) => change({ ...filters, selection: id })}
           />
           <FilterBar pool={pool} filters={filters} onChange={change} />
+          <Button
+            size="xs"
+            variant={map === null ? 'default' : 'light'}
+            aria-pressed={map !== null}
+            leftSection={<IconChartDots size={15} />}
+            onClick={() => showMap(map === null ? 'pca' : null)}
+          >
+            Map
+          </Button>
         </Group>
+      )}
+      {map !== null && !review.isOpen && (
+        <Suspense fallback={<Waiting lines={6} height={60} />}>
+          <MapPanel
+            pool={pool}
+            view={map}
+            onView={showMap}
+            area={filters.area}
+            onArea={(area) => change({ ...filters, area })}
+            label={filters.label}
+            onLabel={(label) => change({ ...filters, label })}
+          />
+        </Suspense>
       )}
       <ActBar
         ref={acts}
@@ -100,6 +137,11 @@ export function Gallery({ run, pool }: Props) {
       <KeyList keys={review.keys} opened={review.keysShown} onClose={review.hideKeys} />
     </Page>
   );
+}
+
+/** Which view of the map is open; null: none. */
+function viewIn(search: URLSearchParams): ViewName | null {
+  return VIEWS.find((view) => view === search.get('map')) ?? null;
 }
 
 type Pages = Pick<ReturnType<typeof useSamples>, 'hasNextPage' | 'fetchNextPage'>;

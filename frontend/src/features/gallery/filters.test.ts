@@ -15,6 +15,7 @@ describe('filters in the address', () => {
       low: -0.5,
       high: 0,
       at: 40,
+      area: 'pca:0.0.500.0.500.500',
     };
     expect(readFilters(writeFilters(new URLSearchParams(), filters))).toEqual(filters);
   });
@@ -29,7 +30,7 @@ describe('filters in the address', () => {
       'sample=7&label=2',
     );
     expect(
-      readFilters(new URLSearchParams('standing=best&sort=;drop&kept=maybe&low=&at=900&rating=9&starred=so')),
+      readFilters(new URLSearchParams('standing=best&sort=;drop&kept=maybe&low=&at=900&rating=9&starred=so&area=5')),
     ).toEqual(DEFAULT_FILTERS);
   });
 

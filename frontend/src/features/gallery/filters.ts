@@ -1,5 +1,7 @@
 /** What the gallery shows, as it stands in the page's address: reload, share and back lead to the same samples. */
 
+import { readArea } from './map/area';
+
 export const STANDINGS = ['undecided', 'accepted', 'rejected'] as const;
 export type Standing = (typeof STANDINGS)[number];
 
@@ -32,6 +34,8 @@ export type Filters = {
   high: number | null;
   /** Per cent of the pool, in the order sorted by, that is passed over; null: from the beginning. */
   at: number | null;
+  /** A polygon on the map, as `map/area.ts` writes it; null: everywhere. */
+  area: string | null;
 };
 
 export const DEFAULT_FILTERS: Filters = {
@@ -46,6 +50,7 @@ export const DEFAULT_FILTERS: Filters = {
   low: null,
   high: null,
   at: null,
+  area: null,
 };
 
 export function readFilters(search: URLSearchParams): Filters {
@@ -62,6 +67,7 @@ export function readFilters(search: URLSearchParams): Filters {
     low: readNumber(search.get('low')),
     high: readNumber(search.get('high')),
     at: readPercent(search.get('at')),
+    area: readArea(search.get('area')) === null ? null : search.get('area'),
   };
 }
 
@@ -77,7 +83,7 @@ export function writeFilters(search: URLSearchParams, filters: Filters): URLSear
 
 /** How many filters are not as usual. */
 export function countChanged(filters: Filters): number {
-  const names = ['label', 'standing', 'kept', 'memorised', 'rating', 'starred', 'low', 'high', 'at'] as const;
+  const names = ['label', 'standing', 'kept', 'memorised', 'rating', 'starred', 'low', 'high', 'at', 'area'] as const;
   return names.filter((name) => filters[name] !== DEFAULT_FILTERS[name]).length;
 }
 
@@ -86,8 +92,8 @@ type Yields = Record<string, { kept: number }>;
 
 /** How many samples match, where the pool's own counters say so; null where only the loaded ones can be counted. */
 export function totalOf(filters: Filters, pool: Facts, yields: Yields | undefined): number | null {
-  const { label, kept, standing, memorised, rating, starred, low, high, at, sort } = filters;
-  if ([standing, memorised, rating, starred, low, high, at].some((part) => part !== null)) return null;
+  const { label, kept, standing, memorised, rating, starred, low, high, at, sort, area } = filters;
+  if ([standing, memorised, rating, starred, low, high, at, area].some((part) => part !== null)) return null;
   if (isByRating(sort)) return null;
   const candidates = label === null ? pool.num_samples : (pool.class_counts[label] ?? 0);
   if (kept === null) return candidates;

@@ -65,7 +65,7 @@ export function isByScore(sort: string): boolean {
 
 /** The filter as the server reads it. */
 export function matchOf(filters: Filters, selection: string) {
-  const { label, standing, kept, memorised, rating, starred, sort, low, high } = filters;
+  const { label, standing, kept, memorised, rating, starred, sort, low, high, area } = filters;
   const isRange = isByScore(sort) && (low !== null || high !== null);
   return {
     ...(selection === '' ? {} : { selection }),
@@ -75,6 +75,7 @@ export function matchOf(filters: Filters, selection: string) {
     ...(memorised === null ? {} : { memorised }),
     ...(rating === null ? {} : { rating_from: RATINGS[rating].from, rating_to: RATINGS[rating].to }),
     ...(starred === null ? {} : { starred }),
+    ...(area === null ? {} : { area }),
     ...(isRange ? { score: sort.replace(/^-?score:/, '') } : {}),
     ...(isRange && low !== null ? { low } : {}),
     ...(isRange && high !== null ? { high } : {}),
