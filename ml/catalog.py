@@ -18,11 +18,13 @@ from typing import Any
 
 import pydantic
 
+from ml.agreement import Agreement, agreement_of
 from ml.budget import MAX_CANDIDATES, MAX_IMAGES, pool_sizes, resolve
 from ml.compute import Compute, smaller_micro_batch, why_indivisible, why_no_gpu
 from ml.errors import BadBudgetError, MlError
 from ml.foretold import ForetellError, Foretold, foretell_memory
 from ml.intake import INTAKE
+from ml.intervals import wilson_interval
 from ml.plans import IMPORTED
 from ml.plugin import Card, Conflict
 from ml.suitability import missing_fields, why_unsuitable
@@ -32,6 +34,7 @@ __all__ = [
     "INTAKE",
     "MAX_CANDIDATES",
     "MAX_IMAGES",
+    "Agreement",
     "BadBudgetError",
     "Card",
     "Catalogue",
@@ -46,6 +49,7 @@ __all__ = [
     "MlError",
     "ModelEntry",
     "SamplerEntry",
+    "agreement_of",
     "foretell_memory",
     "load",
     "pool_sizes",
@@ -53,6 +57,7 @@ __all__ = [
     "smaller_micro_batch",
     "why_indivisible",
     "why_no_gpu",
+    "wilson_interval",
 ]
 
 SOURCE = Path(__file__).parent

@@ -70,6 +70,13 @@ class ActionData(TypedDict):
     value: bool | int | float | str | None
 
 
+class Agreement(TypedDict):
+    "How far the reviewers of a pool agree."
+
+    num_disputed: int
+    pairs: list[PairAgreement]
+
+
 class Bar(TypedDict):
     "How many images lie between two values; the upper one is not included."
 
@@ -343,6 +350,7 @@ class Decided(TypedDict):
     rating: int | None
     starred: bool
     standing: Standing
+    disputed: bool
     mean_rating: float | None
 
 
@@ -509,6 +517,7 @@ class FilterRequest(TypedDict):
     label: NotRequired[str]
     standing: NotRequired[Standing]
     memorised: NotRequired[bool | None]
+    disputed: NotRequired[bool | None]
     selection: NotRequired[str]
     kept: NotRequired[bool | None]
     score: NotRequired[str]
@@ -982,6 +991,21 @@ class Origin(TypedDict):
     outcomes: dict[str, int]
 
 
+class PairAgreement(TypedDict):
+    "Two reviewers, on the samples that both accepted or rejected; low and high bound 95 % intervals."
+
+    first: str
+    second: str
+    num_both: int
+    num_agree: int
+    share: float
+    share_low: float
+    share_high: float
+    kappa: float | None
+    kappa_low: float | None
+    kappa_high: float | None
+
+
 class Parent(TypedDict):
     "The checkpoint that a run starts from."
 
@@ -1088,6 +1112,7 @@ class Pool(TypedDict):
     num_memorised: int
     num_accepted: int
     num_rejected: int
+    num_disputed: int
     score_names: list[str]
     checkpoint_sha256: str
     created_at: str
@@ -1533,6 +1558,7 @@ class Sample(TypedDict):
     seed: str
     standing: Standing
     memorised: bool
+    disputed: bool
     scores: dict[str, float]
     nearest_distance: float | None
     verdict: VerdictValue | None
@@ -1554,6 +1580,7 @@ class SampleDetail(TypedDict):
     seed: str
     standing: Standing
     memorised: bool
+    disputed: bool
     scores: dict[str, float]
     nearest_distance: float | None
     verdict: VerdictValue | None

@@ -166,6 +166,7 @@ RUNS = [
 GALLERY = [
     Row("GET", "pools/<uuid:pk>/", VIEWER),
     Row("GET", "pools/<uuid:pk>/map/", VIEWER),
+    Row("GET", "pools/<uuid:pk>/agreement/", VIEWER),
     Row("GET", "pools/<uuid:pk>/samples/", VIEWER),
     Row("POST", "pools/<uuid:pk>/verdicts/", REVIEWER, "review", _chosen),
     Row("POST", "pools/<uuid:pk>/verdicts/undo/", REVIEWER, "review"),

@@ -135,6 +135,8 @@ def test_no_page_counts_rows_or_sorts_more_than_a_few(pool: Pool, monkeypatch: p
         Filter(standing="accepted"),
         Filter(label=1, standing="undecided"),
         Filter(memorised=True),
+        Filter(disputed=True),
+        Filter(disputed=True, label=1, **kept),
         Filter(**kept),
         Filter(label=1, standing="undecided", memorised=False, **kept),
         Filter(score="realism", low=-0.5, high=0.5),

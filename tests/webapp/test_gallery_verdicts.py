@@ -61,7 +61,7 @@ def test_a_verdict_is_set_changed_and_cleared_by_request(client_of: ClientOf, re
     client, (sample,) = client_of(reviewer), ids(pool, 3)
     url = f"/api/v1/samples/{sample}/verdict/"
     answer = client.put(url, {"value": "accept"}, format="json").json()
-    none = {"rating": None, "starred": False, "mean_rating": None}
+    none = {"rating": None, "starred": False, "disputed": False, "mean_rating": None}
     assert answer["samples"] == [{"id": sample, "verdict": "accept", "standing": "accepted", **none}]
     assert (answer["num_accepted"], answer["num_rejected"]) == (1, 0)
     answer = client.put(url, {"value": "reject", "reason": "six fingers"}, format="json").json()

@@ -39,6 +39,7 @@ class Pool(models.Model):
     )
     num_accepted = models.PositiveIntegerField(default=0)
     num_rejected = models.PositiveIntegerField(default=0)
+    num_disputed = models.PositiveIntegerField(default=0)
     is_ready = models.BooleanField(
         default=False, help_text="Whether all rows are in. They arrive in batches; the pool is seen only when whole."
     )
@@ -61,6 +62,7 @@ class Sample(models.Model):
     label = models.PositiveIntegerField(help_text="Index into the pool's classes.")
     seed = models.BigIntegerField()
     standing = models.CharField(max_length=9, choices=Standing.choices, default=Standing.UNDECIDED)
+    disputed = models.BooleanField(default=False, help_text="Somebody accepts it and somebody else rejects it.")
     memorised = models.BooleanField(default=False)
     nearest = models.JSONField(
         default=list, help_text="Nearest training images: [[image index in the version, distance], …]."
@@ -73,6 +75,7 @@ class Sample(models.Model):
             models.Index(fields=["pool", "standing", "index"]),
             models.Index(fields=["pool", "memorised", "index"]),
             models.Index(fields=["pool", "label", "standing", "index"]),
+            models.Index(fields=["pool", "index"], condition=Q(disputed=True), name="disputed_of_pool"),
         ]
 
 
@@ -165,6 +168,24 @@ class Verdict(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sample", "person"], name="one_verdict_per_person")]
         indexes = [models.Index(fields=["person", "sample"], condition=Q(starred=True), name="stars_of_person")]
+
+
+class ReviewerPair(models.Model):
+    """What two people said of the samples of a pool that both judged; counters, kept exact by every verdict.
+
+    first: of the two, the one whose key is the smaller.
+    """
+
+    pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="reviewer_pairs")
+    first = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    both_accept = models.PositiveIntegerField(default=0)
+    both_reject = models.PositiveIntegerField(default=0)
+    only_first_accepts = models.PositiveIntegerField(default=0)
+    only_second_accepts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["pool", "first", "second"], name="one_row_per_pair")]
 
 
 class VerdictChange(models.Model):

@@ -8,6 +8,7 @@ urlpatterns = [
     path("pools/<uuid:pk>/", api.PoolView.as_view()),
     path("pools/<uuid:pk>/map/", api.PoolMapView.as_view()),
     path("pools/<uuid:pk>/samples/", api.PoolSamplesView.as_view()),
+    path("pools/<uuid:pk>/agreement/", api.PoolAgreementView.as_view()),
     path("pools/<uuid:pk>/sheet/", api.PoolSheetView.as_view()),
     path("pools/<uuid:pk>/verdicts/", api.PoolVerdictsView.as_view()),
     path("pools/<uuid:pk>/verdicts/undo/", api.UndoView.as_view()),

@@ -1,5 +1,6 @@
 """Pools, their samples with verdicts, and selections from them."""
 
+from webapp.gallery.api.agreement import PoolAgreementView
 from webapp.gallery.api.image_map import PoolMapView
 from webapp.gallery.api.pools import PoolView
 from webapp.gallery.api.samples import PoolSamplesView, PoolSheetView, SampleImageView, SampleView
@@ -10,6 +11,7 @@ from webapp.gallery.api.verdicts import PoolVerdictsView, SampleVerdictView, Und
 __all__ = [
     "CancelSelectionView",
     "ImportVerdictsView",
+    "PoolAgreementView",
     "PoolMapView",
     "PoolSamplesView",
     "PoolSelectionsView",

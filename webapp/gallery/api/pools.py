@@ -55,6 +55,7 @@ class PoolSerializer(serializers.ModelSerializer[Pool]):
             "num_memorised",
             "num_accepted",
             "num_rejected",
+            "num_disputed",
             "score_names",
             "checkpoint_sha256",
             "created_at",

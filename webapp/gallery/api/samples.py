@@ -36,6 +36,7 @@ FILTERS: Final = [
     OpenApiParameter("label", str, description="Only this class."),
     OpenApiParameter("standing", str, enum=Sample.Standing.values),
     OpenApiParameter("memorised", bool),
+    OpenApiParameter("disputed", bool, description="Somebody accepts it and somebody else rejects it."),
     OpenApiParameter("selection", OpenApiTypes.UUID, description="Show what this selection decided."),
     OpenApiParameter("kept", bool, description="With `selection`: only what it kept, or only what it dropped."),
     OpenApiParameter("score", str, description="With `low` or `high`: the score that must lie between them."),
@@ -64,6 +65,7 @@ class SampleSerializer(serializers.Serializer[Any]):
     seed = serializers.CharField(help_text="A whole number of up to 63 bits, as text.")
     standing = serializers.ChoiceField(choices=Sample.Standing.choices)
     memorised = serializers.BooleanField()
+    disputed = serializers.BooleanField(help_text="Somebody accepts it and somebody else rejects it.")
     scores = serializers.DictField(child=serializers.FloatField())
     nearest_distance = serializers.FloatField(
         allow_null=True, help_text="To the nearest training image, in feature space."
@@ -91,6 +93,7 @@ class SampleSerializer(serializers.Serializer[Any]):
             "seed": str(sample.seed),
             "standing": sample.standing,
             "memorised": sample.memorised,
+            "disputed": sample.disputed,
             "scores": shown.scores,
             "nearest_distance": sample.nearest[0][1] if sample.nearest else None,
             "verdict": shown.verdict,
@@ -194,6 +197,9 @@ class FilterSerializer(serializers.Serializer[Any]):
     label = serializers.CharField(required=False, allow_blank=True, help_text="Only this class.")  # type: ignore[assignment]
     standing = serializers.ChoiceField(choices=Sample.Standing.choices, required=False)
     memorised = serializers.BooleanField(required=False, allow_null=True, default=None)
+    disputed = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Somebody accepts it and somebody else rejects it."
+    )
     selection = serializers.UUIDField(required=False)
     kept = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="With `selection`: what it kept, or what it dropped."

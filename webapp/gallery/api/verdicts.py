@@ -71,6 +71,7 @@ class DecidedSerializer(serializers.Serializer[Any]):
     rating = serializers.IntegerField(allow_null=True, help_text="The person's own, 1 to 5.")
     starred = serializers.BooleanField(help_text="By the person.")
     standing = serializers.ChoiceField(choices=Sample.Standing.choices)
+    disputed = serializers.BooleanField(help_text="Somebody accepts it and somebody else rejects it.")
     mean_rating = serializers.FloatField(allow_null=True, help_text="Of everybody who rated it, 1 to 5.")
 
 
@@ -107,6 +108,7 @@ def _decided(act: Act, pk: int) -> dict[str, Any]:
         "rating": said.rating or None,
         "starred": said.starred,
         "standing": act.standings[pk],
+        "disputed": pk in act.disputed,
         "mean_rating": act.mean_ratings.get(pk),
     }
 

@@ -33,6 +33,7 @@ class Filter:
     label: int | None = None
     standing: str | None = None
     memorised: bool | None = None
+    disputed: bool | None = None
     selection: Selection | None = None
     kept: bool | None = None
     score: str | None = None
@@ -46,7 +47,7 @@ class Filter:
 
     def condition(self, prefix: str = "") -> Q:
         """On the sample and what people say of it; `prefix`: the way from the listed row to it (`sample__`)."""
-        wanted = {"label": self.label, "standing": self.standing, "memorised": self.memorised}
+        wanted = {name: getattr(self, name) for name in ("label", "standing", "memorised", "disputed")}
         found = Q(**{f"{prefix}{name}": value for name, value in wanted.items() if value is not None})
         if self.rows is not None:
             found &= Q(**{f"{prefix}index__in": self.rows})
@@ -94,8 +95,8 @@ class Listing:
 def listed(pool: Pool, wanted: Filter, score: str | None = None) -> Listing:
     """The samples that match: in the order of the pool, or by a score (a sample without it is left out)."""
     # the columns of a sample have indexes in the order of the pool
-    by_columns = score is None and wanted.rows is None
-    by_columns = by_columns and not (wanted.choice() or wanted.range() or wanted.starred or wanted.rating())
+    sought = wanted.choice() or wanted.range() or wanted.starred or wanted.rating() or wanted.disputed
+    by_columns = score is None and wanted.rows is None and not sought
     few = None if by_columns else _few(pool, wanted)
     if score is not None:
         return _by_score(pool, wanted, score, few)
@@ -178,6 +179,8 @@ def _count_of_columns(pool: Pool, wanted: Filter) -> int:
     generated = pool.num_samples if label is None else pool.class_counts[label]
     if wanted.memorised:
         counts.append(pool.num_memorised)
+    if wanted.disputed:
+        counts.append(pool.num_disputed)
     decided = {"accepted": pool.num_accepted, "rejected": pool.num_rejected}
     if label is not None:
         decided = {name: pool.class_standings.get(label, {}).get(name, 0) for name in decided}
@@ -205,8 +208,10 @@ def _count_in_range(pool: Pool, wanted: Filter) -> int:
 
 def _by_columns(pool: Pool, wanted: Filter) -> "QuerySet[Any, int]":
     narrow = Filter(label=wanted.label, standing=wanted.standing)
-    if wanted.memorised and pool.num_memorised <= _count_of_columns(pool, narrow):
-        narrow = Filter(memorised=True)
+    for other in (Filter(memorised=True), Filter(disputed=True)):
+        is_asked = (other.memorised and wanted.memorised) or (other.disputed and wanted.disputed)
+        if is_asked and _count_of_columns(pool, other) <= _count_of_columns(pool, narrow):
+            narrow = other
     return Sample.objects.filter(narrow.condition(), pool=pool).values_list("pk", flat=True)
 
 

@@ -18,7 +18,7 @@ from webapp.runs.models import Run
 
 BATCH = 1000
 NUM_QUANTILES = 201
-SAMPLE_COLUMNS = ("pool", "index", "label", "seed", "standing", "memorised", "nearest")
+SAMPLE_COLUMNS = ("pool", "index", "label", "seed", "standing", "disputed", "memorised", "nearest")
 Standing = Sample.Standing
 Hold = Callable[[], None]
 """A write under the fence; called in the transaction of every batch. Raises LeaseLostError when the row is not ours."""
@@ -157,7 +157,7 @@ def _sample_rows(pool: Pool, arrays: _Scores, rows: range) -> Iterator[tuple[Any
             if index >= 0
         ]
         memorised = bool(arrays.memorised[row])
-        yield pool.pk, row, int(arrays.label[row]), int(arrays.seed[row]), Standing.UNDECIDED, memorised, nearest
+        yield pool.pk, row, int(arrays.label[row]), int(arrays.seed[row]), Standing.UNDECIDED, False, memorised, nearest
 
 
 def _score_rows(pool: Pool, arrays: _Scores, ids: Mapping[int, int]) -> Iterator[tuple[Any, ...]]:

@@ -15,6 +15,7 @@ from webapp.core.errors import ConflictError, NotFoundError
 from webapp.core.one_writer import one_writer
 from webapp.gallery.models import Pool, Sample, SampleScore, Verdict, VerdictChange
 from webapp.gallery.selectors.lists import Filter, matching
+from webapp.gallery.services.agreement import Moves, count_pairs, moves_of
 
 Standing = Sample.Standing
 
@@ -41,16 +42,46 @@ CHUNK: Final = 5000
 class Act:
     """All changes of one request; undone together.
 
-    verdicts: sample -> what the person says of it now, where that changed; standings and mean_ratings: of the same
-    samples, the latter only of those that somebody rated; num_accepted and num_rejected: of the whole pool, after it.
+    verdicts: sample -> what the person says of it now, where that changed; standings, disputed and mean_ratings: of
+    the same samples, the last only of those that somebody rated; num_accepted and num_rejected: of the whole pool.
     """
 
     id: uuid.UUID
     verdicts: dict[int, Opinion] = field(default_factory=dict)
     standings: dict[int, str] = field(default_factory=dict)
+    disputed: set[int] = field(default_factory=set)
     mean_ratings: dict[int, float] = field(default_factory=dict)
     num_accepted: int = 0
     num_rejected: int = 0
+
+
+class Sight(NamedTuple):
+    """What everybody's verdicts on a sample add up to."""
+
+    standing: str
+    disputed: bool
+
+
+@dataclass
+class Told:
+    """What everybody says of one sample: accept or reject by person, and the ratings."""
+
+    values: dict[uuid.UUID, str] = field(default_factory=dict)
+    ratings: list[int] = field(default_factory=list)
+
+    def sight(self) -> Sight:
+        votes = Counter(self.values.values())
+        accepts, rejects = votes[Verdict.Value.ACCEPT], votes[Verdict.Value.REJECT]
+        return Sight(standing_of(accepts, rejects), accepts > 0 and rejects > 0)
+
+
+@dataclass
+class Shift:
+    """How the counters of a pool move: standings by (label, standing), the disputed, and the pairs of reviewers."""
+
+    standings: Counter[tuple[int, str]] = field(default_factory=Counter)
+    disputed: int = 0
+    pairs: Moves = field(default_factory=Counter)
 
 
 def decide(pool: Pool, person: Person, ids: Sequence[int], value: str | None, reason: str = "") -> Act:
@@ -106,7 +137,7 @@ def undo(pool: Pool, person: Person) -> Act:
 def _locked(pool: Pool) -> Iterator[Pool]:
     """A transaction that is alone in the pool, so that its counters, which come with it, stay exact."""
     with one_writer(), transaction.atomic():
-        counters = ("classes", "class_standings", "num_accepted", "num_rejected")
+        counters = ("classes", "class_standings", "num_accepted", "num_rejected", "num_disputed")
         yield Pool.objects.select_for_update().only(*counters).get(pk=pool.pk)
 
 
@@ -115,21 +146,26 @@ def _before(change: VerdictChange) -> Change:
 
 
 def _apply(held: Pool, person: Person, wanted: Mapping[int, Change], undoes: uuid.UUID | None) -> Act:
-    act, shift = Act(uuid.uuid4()), Counter[tuple[int, str]]()
+    act, shift = Act(uuid.uuid4()), Shift()
     for part in _parts(wanted.items()):
         asked = dict(part)
-        rows = Sample.objects.filter(pool_id=held.pk, pk__in=list(asked)).values_list("pk", "label", "standing")
-        samples = {pk: (label, standing) for pk, label, standing in rows}
+        rows = Sample.objects.filter(pool_id=held.pk, pk__in=list(asked))
+        samples = {pk: (label, Sight(*seen)) for pk, label, *seen in rows.values_list("pk", "label", *Sight._fields)}
         if len(samples) != len(asked):
             raise NotFoundError("One of these samples is not in this pool; nothing was changed.")
         changes = _write(person, asked, act.id, undoes)
         told = _told(list(changes))
-        means = {pk: mean for pk, (_, ratings) in told.items() if (mean := mean_of(ratings)) is not None}
+        means = {pk: mean for pk, one in told.items() if (mean := mean_of(one.ratings)) is not None}
         act.verdicts.update({pk: after for pk, (_, after) in changes.items()})
-        act.standings.update(_restand({pk: samples[pk] for pk in changes}, told, shift))
+        seen = _restand({pk: samples[pk] for pk in changes}, told, shift)
+        act.standings.update({pk: sight.standing for pk, sight in seen.items()})
+        act.disputed.update(pk for pk, sight in seen.items() if sight.disputed)
         act.mean_ratings.update(means)
         _rerate(held, {pk: means.get(pk) for pk, (before, after) in changes.items() if before.rating != after.rating})
+        for pk, (before, after) in changes.items():
+            shift.pairs.update(moves_of(person, before.value, after.value, told[pk].values))
     _count(held, shift)
+    count_pairs(held, person, shift.pairs)
     act.num_accepted, act.num_rejected = held.num_accepted, held.num_rejected
     return act
 
@@ -181,38 +217,34 @@ def _write(
     return changes
 
 
-def _told(samples: Sequence[int]) -> dict[int, tuple[Counter[str], list[int]]]:
-    """Sample -> how many people accept and reject it, and their ratings, as they are now."""
-    told: dict[int, tuple[Counter[str], list[int]]] = {pk: (Counter(), []) for pk in samples}
-    rows = Verdict.objects.filter(sample__in=samples).values_list("sample_id", "value", "rating")
-    for pk, value, rating in rows:
-        votes, ratings = told[pk]
-        votes[value] += 1
+def _told(samples: Sequence[int]) -> dict[int, Told]:
+    """Sample -> what everybody says of it, as it is now."""
+    told = {pk: Told() for pk in samples}
+    rows = Verdict.objects.filter(sample__in=samples).values_list("sample_id", "person_id", "value", "rating")
+    for pk, person, value, rating in rows:
+        if value:
+            told[pk].values[person] = value
         if rating:
-            ratings.append(rating)
+            told[pk].ratings.append(rating)
     return told
 
 
-def _restand(
-    samples: Mapping[int, tuple[int, str]],
-    told: Mapping[int, tuple[Counter[str], list[int]]],
-    shift: Counter[tuple[int, str]],
-) -> dict[int, str]:
-    """Standings by everybody's verdicts, stored and answered; `shift` counts what moved.
+def _restand(samples: Mapping[int, tuple[int, Sight]], told: Mapping[int, Told], shift: Shift) -> dict[int, Sight]:
+    """What everybody's verdicts add up to now, stored and answered; `shift` counts what moved.
 
-    samples: id -> (label, standing until now).
+    samples: id -> label, and what they added up to until now.
     """
-    found: dict[int, str] = {}
-    moved: dict[str, list[int]] = {}
-    for pk, (label, standing) in samples.items():
-        votes, _ = told[pk]
-        found[pk] = now = standing_of(votes[Verdict.Value.ACCEPT], votes[Verdict.Value.REJECT])
-        if now != standing:
+    found: dict[int, Sight] = {}
+    moved: dict[Sight, list[int]] = {}
+    for pk, (label, before) in samples.items():
+        found[pk] = now = told[pk].sight()
+        if now != before:
             moved.setdefault(now, []).append(pk)
-            shift[label, now] += 1
-            shift[label, standing] -= 1
-    for standing, pks in moved.items():
-        Sample.objects.filter(pk__in=pks).update(standing=standing)
+            shift.standings[label, now.standing] += 1
+            shift.standings[label, before.standing] -= 1
+            shift.disputed += now.disputed - before.disputed
+    for now, pks in moved.items():
+        Sample.objects.filter(pk__in=pks).update(**now._asdict())
     return found
 
 
@@ -232,17 +264,19 @@ def _rerate(held: Pool, means: Mapping[int, float | None]) -> None:
     )
 
 
-def _count(held: Pool, shift: Mapping[tuple[int, str], int]) -> None:
+def _count(held: Pool, shift: Shift) -> None:
     """Move the pool's counters, of all and of each class. The pool is locked."""
-    if not shift:
+    moved = {key: number for key, number in shift.standings.items() if number}
+    if not moved and not shift.disputed:
         return
-    for (label, standing), number in shift.items():
+    for (label, standing), number in moved.items():
         if standing != Standing.UNDECIDED:
             counts = held.class_standings.setdefault(held.classes[label], {})
             counts[str(standing)] = counts.get(str(standing), 0) + number
-    held.num_accepted += sum(number for (_, standing), number in shift.items() if standing == Standing.ACCEPTED)
-    held.num_rejected += sum(number for (_, standing), number in shift.items() if standing == Standing.REJECTED)
-    held.save(update_fields=["class_standings", "num_accepted", "num_rejected"])
+    held.num_accepted += sum(number for (_, standing), number in moved.items() if standing == Standing.ACCEPTED)
+    held.num_rejected += sum(number for (_, standing), number in moved.items() if standing == Standing.REJECTED)
+    held.num_disputed += shift.disputed
+    held.save(update_fields=["class_standings", "num_accepted", "num_rejected", "num_disputed"])
 
 
 def standing_of(accepts: int, rejects: int) -> str:

@@ -95,6 +95,12 @@ export function FilterBar({ pool, filters, onChange }: Props) {
       />
       <Switch
         size="xs"
+        label={`Only disputed (${count(pool.num_disputed)})`}
+        checked={filters.disputed === true}
+        onChange={(event) => set({ disputed: event.currentTarget.checked ? true : null })}
+      />
+      <Switch
+        size="xs"
         label="Only starred"
         checked={filters.starred === true}
         onChange={(event) => set({ starred: event.currentTarget.checked ? true : null })}

@@ -12,6 +12,7 @@ import { PageHead } from '@/components/PageHead';
 import { runTitle } from '@/components/runTitle';
 import { useKeys } from '@/components/useKeys';
 import { ActBar } from './ActBar';
+import { AgreementButton } from './AgreementButton';
 import { FilterBar } from './FilterBar';
 import { DEFAULT_FILTERS, readFilters, totalOf, writeFilters, type Filters } from './filters';
 import { VIEWS, type ViewName } from './map/area';
@@ -63,7 +64,12 @@ export function Gallery({ run, pool }: Props) {
   };
   return (
     <Page width="wide">
-      <Head run={run} pool={pool} selection={selection} />
+      <Head
+        run={run}
+        pool={pool}
+        selection={selection}
+        onDisputed={() => change({ ...DEFAULT_FILTERS, selection: filters.selection, kept: null, disputed: true })}
+      />
       {!review.isOpen && (
         <Group gap="8px" mb="sm" role="search" aria-label="Select, filter and sort samples">
           <SelectionBar
@@ -156,7 +162,9 @@ async function bringPages({ hasNextPage, fetchNextPage }: Pages, place: number):
   }
 }
 
-function Head({ run, pool, selection }: Props & { selection: Schemas['Selection'] | undefined }) {
+type HeadProps = Props & { selection: Schemas['Selection'] | undefined; onDisputed: () => void };
+
+function Head({ run, pool, selection, onDisputed }: HeadProps) {
   return (
     <PageHead
       title="Gallery"
@@ -172,6 +180,7 @@ function Head({ run, pool, selection }: Props & { selection: Schemas['Selection'
       }
       actions={
         <>
+          <AgreementButton pool={pool.id} onDisputed={onDisputed} />
           <VerdictFiles pool={pool.id} />
           <Button
             component={Link}

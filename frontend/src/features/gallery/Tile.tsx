@@ -49,6 +49,11 @@ export const Tile = memo(function Tile(props: Props) {
           M
         </span>
       )}
+      {sample.disputed && (
+        <span className={classes.disputed} title="Disputed: somebody accepts it and somebody else rejects it">
+          ?
+        </span>
+      )}
       {sample.rating !== null && (
         <span className={classes.rating} title={`You rated it ${sample.rating} of 5`}>
           {sample.rating}
@@ -90,6 +95,6 @@ function badgeOf(sample: Sample, sort: string): string {
 function wordsOf(sample: Sample): string {
   const verdict = sample.verdict === null ? 'no verdict of yours' : `you ${sample.verdict}ed it`;
   const rating = sample.rating === null ? '' : `, you rated it ${sample.rating}`;
-  const signs = `${sample.starred ? ', starred' : ''}${sample.memorised ? ', memorised' : ''}`;
+  const signs = `${sample.starred ? ', starred' : ''}${sample.memorised ? ', memorised' : ''}${sample.disputed ? ', disputed' : ''}`;
   return `${sample.label}, sample ${sample.index}, ${verdict}${rating}${signs}`;
 }

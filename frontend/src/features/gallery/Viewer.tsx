@@ -168,7 +168,7 @@ function sentenceOf(sample: Sample): string {
         : 'You rejected it';
   const rating = sample.rating === null ? '' : `, rated it ${sample.rating} of 5`;
   const star = sample.starred ? ', starred it' : '';
-  const lab = `the lab's standing is ${sample.standing}`;
+  const lab = `the lab's standing is ${sample.standing}${sample.disputed ? ', disputed' : ''}`;
   const mean =
     sample.mean_rating === null ? '' : `, its mean rating ${measured(Number(sample.mean_rating.toPrecision(2)))}`;
   const kept =

@@ -9,6 +9,7 @@ describe('filters in the address', () => {
       standing: 'rejected',
       kept: null,
       memorised: true,
+      disputed: true,
       rating: 'from4',
       starred: true,
       sort: '-score:class_confidence',

@@ -24,6 +24,8 @@ export type Filters = {
   /** Kept or dropped by the selection; null: both. */
   kept: boolean | null;
   memorised: boolean | null;
+  /** Accepted by somebody and rejected by somebody else. */
+  disputed: boolean | null;
   rating: RatingFilter | null;
   /** With a star of one's own. */
   starred: boolean | null;
@@ -44,6 +46,7 @@ export const DEFAULT_FILTERS: Filters = {
   standing: null,
   kept: true,
   memorised: null,
+  disputed: null,
   rating: null,
   starred: null,
   sort: 'index',
@@ -61,6 +64,7 @@ export function readFilters(search: URLSearchParams): Filters {
     standing: isStanding(standing) ? standing : null,
     kept: readFlag(search.get('kept'), DEFAULT_FILTERS.kept),
     memorised: readFlag(search.get('memorised'), DEFAULT_FILTERS.memorised),
+    disputed: readFlag(search.get('disputed'), DEFAULT_FILTERS.disputed),
     rating: readRating(search.get('rating')),
     starred: readFlag(search.get('starred'), DEFAULT_FILTERS.starred),
     sort: /^-?(score:\w+|rating)$/.test(search.get('sort') ?? '') ? (search.get('sort') ?? 'index') : 'index',
@@ -83,7 +87,19 @@ export function writeFilters(search: URLSearchParams, filters: Filters): URLSear
 
 /** How many filters are not as usual. */
 export function countChanged(filters: Filters): number {
-  const names = ['label', 'standing', 'kept', 'memorised', 'rating', 'starred', 'low', 'high', 'at', 'area'] as const;
+  const names = [
+    'label',
+    'standing',
+    'kept',
+    'memorised',
+    'disputed',
+    'rating',
+    'starred',
+    'low',
+    'high',
+    'at',
+    'area',
+  ] as const;
   return names.filter((name) => filters[name] !== DEFAULT_FILTERS[name]).length;
 }
 
@@ -92,8 +108,8 @@ type Yields = Record<string, { kept: number }>;
 
 /** How many samples match, where the pool's own counters say so; null where only the loaded ones can be counted. */
 export function totalOf(filters: Filters, pool: Facts, yields: Yields | undefined): number | null {
-  const { label, kept, standing, memorised, rating, starred, low, high, at, sort, area } = filters;
-  if ([standing, memorised, rating, starred, low, high, at, area].some((part) => part !== null)) return null;
+  const { label, kept, standing, memorised, disputed, rating, starred, low, high, at, sort, area } = filters;
+  if ([standing, memorised, disputed, rating, starred, low, high, at, area].some((part) => part !== null)) return null;
   if (isByRating(sort)) return null;
   const candidates = label === null ? pool.num_samples : (pool.class_counts[label] ?? 0);
   if (kept === null) return candidates;

@@ -65,7 +65,7 @@ export function isByScore(sort: string): boolean {
 
 /** The filter as the server reads it. */
 export function matchOf(filters: Filters, selection: string) {
-  const { label, standing, kept, memorised, rating, starred, sort, low, high, area } = filters;
+  const { label, standing, kept, memorised, disputed, rating, starred, sort, low, high, area } = filters;
   const isRange = isByScore(sort) && (low !== null || high !== null);
   return {
     ...(selection === '' ? {} : { selection }),
@@ -73,6 +73,7 @@ export function matchOf(filters: Filters, selection: string) {
     ...(standing === null ? {} : { standing }),
     ...(kept === null ? {} : { kept }),
     ...(memorised === null ? {} : { memorised }),
+    ...(disputed === null ? {} : { disputed }),
     ...(rating === null ? {} : { rating_from: RATINGS[rating].from, rating_to: RATINGS[rating].to }),
     ...(starred === null ? {} : { starred }),
     ...(area === null ? {} : { area }),
@@ -102,6 +103,7 @@ export function useVerdicts(pool: string) {
       poolKey,
       (before) => before && { ...before, num_accepted: act.num_accepted, num_rejected: act.num_rejected },
     );
+    void queries.invalidateQueries({ queryKey: ['get', '/api/v1/pools/{id}/agreement/'] });
     void queries.invalidateQueries({ queryKey: ['get', '/api/v1/samples/{id}/'] });
     void queries.invalidateQueries({ queryKey: ['get', '/api/v1/samples/{id}/history/'] });
     // The counts by class come with the pool; once, after the last of several quick verdicts.

@@ -1,0 +1,77 @@
+"""Reviewing together: where reviewers disagree."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import opened_page
+from tests.browser.lab_member import enter
+from tests.browser.test_accessibility import faults
+from tests.stack import Stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
+POOL = """
+from tests.worlds import make_dataset, make_pool, queue_run
+from webapp.accounts.models import Lab, Person, Role
+from webapp.accounts.services.people import add_member
+from webapp.gallery.services.verdicts import decide
+lab = Lab.objects.get()
+pool = make_pool(queue_run(make_dataset(lab), None))
+grace = Person.objects.create_user("grace@lab.example", name="Grace")
+add_member(lab, grace, Role.REVIEWER)
+decide(pool, grace, list(pool.samples.filter(index__lt=4).values_list("pk", flat=True)), "accept")
+print("run", pool.run_id)
+"""
+
+
+@pytest.fixture(scope="module")
+def quiet_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The server alone: what this file is about needs no worker."""
+    with Stack(tmp_path_factory.mktemp("review"), workers=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def login(browser: Browser, quiet_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> object:
+    """The cookies of the first visitor, who owns the lab."""
+    with opened_page(browser, quiet_stack, tmp_path_factory.mktemp("login") / "last.png") as page:
+        enter(page)
+        return page.context.storage_state()
+
+
+@pytest.fixture(scope="module")
+def run(quiet_stack: Stack, login: object) -> str:
+    """A finished run of which Grace accepts the first four samples."""
+    return quiet_stack.manage("shell", "-c", POOL).split("run ")[-1].strip()
+
+
+@pytest.fixture
+def gallery(browser: Browser, quiet_stack: Stack, login: object, run: str, tmp_path: Path) -> Iterator[Page]:
+    with opened_page(browser, quiet_stack, tmp_path / "last.png", storage_state=login) as page:
+        page.goto(f"/runs/{run}/gallery?kept=any")
+        expect(page.get_by_role("option").first).to_be_visible()
+        yield page
+
+
+def test_two_reviewers_see_how_far_they_agree_and_what_they_dispute(gallery: Page) -> None:
+    tiles = gallery.get_by_role("listbox", name="Samples").get_by_role("option")
+    for key in "aaxxx":
+        gallery.keyboard.press(key)
+    expect(tiles.nth(2)).to_have_accessible_name(re.compile("disputed"))
+    gallery.get_by_role("button", name="Agreement").click()
+    dialog = gallery.get_by_role("dialog", name="Agreement of reviewers")
+    expect(dialog.get_by_role("row", name=re.compile(r"4\s+50 % \(15 to 85\)\s+0\.00 \("))).to_be_visible()
+    assert faults(gallery) == []
+    dialog.get_by_role("button", name="Show what is disputed").click()
+    expect(gallery).to_have_url(re.compile("disputed=true"))
+    expect(tiles).to_have_count(2)
+    gallery.reload()
+    expect(tiles).to_have_count(2)
+    gallery.keyboard.press("a")
+    gallery.keyboard.press("a")
+    gallery.get_by_role("button", name="Agreement").click()
+    expect(dialog.get_by_text("Nothing is disputed")).to_be_visible()
+    expect(dialog.get_by_text("not defined: both gave one and the same verdict")).to_be_visible()
