@@ -21,6 +21,8 @@ ExportState = Literal["queued", "building", "interrupted", "ready", "failed", "e
 
 FitEnum = Literal["crop", "pad", "stretch"]
 
+FoundNoun = Literal["dataset", "recipe", "run"]
+
 HealthActionKindEnum = Literal["stop", "finish", "change"]
 
 IngestOutcome = Literal["accepted", "duplicate", "skipped", "failed"]
@@ -28,8 +30,6 @@ IngestOutcome = Literal["accepted", "duplicate", "skipped", "failed"]
 IssuesEnum = Literal["dark", "light", "blurry", "low_information", "odd_aspect_ratio", "odd_size", "grayscale", "near_duplicates"]
 
 NameEnum = Literal["pca", "tsne"]
-
-NounEnum = Literal["dataset", "run", "export"]
 
 Role = Literal["viewer", "reviewer", "researcher", "admin", "owner"]
 
@@ -42,6 +42,8 @@ SelectionState = Literal["queued", "selecting", "interrupted", "finished", "fail
 Stage = Literal["prepare", "train", "generate", "score", "select"]
 
 Standing = Literal["undecided", "accepted", "rejected"]
+
+StoredThingNounEnum = Literal["dataset", "run", "export"]
 
 UploadState = Literal["receiving", "complete", "expired"]
 
@@ -448,6 +450,7 @@ class ExportEstimate(TypedDict):
     "What an export would hold now, and what it takes at most."
 
     num_real: int
+    real: dict[str, dict[str, int]]
     synthetic: dict[str, int]
     left_out: dict[str, int]
     size_bytes: int
@@ -461,6 +464,8 @@ class ExportFormatPlugin(TypedDict):
     schema: dict[str, Any]
     conflicts: list[Conflict]
     suffix: str
+    splits: list[str]
+    layout: list[str]
 
 
 class ExportPage(TypedDict):
@@ -533,6 +538,25 @@ class ForgottenRequest(TypedDict):
     "Whose password was forgotten."
 
     email: str
+
+
+class Found(TypedDict):
+    "A dataset, saved recipe or run."
+
+    noun: FoundNoun
+    id: str
+    name: str
+    about: str
+    created_at: str
+    is_archived: bool
+
+
+class FoundPage(TypedDict):
+    "One page of a list."
+
+    results: list[Found]
+    next: str | None
+    previous: str | None
 
 
 class Health(TypedDict):
@@ -979,6 +1003,27 @@ class Notice(TypedDict):
 
     can_mail: bool
     is_wished: bool
+
+
+class OpenUpload(TypedDict):
+    "An upload of the person's own of which nothing was made yet."
+
+    id: str
+    lab: str
+    file_name: str
+    size_bytes: int
+    offset: int
+    state: UploadState
+    created_at: str
+    expires_at: str
+
+
+class OpenUploadPage(TypedDict):
+    "One page of a list."
+
+    results: list[OpenUpload]
+    next: str | None
+    previous: str | None
 
 
 class Origin(TypedDict):
@@ -1737,7 +1782,7 @@ class Storage(TypedDict):
 class StoredThing(TypedDict):
     "A dataset, run or export, and what it takes."
 
-    noun: NounEnum
+    noun: StoredThingNounEnum
     id: str
     name: str
     target: str | None
@@ -1822,6 +1867,21 @@ class Upload(TypedDict):
     size_bytes: int
     offset: int
     state: UploadState
+
+
+class UploadLimits(TypedDict):
+    "What is taken: to be told before anything is sent. Endings and names are in lower case, without a dot."
+
+    max_bytes: int
+    max_open: int
+    kept_hours: int
+    max_files: int
+    max_image_bytes: int
+    min_side: int
+    max_side: int
+    image_endings: list[str]
+    label_files: list[str]
+    litter: list[str]
 
 
 class ValidateRunRequest(TypedDict):

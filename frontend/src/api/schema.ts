@@ -4,8671 +4,8806 @@
  */
 
 export interface paths {
-  '/api/v1/catalogue/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description What there is to choose from; it changes when a file is put on a shelf. */
-    get: operations['catalogue_get'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/datasets/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description Datasets of the person's labs. */
-    get: operations['datasets_list'];
-    put?: never;
-    /**
-     * @description Version 1 is read in by a worker; watch it over the socket, or ask for it again.
-     *
-     *     A small dataset may come whole, as a form with its archive; a larger one is uploaded first.
-     */
-    post: operations['datasets_create'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/datasets/{id}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description One dataset. */
-    get: operations['datasets_get'];
-    put?: never;
-    post?: never;
-    /** @description Researchers delete what they made themselves, admins and owners everything. */
-    delete: operations['datasets_delete'];
-    options?: never;
-    head?: never;
-    /** @description One dataset. */
-    patch: operations['datasets_change'];
-    trace?: never;
-  };
-  '/api/v1/datasets/{id}/deletion/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description What would go with a dataset. */
-    get: operations['datasets_deletion'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/datasets/{id}/versions/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description A version made from an earlier one shares its files; images of its upload are added to it. */
-    post: operations['datasets_add_version'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/exports/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The exports of the person's labs, newest first. */
-    get: operations['exports_list'];
-    put?: never;
-    /** @description The exports of the person's labs, newest first. */
-    post: operations['exports_create'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/exports/{id}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description One export. */
-    get: operations['exports_get'];
-    put?: never;
-    post?: never;
-    /** @description Researchers delete what they made themselves, admins and owners everything. One being built is given up. */
-    delete: operations['exports_delete'];
-    options?: never;
-    head?: never;
-    /** @description One export. */
-    patch: operations['exports_change'];
-    trace?: never;
-  };
-  '/api/v1/exports/{id}/deletion/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description What would go with an export. */
-    get: operations['exports_deletion'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/exports/{id}/download/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description Each download is noted in the lab's log once, where its first byte is asked for. */
-    get: operations['exports_download'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/exports/estimate/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description What an export would hold and take; nothing is built. */
-    post: operations['exports_estimate'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/invitations/accept/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Join with the account at hand. */
-    post: operations['invitations_accept'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/invitations/look/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description What a link invites to; a POST, so that the key stands in no address. */
-    post: operations['invitations_look'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/labs/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The person's labs. */
-    get: operations['labs_list'];
-    put?: never;
-    /** @description Server staff make labs and own what they made, until they invite another owner and leave. */
-    post: operations['labs_create'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/labs/{id}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /** @description One lab. */
-    patch: operations['labs_rename'];
-    trace?: never;
-  };
-  '/api/v1/labs/{id}/invitations/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The invitations of a lab that can still be used. */
-    get: operations['invitations_list'];
-    put?: never;
-    /** @description The invitations of a lab that can still be used. */
-    post: operations['invitations_create'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/labs/{id}/invitations/{invitation}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** @description One invitation of a lab. */
-    delete: operations['invitations_revoke'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/labs/{id}/log/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description What was done in a lab, the newest first. */
-    get: operations['labs_log'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/labs/{id}/log.csv': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The whole log, or what the filters leave of it, for a spreadsheet. */
-    get: operations['labs_log_csv'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/labs/{id}/members/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description Who is in a lab, and as what. */
-    get: operations['labs_members'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/labs/{id}/members/{person}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** @description One member of a lab. Admins reach members up to their own role; anybody may leave. */
-    delete: operations['labs_remove_member'];
-    options?: never;
-    head?: never;
-    /** @description One member of a lab. Admins reach members up to their own role; anybody may leave. */
-    patch: operations['labs_change_role'];
-    trace?: never;
-  };
-  '/api/v1/labs/{id}/members/{person}/password-link/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Only for a member whose rights, in every lab they are in, are not above one's own. */
-    post: operations['labs_password_link'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/labs/{id}/storage/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description What a lab stores. */
-    get: operations['labs_storage'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /** @description Only who runs the service; of a lab that they are not in, they learn nothing by it. */
-    patch: operations['labs_set_quota'];
-    trace?: never;
-  };
-  '/api/v1/labs/{id}/tokens/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The tokens of a lab's members that are good for this lab alone. */
-    get: operations['labs_tokens'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/labs/{id}/tokens/{token}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** @description One of them. Whoever finds that a key is in wrong hands can close it, whosever it is. */
-    delete: operations['labs_revoke_token'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/people/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description Everybody on this server. */
-    get: operations['people_list'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/people/{id}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /** @description Shut somebody out, or let them in again: their sessions, tokens and links end at once. */
-    patch: operations['people_set_access'];
-    trace?: never;
-  };
-  '/api/v1/people/{id}/password-link/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description A link with which somebody sets a new password. */
-    post: operations['people_password_link'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/pools/{id}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description One pool with its counters and selections. */
-    get: operations['pools_get'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/pools/{id}/agreement/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description How far the reviewers of a pool agree, pair by pair. */
-    get: operations['pools_agreement'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/pools/{id}/samples/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The samples of a pool, page by page. */
-    get: operations['samples_list'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/pools/{id}/selections/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The selections of a pool. */
-    get: operations['selections_list'];
-    put?: never;
-    /** @description The selections of a pool. */
-    post: operations['selections_create'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/pools/{id}/sheet/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The pixels of many samples in one PNG: what a grid shows, in one request for every hundred pictures. */
-    get: operations['pools_sheet'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/pools/{id}/verdicts/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description The asking person's verdicts on many samples of a pool: all of them or none. */
-    post: operations['verdicts_set_many'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/pools/{id}/verdicts.csv': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description Everybody's verdicts on a pool, for a spreadsheet. */
-    get: operations['verdicts_csv'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/pools/{id}/verdicts/import/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Verdicts from a CSV become the asking person's own: all rows or none. */
-    post: operations['verdicts_import'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/pools/{id}/verdicts/undo/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Take back the asking person's last act in a pool. */
-    post: operations['verdicts_undo'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/recipes/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description Saved recipes. */
-    get: operations['recipes_list'];
-    put?: never;
-    /** @description Saved recipes. */
-    post: operations['recipes_create'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/recipes/{id}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description One recipe. */
-    get: operations['recipes_get'];
-    put?: never;
-    post?: never;
-    /** @description Researchers delete what they made themselves, admins and owners everything. */
-    delete: operations['recipes_delete'];
-    options?: never;
-    head?: never;
-    /** @description One recipe. */
-    patch: operations['recipes_change'];
-    trace?: never;
-  };
-  '/api/v1/recipes/{id}/deletion/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description What would go with a recipe. */
-    get: operations['recipes_deletion'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description Runs of the person's labs. */
-    get: operations['runs_list'];
-    put?: never;
-    /** @description Runs of the person's labs. */
-    post: operations['runs_create'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description One run. */
-    get: operations['runs_get'];
-    put?: never;
-    post?: never;
-    /**
-     * @description With its checkpoints, pool, selections and verdicts; one that works is cancelled. Runs that started from it
-     *     stay: they hold their checkpoint themselves. Researchers delete their own, admins and owners everything.
-     */
-    delete: operations['runs_delete'];
-    options?: never;
-    head?: never;
-    /** @description One run. */
-    patch: operations['runs_change'];
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/cancel/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Give up: the process is killed, checkpoints and files are removed. */
-    post: operations['runs_cancel'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/checkpoints/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The checkpoints that are kept. */
-    get: operations['runs_checkpoints'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/deletion/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description What would go with a run. */
-    get: operations['runs_deletion'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/events/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description What a run said; also the way to follow it where sockets are not to be had. */
-    get: operations['runs_events'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/files/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description What became of each file of an import; empty for a run that made its images itself. */
-    get: operations['runs_files'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/finish/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description End training now: the best checkpoint makes the images, and the run goes on to its pool. */
-    post: operations['runs_finish'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/notice/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description A mail when the run ends, to whoever wishes it. */
-    get: operations['runs_notice'];
-    /** @description A mail when the run ends, to whoever wishes it. */
-    put: operations['runs_notice_wish'];
-    post?: never;
-    /** @description A mail when the run ends, to whoever wishes it. */
-    delete: operations['runs_notice_drop'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/preview/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Show samples after the next step of training; they come as a row of the sample wall. */
-    post: operations['runs_preview_now'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/previews/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The rows of the sample wall. */
-    get: operations['runs_previews'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/previews/{step}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description One row of the sample wall. */
-    get: operations['runs_preview'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/resume/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Go on from the last checkpoint; `compute`, where it is given, replaces how the run is computed. */
-    post: operations['runs_resume'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/retry/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Start the same from the beginning, as a new run. */
-    post: operations['runs_retry'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/scalars/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The curves of a run. */
-    get: operations['runs_scalars'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/stop/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Save a checkpoint and leave; the run can be resumed. */
-    post: operations['runs_stop'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/sweeps/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The sheets of the trained model's codes; none where the model has no codes. */
-    get: operations['runs_sweeps'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/{id}/sweeps/{name}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description One code's sheet. */
-    get: operations['runs_sweep'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/import/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Bring in images that were made elsewhere; they are scored, selected, reviewed and exported like a run's own. */
-    post: operations['runs_import'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/memory/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description How much memory a run would take, beside what is free; the first answer for a recipe takes some seconds. */
-    post: operations['runs_memory'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/queue/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description What the service is at, and what waits; other labs' runs are counted and not described. */
-    get: operations['runs_queue'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/runs/validate/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Whether a run could start, and what it would make. */
-    post: operations['runs_validate'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/samples/{id}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description One sample. */
-    get: operations['samples_get'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/samples/{id}/history/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description Who said what of a sample, and when; the latest first. */
-    get: operations['samples_history'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/samples/{id}/image/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The pixels of one sample. */
-    get: operations['samples_image'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/samples/{id}/verdict/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    /** @description The asking person's verdict on one sample. */
-    put: operations['verdicts_set'];
-    post?: never;
-    /** @description Takes accept or reject back; rating and star stay. */
-    delete: operations['verdicts_clear'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/selections/{id}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description One selection with its yield. */
-    get: operations['selections_get'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/selections/{id}/cancel/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Give a selection up that is not made yet. */
-    post: operations['selections_cancel'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/selections/{id}/retry/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Make a selection that failed or was cancelled again. */
-    post: operations['selections_retry'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/session/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description Who is here; also sets the CSRF cookie. */
-    get: operations['session_get'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/session/forgotten/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Have a link for a new password sent; the answer is the same whether or not there is such an account. */
-    post: operations['session_forgotten'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/session/login/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Log in by e-mail address and password. */
-    post: operations['session_login'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/session/logout/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description End the session; a second call changes nothing. */
-    post: operations['session_logout'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/session/password/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Another password; every other session of the person ends, this one goes on. */
-    post: operations['session_password'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/session/person/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /** @description The own account; it has no id in its address, so that nobody's else can be meant. */
-    patch: operations['session_rename'];
-    trace?: never;
-  };
-  '/api/v1/session/register/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Make an account with an invitation; it is logged in. */
-    post: operations['session_register'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/session/reset/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description A new password by a link; every session of the person ends. */
-    post: operations['session_reset'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/session/setup/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description The first visitor becomes the owner of the first lab. */
-    post: operations['session_setup'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/tokens/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The person's tokens. */
-    get: operations['tokens_list'];
-    put?: never;
-    /** @description The person's tokens. */
-    post: operations['tokens_create'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/tokens/{id}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** @description One token of the person. */
-    delete: operations['tokens_revoke'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/uploads/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description Start an upload. */
-    post: operations['uploads_create'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/uploads/{id}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** @description One upload of the person. */
-    delete: operations['uploads_delete'];
-    options?: never;
-    head?: never;
-    /** @description Append a chunk of at most 16 MiB. The ASGI server's own handler takes it; here nothing arrives. */
-    patch: operations['uploads_append'];
-    trace?: never;
-  };
-  '/api/v1/uploads/{id}/status/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description How far an upload is, for people and programs that do not speak tus. */
-    get: operations['uploads_status'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/versions/{id}/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description One version, and how far its ingest is. */
-    get: operations['versions_get'];
-    put?: never;
-    post?: never;
-    /** @description One of several versions; who made the dataset may, and admins and owners. */
-    delete: operations['versions_delete'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/versions/{id}/cancel/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description The uploaded bytes stay for three days, so that it can be tried again. */
-    post: operations['versions_cancel'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/versions/{id}/charts/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description How the images of a version spread over classes and splits, brightness and size. */
-    get: operations['versions_charts'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/versions/{id}/deletion/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description What would go with a version. */
-    get: operations['versions_deletion'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/versions/{id}/difference/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description How a version differs from another one of its dataset. */
-    get: operations['versions_difference'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/versions/{id}/images/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description Images of a version, in index order. */
-    get: operations['versions_images'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/versions/{id}/images/{index}/original/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The bytes as they were uploaded, always as a download: they are never shown inside this site. */
-    get: operations['versions_original'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/versions/{id}/images/{index}/thumbnail/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description A small picture of an image, made by the server. */
-    get: operations['versions_thumbnail'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/versions/{id}/images/indices/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description Every image of a version that matches, by index: what a person means who marks all. */
-    get: operations['versions_image_indices'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/versions/{id}/report/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description What became of each file of the source. */
-    get: operations['versions_report'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/versions/{id}/report.csv': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** @description The whole report for a spreadsheet. */
-    get: operations['versions_report_csv'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/versions/{id}/retry/': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** @description What was uploaded is read once more. */
-    post: operations['versions_retry'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
+    "/api/v1/catalogue/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What there is to choose from; it changes when a file is put on a shelf. */
+        get: operations["catalogue_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Datasets of the person's labs. */
+        get: operations["datasets_list"];
+        put?: never;
+        /**
+         * @description Version 1 is read in by a worker; watch it over the socket, or ask for it again.
+         *
+         *     A small dataset may come whole, as a form with its archive; a larger one is uploaded first.
+         */
+        post: operations["datasets_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One dataset. */
+        get: operations["datasets_get"];
+        put?: never;
+        post?: never;
+        /** @description Researchers delete what they made themselves, admins and owners everything. */
+        delete: operations["datasets_delete"];
+        options?: never;
+        head?: never;
+        /** @description One dataset. */
+        patch: operations["datasets_change"];
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would go with a dataset. */
+        get: operations["datasets_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/versions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A version made from an earlier one shares its files; images of its upload are added to it. */
+        post: operations["datasets_add_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The exports of the person's labs, newest first. */
+        get: operations["exports_list"];
+        put?: never;
+        /** @description The exports of the person's labs, newest first. */
+        post: operations["exports_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One export. */
+        get: operations["exports_get"];
+        put?: never;
+        post?: never;
+        /** @description Researchers delete what they made themselves, admins and owners everything. One being built is given up. */
+        delete: operations["exports_delete"];
+        options?: never;
+        head?: never;
+        /** @description One export. */
+        patch: operations["exports_change"];
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would go with an export. */
+        get: operations["exports_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/download/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Each download is noted in the lab's log once, where its first byte is asked for. */
+        get: operations["exports_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/estimate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What an export would hold and take; nothing is built. */
+        post: operations["exports_estimate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Join with the account at hand. */
+        post: operations["invitations_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/look/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What a link invites to; a POST, so that the key stands in no address. */
+        post: operations["invitations_look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The person's labs. */
+        get: operations["labs_list"];
+        put?: never;
+        /** @description Server staff make labs and own what they made, until they invite another owner and leave. */
+        post: operations["labs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description One lab. */
+        patch: operations["labs_rename"];
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/invitations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The invitations of a lab that can still be used. */
+        get: operations["invitations_list"];
+        put?: never;
+        /** @description The invitations of a lab that can still be used. */
+        post: operations["invitations_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/invitations/{invitation}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description One invitation of a lab. */
+        delete: operations["invitations_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/log/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What was done in a lab, the newest first. */
+        get: operations["labs_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/log.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The whole log, or what the filters leave of it, for a spreadsheet. */
+        get: operations["labs_log_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/members/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who is in a lab, and as what. */
+        get: operations["labs_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/members/{person}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description One member of a lab. Admins reach members up to their own role; anybody may leave. */
+        delete: operations["labs_remove_member"];
+        options?: never;
+        head?: never;
+        /** @description One member of a lab. Admins reach members up to their own role; anybody may leave. */
+        patch: operations["labs_change_role"];
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/members/{person}/password-link/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Only for a member whose rights, in every lab they are in, are not above one's own. */
+        post: operations["labs_password_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/storage/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a lab stores. */
+        get: operations["labs_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Only who runs the service; of a lab that they are not in, they learn nothing by it. */
+        patch: operations["labs_set_quota"];
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/tokens/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The tokens of a lab's members that are good for this lab alone. */
+        get: operations["labs_tokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/tokens/{token}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description One of them. Whoever finds that a key is in wrong hands can close it, whosever it is. */
+        delete: operations["labs_revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Everybody on this server. */
+        get: operations["people_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Shut somebody out, or let them in again: their sessions, tokens and links end at once. */
+        patch: operations["people_set_access"];
+        trace?: never;
+    };
+    "/api/v1/people/{id}/password-link/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A link with which somebody sets a new password. */
+        post: operations["people_password_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One pool with its counters and selections. */
+        get: operations["pools_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/agreement/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How far the reviewers of a pool agree, pair by pair. */
+        get: operations["pools_agreement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/map/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Where samples and training images lie. It never changes. */
+        get: operations["pools_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/samples/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The samples of a pool, page by page. */
+        get: operations["samples_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/selections/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The selections of a pool. */
+        get: operations["selections_list"];
+        put?: never;
+        /** @description The selections of a pool. */
+        post: operations["selections_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/sheet/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The pixels of many samples in one PNG: what a grid shows, in one request for every hundred pictures. */
+        get: operations["pools_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/verdicts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The asking person's verdicts on many samples of a pool: all of them or none. */
+        post: operations["verdicts_set_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/verdicts.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Everybody's verdicts on a pool, for a spreadsheet. */
+        get: operations["verdicts_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/verdicts/import/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Verdicts from a CSV become the asking person's own: all rows or none. */
+        post: operations["verdicts_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/verdicts/undo/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take back the asking person's last act in a pool. */
+        post: operations["verdicts_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Saved recipes. */
+        get: operations["recipes_list"];
+        put?: never;
+        /** @description Saved recipes. */
+        post: operations["recipes_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipes/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One recipe. */
+        get: operations["recipes_get"];
+        put?: never;
+        post?: never;
+        /** @description Researchers delete what they made themselves, admins and owners everything. */
+        delete: operations["recipes_delete"];
+        options?: never;
+        head?: never;
+        /** @description One recipe. */
+        patch: operations["recipes_change"];
+        trace?: never;
+    };
+    "/api/v1/recipes/{id}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would go with a recipe. */
+        get: operations["recipes_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Runs of the person's labs. */
+        get: operations["runs_list"];
+        put?: never;
+        /** @description Runs of the person's labs. */
+        post: operations["runs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One run. */
+        get: operations["runs_get"];
+        put?: never;
+        post?: never;
+        /**
+         * @description With its checkpoints, pool, selections and verdicts; one that works is cancelled. Runs that started from it
+         *     stay: they hold their checkpoint themselves. Researchers delete their own, admins and owners everything.
+         */
+        delete: operations["runs_delete"];
+        options?: never;
+        head?: never;
+        /** @description One run. */
+        patch: operations["runs_change"];
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give up: the process is killed, checkpoints and files are removed. */
+        post: operations["runs_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/checkpoints/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The checkpoints that are kept. */
+        get: operations["runs_checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would go with a run. */
+        get: operations["runs_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/events/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a run said; also the way to follow it where sockets are not to be had. */
+        get: operations["runs_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/files/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What became of each file of an import; empty for a run that made its images itself. */
+        get: operations["runs_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/finish/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description End training now: the best checkpoint makes the images, and the run goes on to its pool. */
+        post: operations["runs_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/notice/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A mail when the run ends, to whoever wishes it. */
+        get: operations["runs_notice"];
+        /** @description A mail when the run ends, to whoever wishes it. */
+        put: operations["runs_notice_wish"];
+        post?: never;
+        /** @description A mail when the run ends, to whoever wishes it. */
+        delete: operations["runs_notice_drop"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Show samples after the next step of training; they come as a row of the sample wall. */
+        post: operations["runs_preview_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/previews/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The rows of the sample wall. */
+        get: operations["runs_previews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/previews/{step}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One row of the sample wall. */
+        get: operations["runs_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/resume/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Go on from the last checkpoint; `compute`, where it is given, replaces how the run is computed. */
+        post: operations["runs_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Start the same from the beginning, as a new run. */
+        post: operations["runs_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/scalars/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The curves of a run. */
+        get: operations["runs_scalars"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/stop/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Save a checkpoint and leave; the run can be resumed. */
+        post: operations["runs_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/sweeps/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The sheets of the trained model's codes; none where the model has no codes. */
+        get: operations["runs_sweeps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/sweeps/{name}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One code's sheet. */
+        get: operations["runs_sweep"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/import/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Bring in images that were made elsewhere; they are scored, selected, reviewed and exported like a run's own. */
+        post: operations["runs_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/memory/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description How much memory a run would take, beside what is free; the first answer for a recipe takes some seconds. */
+        post: operations["runs_memory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/queue/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the service is at, and what waits; other labs' runs are counted and not described. */
+        get: operations["runs_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/validate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Whether a run could start, and what it would make. */
+        post: operations["runs_validate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One sample. */
+        get: operations["samples_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{id}/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who said what of a sample, and when; the latest first. */
+        get: operations["samples_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{id}/image/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The pixels of one sample. */
+        get: operations["samples_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{id}/verdict/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description The asking person's verdict on one sample. */
+        put: operations["verdicts_set"];
+        post?: never;
+        /** @description Takes accept or reject back; rating and star stay. */
+        delete: operations["verdicts_clear"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Datasets, saved recipes and runs of the person's labs, the newest first; put away ones, too. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/selections/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One selection with its yield. */
+        get: operations["selections_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/selections/{id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give a selection up that is not made yet. */
+        post: operations["selections_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/selections/{id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make a selection that failed or was cancelled again. */
+        post: operations["selections_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who is here; also sets the CSRF cookie. */
+        get: operations["session_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/forgotten/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Have a link for a new password sent; the answer is the same whether or not there is such an account. */
+        post: operations["session_forgotten"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/login/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Log in by e-mail address and password. */
+        post: operations["session_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/logout/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description End the session; a second call changes nothing. */
+        post: operations["session_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Another password; every other session of the person ends, this one goes on. */
+        post: operations["session_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/person/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description The own account; it has no id in its address, so that nobody's else can be meant. */
+        patch: operations["session_rename"];
+        trace?: never;
+    };
+    "/api/v1/session/register/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make an account with an invitation; it is logged in. */
+        post: operations["session_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/reset/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A new password by a link; every session of the person ends. */
+        post: operations["session_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/setup/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The first visitor becomes the owner of the first lab. */
+        post: operations["session_setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The person's tokens. */
+        get: operations["tokens_list"];
+        put?: never;
+        /** @description The person's tokens. */
+        post: operations["tokens_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description One token of the person. */
+        delete: operations["tokens_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The person's own that are on their way, or arrived and became nothing yet. */
+        get: operations["uploads_list"];
+        put?: never;
+        /** @description Start an upload, or find those that are not finished. */
+        post: operations["uploads_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description One upload of the person. */
+        delete: operations["uploads_delete"];
+        options?: never;
+        head?: never;
+        /** @description Append a chunk of at most 16 MiB. The ASGI server's own handler takes it; here nothing arrives. */
+        patch: operations["uploads_append"];
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}/status/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How far an upload is, for people and programs that do not speak tus. */
+        get: operations["uploads_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/limits/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What an upload may hold. */
+        get: operations["uploads_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One version, and how far its ingest is. */
+        get: operations["versions_get"];
+        put?: never;
+        post?: never;
+        /** @description One of several versions; who made the dataset may, and admins and owners. */
+        delete: operations["versions_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The uploaded bytes stay for three days, so that it can be tried again. */
+        post: operations["versions_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/charts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How the images of a version spread over classes and splits, brightness and size. */
+        get: operations["versions_charts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would go with a version. */
+        get: operations["versions_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/difference/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How a version differs from another one of its dataset. */
+        get: operations["versions_difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/images/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Images of a version, in index order. */
+        get: operations["versions_images"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/images/{index}/original/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The bytes as they were uploaded, always as a download: they are never shown inside this site. */
+        get: operations["versions_original"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/images/{index}/thumbnail/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A small picture of an image, made by the server. */
+        get: operations["versions_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/images/indices/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every image of a version that matches, by index: what a person means who marks all. */
+        get: operations["versions_image_indices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/report/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What became of each file of the source. */
+        get: operations["versions_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The whole report for a spreadsheet. */
+        get: operations["versions_report_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What was uploaded is read once more. */
+        post: operations["versions_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    /** @description What one request changed; undone together. */
-    Act: {
-      /** Format: uuid */
-      act: string;
-      /** @description Samples of the pool that are accepted now. */
-      num_accepted: number;
-      /** @description Samples of the pool that are rejected now. */
-      num_rejected: number;
-      /** @description Samples on which the person's verdict changed. */
-      num_changed: number;
-      /** @description These samples; none when there are more than 5000. */
-      samples: components['schemas']['Decided'][];
-    };
-    /**
-     * ActionData
-     * @description What to do about a judgement: stop, finish with the best checkpoint, or run again with one setting changed.
-     */
-    ActionData: {
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: 'stop' | 'finish' | 'change';
-      /**
-       * Setting
-       * @description With change: which setting of the model.
-       * @default null
-       */
-      setting: string | null;
-      /**
-       * Value
-       * @description With change: what to set it to.
-       * @default null
-       */
-      value: boolean | number | string | null;
-    };
-    /**
-     * @description * `cancel` - cancel
-     *     * `retry` - retry
-     * @enum {string}
-     */
-    ActionsEnum: 'cancel' | 'retry';
-    /** @description How far the reviewers of a pool agree. */
-    Agreement: {
-      /** @description Samples that somebody accepts and somebody else rejects. */
-      num_disputed: number;
-      /** @description The 200 pairs who judged most samples in common, those first. */
-      pairs: components['schemas']['PairAgreement'][];
-    };
-    /** @description How many images lie between two values; the upper one is not included. */
-    Bar: {
-      low: number;
-      high: number;
-      images: number;
-    };
-    /**
-     * @description * `lower` - lower
-     *     * `higher` - higher
-     *     * `towards 1` - towards 1
-     * @enum {string}
-     */
-    Better: 'lower' | 'higher' | 'towards 1';
-    Budget:
-      | components['schemas']['PerClassBudget']
-      | components['schemas']['FillToLargestBudget']
-      | components['schemas']['FillToBudget']
-      | components['schemas']['CountsBudget']
-      | components['schemas']['MultipleBudget'];
-    BudgetRequest:
-      | components['schemas']['PerClassBudgetRequest']
-      | components['schemas']['FillToLargestBudgetRequest']
-      | components['schemas']['FillToBudgetRequest']
-      | components['schemas']['CountsBudgetRequest']
-      | components['schemas']['MultipleBudgetRequest'];
-    /** @description What a person reads before choosing a plug-in. */
-    Card: {
-      title: string;
-      summary: string;
-      authors: string;
-      paper: string;
-      venue: string;
-      url: string;
-      strengths: string;
-      limits: string;
-    };
-    /** @description All shelves, each in alphabetical order. */
-    Catalogue: {
-      models: components['schemas']['ModelPlugin'][];
-      samplers: components['schemas']['SamplerPlugin'][];
-      metrics: components['schemas']['MetricPlugin'][];
-      dataset_kinds: components['schemas']['DatasetKindPlugin'][];
-      export_formats: components['schemas']['ExportFormatPlugin'][];
-      /** @description JSON Schema of the compute options, which belong to a run, not to a recipe. */
-      compute: {
-        [key: string]: unknown;
-      };
-    };
-    /** ChangedData */
-    ChangedData: {
-      state: components['schemas']['RunState'];
-      /** Stop Requested */
-      stop_requested: boolean;
-      /** Cancel Requested */
-      cancel_requested: boolean;
-      /** Finish Requested */
-      finish_requested: boolean;
-      /**
-       * Attempts
-       * @description Attempts since the last new checkpoint.
-       */
-      attempts: number;
-      /** Error Code */
-      error_code: string;
-      /** Error Message */
-      error_message: string;
-    };
-    /**
-     * @description * `auto` - auto
-     *     * `grey` - grey
-     *     * `colour` - colour
-     * @enum {string}
-     */
-    ChannelsEnum: 'auto' | 'grey' | 'colour';
-    /** @description How images spread; each chart obeys the filters but its own, so that its other bars stay in sight. */
-    Charts: {
-      /** @description Images that match all filters. */
-      images: number;
-      /** @description Split -> class -> images; obeys the filters but label and split. */
-      classes: {
-        [key: string]: {
-          [key: string]: number;
+    schemas: {
+        /** @description What one request changed; undone together. */
+        Act: {
+            /** Format: uuid */
+            act: string;
+            /** @description Samples of the pool that are accepted now. */
+            num_accepted: number;
+            /** @description Samples of the pool that are rejected now. */
+            num_rejected: number;
+            /** @description Samples on which the person's verdict changed. */
+            num_changed: number;
+            /** @description These samples; none when there are more than 5000. */
+            samples: components["schemas"]["Decided"][];
         };
-      };
-      /** @description By mean grey, 0 to 255; empty where nothing was measured. */
-      brightness: components['schemas']['Bar'][];
-      /** @description By the longer side, in pixels. */
-      side: components['schemas']['Bar'][];
-    };
-    /** @description A state of the training that is on disk. */
-    Checkpoint: {
-      step: number;
-      sha256: string;
-      size_bytes: number;
-      is_best: boolean;
-      /** Format: date-time */
-      readonly created_at: string;
-    };
-    /** CheckpointedData */
-    CheckpointedData: {
-      /** Step */
-      step: number;
-      /** Sha256 */
-      sha256: string;
-      /** Size Bytes */
-      size_bytes: number;
-      /** Is Best */
-      is_best: boolean;
-    };
-    /** @description A run that starts from a checkpoint of this one. */
-    Child: {
-      /** Format: uuid */
-      readonly id: string;
-      name: string;
-      model: string;
-      dataset_name: string;
-      version_number: number;
-      state: components['schemas']['RunState'];
-      /** Format: date-time */
-      readonly created_at: string;
-      way: components['schemas']['WayEnum'];
-      step: number;
-      seed: number;
-    };
-    /** @description What one selection decided about a sample. */
-    Choice: {
-      /** Format: uuid */
-      selection: string;
-      number: number;
-      sampler: string;
-      kept: boolean;
-      rank: number | null;
-      reason: string;
-    };
-    /** @description Some images by their index, and whole classes. */
-    ChoiceRequest: {
-      images?: number[];
-      classes?: string[];
-    };
-    /** @description How many samples of one class the lab has decided about. */
-    ClassStandings: {
-      accepted: number;
-      rejected: number;
-    };
-    /**
-     * Column
-     * @description One column of the sample wall: the same class and the same noise at every step.
-     */
-    Column: {
-      /** Class */
-      class: string;
-      /** Seed */
-      seed: number;
-    };
-    /** @description How a run is computed; it belongs to the run, not to the recipe. What is left out has its default. */
-    Compute: {
-      /** @description Images computed at once, a divisor of the batch size; null: all. */
-      micro_batch: number | null;
-      /** @description GPUs that share each batch; null: all that the worker has. */
-      devices: number | null;
-      /** @description Fuse the networks' layers; GPU only. */
-      compile: boolean;
-      /** @description With compile: record the work and replay it. */
-      cuda_graphs: boolean;
-    };
-    /** @description How a run is computed; it belongs to the run, not to the recipe. What is left out has its default. */
-    ComputeRequest: {
-      /** @description Images computed at once, a divisor of the batch size; null: all. */
-      micro_batch?: number | null;
-      /** @description GPUs that share each batch; null: all that the worker has. */
-      devices?: number | null;
-      /** @description Fuse the networks' layers; GPU only. */
-      compile?: boolean;
-      /** @description With compile: record the work and replay it. */
-      cuda_graphs?: boolean;
-    };
-    /** @description Settings that mean nothing together: all of `when` have a value named there, and none of `unless` has. */
-    Conflict: {
-      /** @description The setting at which to say so. */
-      at: string;
-      sentence: string;
-      when: {
-        [key: string]: unknown[];
-      };
-      unless: {
-        [key: string]: unknown[];
-      };
-    };
-    /** @description A number for each class; a class left out gets none. */
-    CountsBudget: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: 'counts';
-      counts: {
-        [key: string]: number;
-      };
-    };
-    /** @description A number for each class; a class left out gets none. */
-    CountsBudgetRequest: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: 'counts';
-      counts: {
-        [key: string]: number;
-      };
-    };
-    /** @description A new invitation, with its link: this is the only time it is shown. */
-    CreatedInvitation: {
-      /** Format: uuid */
-      readonly id: string;
-      role: components['schemas']['Role'];
-      email: string;
-      max_uses: number;
-      times_used: number;
-      made_by: string | null;
-      /** Format: date-time */
-      readonly created_at: string;
-      /** Format: date-time */
-      expires_at: string;
-      url: string;
-    };
-    /** @description A new token, with its full text: this is the only time it is shown. */
-    CreatedToken: {
-      /** Format: uuid */
-      readonly id: string;
-      name: string;
-      key_id: string;
-      scopes: components['schemas']['Scope'][];
-      /** Format: uuid */
-      lab: string | null;
-      lab_name: string | null;
-      /** Format: date-time */
-      readonly created_at: string;
-      /** Format: date-time */
-      expires_at: string;
-      /** Format: date-time */
-      last_used_at: string | null;
-      secret: string;
-    };
-    /** @description A dataset with its versions, the newest first. */
-    Dataset: {
-      /** Format: uuid */
-      readonly id: string;
-      /** Format: uuid */
-      lab: string;
-      name: string;
-      kind: string;
-      created_by: string | null;
-      /** Format: date-time */
-      readonly created_at: string;
-      /**
-       * Format: date-time
-       * @description Since when lists leave it out.
-       */
-      archived_at: string | null;
-      versions: components['schemas']['DatasetVersion'][];
-    };
-    /** @description One real image. */
-    DatasetImage: {
-      /** @description Position in the version, from 0. */
-      index: number;
-      /** @description Path inside what was uploaded; shown, never used as a path. */
-      name: string;
-      label: string;
-      split: string;
-      sha256: string;
-      width: number;
-      height: number;
-      is_grey: boolean;
-      size_bytes: number;
-      /** @description Index of the first of its near duplicates; null when it has none. */
-      near: number | null;
-      readonly issues: components['schemas']['IssuesEnum'][];
-      /**
-       * Format: double
-       * @description Mean grey, 0 to 255; null where not measured.
-       */
-      brightness: number | null;
-      /**
-       * Format: double
-       * @description Fine detail beside coarser: about 1 where sharp, 0.25 where all is smooth.
-       */
-      sharpness: number | null;
-      /**
-       * Format: double
-       * @description Of the greys, 0 to 8 bits.
-       */
-      entropy: number | null;
-      /** @description Address of a small picture, 256 pixels at most. */
-      readonly thumbnail: string;
-      /** @description Address of the bytes as they were uploaded. */
-      readonly original: string;
-    };
-    /** @description One page of a list. */
-    DatasetImagePage: {
-      results: components['schemas']['DatasetImage'][];
-      /** @description Path of the next page, or null. */
-      next: string | null;
-      /** @description Path of the page before, or null. */
-      previous: string | null;
-    };
-    /** @description A layout on disk that can be read in. */
-    DatasetKindPlugin: {
-      name: string;
-      card: components['schemas']['Card'];
-      /** @description JSON Schema of the settings; the form is drawn from it. */
-      schema: {
-        [key: string]: unknown;
-      };
-      conflicts: components['schemas']['Conflict'][];
-      yields: string[];
-    };
-    /** @description One page of a list. */
-    DatasetPage: {
-      results: components['schemas']['Dataset'][];
-      /** @description Path of the next page, or null. */
-      next: string | null;
-      /** @description Path of the page before, or null. */
-      previous: string | null;
-    };
-    /** @description An immutable version of a dataset, and how its ingest went. */
-    DatasetVersion: {
-      /** Format: uuid */
-      readonly id: string;
-      /** Format: uuid */
-      dataset: string;
-      number: number;
-      /** @description Number of the version it was made from. */
-      base: number | null;
-      state: components['schemas']['VersionState'];
-      readonly progress: components['schemas']['IngestProgress'] | null;
-      /** @description Outcome -> number of files. */
-      outcomes: {
-        [key: string]: number;
-      };
-      /** @description In index order. */
-      classes: string[];
-      /** @description Split -> class -> number of images. */
-      counts: {
-        [key: string]: {
-          [key: string]: number;
+        /**
+         * ActionData
+         * @description What to do about a judgement: stop, finish with the best checkpoint, or run again with one setting changed.
+         */
+        ActionData: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "stop" | "finish" | "change";
+            /**
+             * Setting
+             * @description With change: which setting of the model.
+             * @default null
+             */
+            setting: string | null;
+            /**
+             * Value
+             * @description With change: what to set it to.
+             * @default null
+             */
+            value: boolean | number | string | null;
         };
-      };
-      num_images: number;
-      size_bytes: number;
-      /** @description sha256 over the sorted image hashes, labels and splits. */
-      content_hash: string;
-      readonly near_duplicates: components['schemas']['NearDuplicates'] | null;
-      readonly health: components['schemas']['VersionHealth'] | null;
-      readonly source_name: string;
-      readonly error: components['schemas']['Fault'] | null;
-      /** Format: date-time */
-      readonly created_at: string;
-      /** Format: date-time */
-      started_at: string | null;
-      /** Format: date-time */
-      finished_at: string | null;
-    };
-    /** @description A sample after an act. */
-    Decided: {
-      id: number;
-      /**
-       * @description The person's own.
-       *
-       *     * `accept` - Accept
-       *     * `reject` - Reject
-       */
-      verdict: components['schemas']['VerdictValue'] | null;
-      /** @description The person's own, 1 to 5. */
-      rating: number | null;
-      /** @description By the person. */
-      starred: boolean;
-      standing: components['schemas']['Standing'];
-      /** @description Somebody accepts it and somebody else rejects it. */
-      disputed: boolean;
-      /**
-       * Format: double
-       * @description Of everybody who rated it, 1 to 5.
-       */
-      mean_rating: number | null;
-    };
-    /**
-     * @description * `person.invited` - person.invited
-     *     * `invitation.revoked` - invitation.revoked
-     *     * `person.joined` - person.joined
-     *     * `person.removed` - person.removed
-     *     * `role.changed` - role.changed
-     *     * `password_link.made` - password_link.made
-     *     * `person.shut_out` - person.shut_out
-     *     * `person.let_in` - person.let_in
-     *     * `token.made` - token.made
-     *     * `token.revoked` - token.revoked
-     *     * `lab.made` - lab.made
-     *     * `lab.renamed` - lab.renamed
-     *     * `quota.changed` - quota.changed
-     *     * `dataset.renamed` - dataset.renamed
-     *     * `dataset.archived` - dataset.archived
-     *     * `dataset.brought_back` - dataset.brought_back
-     *     * `dataset.deleted` - dataset.deleted
-     *     * `version.deleted` - version.deleted
-     *     * `run.renamed` - run.renamed
-     *     * `run.archived` - run.archived
-     *     * `run.brought_back` - run.brought_back
-     *     * `run.deleted` - run.deleted
-     *     * `recipe.renamed` - recipe.renamed
-     *     * `recipe.archived` - recipe.archived
-     *     * `recipe.brought_back` - recipe.brought_back
-     *     * `recipe.deleted` - recipe.deleted
-     *     * `export.renamed` - export.renamed
-     *     * `export.archived` - export.archived
-     *     * `export.brought_back` - export.brought_back
-     *     * `export.deleted` - export.deleted
-     *     * `export.downloaded` - export.downloaded
-     * @enum {string}
-     */
-    DeedEnum:
-      | 'person.invited'
-      | 'invitation.revoked'
-      | 'person.joined'
-      | 'person.removed'
-      | 'role.changed'
-      | 'password_link.made'
-      | 'person.shut_out'
-      | 'person.let_in'
-      | 'token.made'
-      | 'token.revoked'
-      | 'lab.made'
-      | 'lab.renamed'
-      | 'quota.changed'
-      | 'dataset.renamed'
-      | 'dataset.archived'
-      | 'dataset.brought_back'
-      | 'dataset.deleted'
-      | 'version.deleted'
-      | 'run.renamed'
-      | 'run.archived'
-      | 'run.brought_back'
-      | 'run.deleted'
-      | 'recipe.renamed'
-      | 'recipe.archived'
-      | 'recipe.brought_back'
-      | 'recipe.deleted'
-      | 'export.renamed'
-      | 'export.archived'
-      | 'export.brought_back'
-      | 'export.deleted'
-      | 'export.downloaded';
-    /** @description What would go. */
-    Deletion: {
-      /** @description All that goes with it. */
-      parts: components['schemas']['Part'][];
-      /** @description Of these, what was made of it and must be asked about. */
-      dependents: components['schemas']['Part'][];
-      /** @description Bytes that become free, at most. */
-      size_bytes: number;
-      /** @description Then it needs the role admin. */
-      made_by_others: boolean;
-    };
-    /** @description How a version differs from another one; images are the same when their bytes are. */
-    Difference: {
-      /** @description Number of the other version. */
-      other: number;
-      /** @description Images that the other version does not have. */
-      added: number;
-      /** @description Images that only the other version has. */
-      removed: number;
-      /** @description Images of both with another label. */
-      relabelled: number;
-      /** @description Images of both, with the same label, in another split. */
-      moved: number;
-      unchanged: number;
-    };
-    /** @description Every error has this shape. */
-    Error: {
-      /** @description Stable, for programs. */
-      code: string;
-      /** @description One sentence for a person. */
-      message: string;
-      /** @description Dotted path of an input -> what is wrong with it. */
-      fields: {
-        [key: string]: string[];
-      };
-    };
-    /** @description What a run would make, and how long it would take once a worker has it. */
-    Estimate: {
-      num_candidates: number;
-      /** @description Class -> images to keep. */
-      budget: {
-        [key: string]: number;
-      };
-      /**
-       * Format: double
-       * @description Told from finished runs of this model at this size; null: there is none yet.
-       */
-      duration_s: number | null;
-      /** @description Stage -> seconds. */
-      stages_s: {
-        [key: string]: number;
-      } | null;
-      /** @description From what the duration is told, for a person. */
-      duration_from: string;
-    };
-    /** @description An augmented dataset being built or ready to download. */
-    Export: {
-      /** Format: uuid */
-      readonly id: string;
-      name: string;
-      /** Format: uuid */
-      selection: string | null;
-      /** Format: uuid */
-      run: string | null;
-      run_name: string | null;
-      /** Format: uuid */
-      version: string;
-      version_number: number;
-      /** Format: uuid */
-      dataset: string;
-      dataset_name: string;
-      format: string;
-      content: components['schemas']['ExportContent'];
-      /** @description Only samples that people accepted. */
-      accepted_only: boolean;
-      /**
-       * Format: double
-       * @description Synthetic images of a class, at most so many for each of its real training images.
-       */
-      max_ratio: number | null;
-      state: components['schemas']['ExportState'];
-      readonly progress: components['schemas']['ExportProgress'];
-      num_real: number;
-      num_synthetic: number;
-      size_bytes: number;
-      /** @description What it may take, said before it is built. */
-      estimated_bytes: number;
-      /**
-       * Format: date-time
-       * @description When its file is removed; null keeps it.
-       */
-      expires_at: string | null;
-      sha256: string;
-      readonly file_name: string;
-      /** @description Null until the export is ready. */
-      readonly download_url: string | null;
-      created_by: string | null;
-      /** Format: date-time */
-      readonly created_at: string;
-      /** Format: date-time */
-      finished_at: string | null;
-      /**
-       * Format: date-time
-       * @description Since when lists leave it out.
-       */
-      archived_at: string | null;
-      readonly error: components['schemas']['Fault'] | null;
-    };
-    /**
-     * ExportChanged
-     * @description An export was queued, moved on (`current` of `max` images), or is ready to download.
-     */
-    ExportChanged: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'export.changed';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      /**
-       * Export
-       * Format: uuid
-       */
-      export: string;
-      data: components['schemas']['ExportChangedData'];
-    };
-    /** ExportChangedData */
-    ExportChangedData: {
-      state: components['schemas']['ExportState'];
-      /** Current */
-      current: number;
-      /** Max */
-      max: number;
-      /** Size Bytes */
-      size_bytes: number;
-      /** Error Code */
-      error_code: string;
-      /** Error Message */
-      error_message: string;
-    };
-    /**
-     * @description * `both` - Both
-     *     * `real` - Real
-     *     * `synthetic` - Synthetic
-     * @enum {string}
-     */
-    ExportContent: 'both' | 'real' | 'synthetic';
-    /** @description What an export would hold now, and what it takes at most. */
-    ExportEstimate: {
-      num_real: number;
-      /** @description Class -> samples that go in. */
-      synthetic: {
-        [key: string]: number;
-      };
-      /** @description Class -> samples that the cap leaves out. */
-      left_out: {
-        [key: string]: number;
-      };
-      /** @description At most. */
-      size_bytes: number;
-    };
-    /** @description A layout in which an augmented dataset is written. */
-    ExportFormatPlugin: {
-      name: string;
-      card: components['schemas']['Card'];
-      /** @description JSON Schema of the settings; the form is drawn from it. */
-      schema: {
-        [key: string]: unknown;
-      };
-      conflicts: components['schemas']['Conflict'][];
-      suffix: string;
-    };
-    /** @description One page of a list. */
-    ExportPage: {
-      results: components['schemas']['Export'][];
-      /** @description Path of the next page, or null. */
-      next: string | null;
-      /** @description Path of the page before, or null. */
-      previous: string | null;
-    };
-    /** @description Images written so far. */
-    ExportProgress: {
-      current: number;
-      max: number;
-    };
-    /**
-     * @description * `queued` - Queued
-     *     * `building` - Building
-     *     * `interrupted` - Interrupted
-     *     * `ready` - Ready
-     *     * `failed` - Failed
-     *     * `expired` - Expired
-     * @enum {string}
-     */
-    ExportState: 'queued' | 'building' | 'interrupted' | 'ready' | 'failed' | 'expired';
-    /** @description Why a piece of work ended without its result. */
-    Fault: {
-      /** @description Stable, for programs. */
-      code: string;
-      /** @description One sentence: what was found, what was expected, what to do. */
-      message: string;
-    };
-    /** @description As many as every class lacks to a number of real and synthetic images together. */
-    FillToBudget: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: 'fill_to';
-      /** @description Real training images and synthetic ones, of every class. */
-      count: number;
-    };
-    /** @description As many as every class lacks to a number of real and synthetic images together. */
-    FillToBudgetRequest: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: 'fill_to';
-      /** @description Real training images and synthetic ones, of every class. */
-      count: number;
-    };
-    /** @description As many as every class lacks to the size of the largest one. */
-    FillToLargestBudget: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: 'fill_to_largest';
-    };
-    /** @description As many as every class lacks to the size of the largest one. */
-    FillToLargestBudgetRequest: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: 'fill_to_largest';
-    };
-    /** @description Which samples of a pool are meant; what is left out asks nothing. */
-    FilterRequest: {
-      /** @description Only this class. */
-      label?: string;
-      standing?: components['schemas']['Standing'];
-      memorised?: boolean | null;
-      /** @description Somebody accepts it and somebody else rejects it. */
-      disputed?: boolean | null;
-      /** Format: uuid */
-      selection?: string;
-      /** @description With `selection`: what it kept, or what it dropped. */
-      kept?: boolean | null;
-      /** @description The score that low and high ask of. */
-      score?: string;
-      /**
-       * Format: double
-       * @description At least so high.
-       */
-      low?: number;
-      /**
-       * Format: double
-       * @description At most so high.
-       */
-      high?: number;
-      /**
-       * Format: double
-       * @description People's ratings are so high in the mean, at least.
-       */
-      rating_from?: number;
-      /**
-       * Format: double
-       * @description At most so high.
-       */
-      rating_to?: number;
-      /** @description With the asking person's star, or without it. */
-      starred?: boolean | null;
-    };
-    /**
-     * @description * `crop` - crop
-     *     * `pad` - pad
-     *     * `stretch` - stretch
-     * @enum {string}
-     */
-    FitEnum: 'crop' | 'pad' | 'stretch';
-    /** @description Whose password was forgotten. */
-    ForgottenRequest: {
-      email: string;
-    };
-    /** @description What was judged of the training at the last measured checkpoint. */
-    Health: {
-      step: number;
-      /** @description The step of the best checkpoint. */
-      best_step: number | null;
-      judgements: components['schemas']['Judgement'][];
-    };
-    /** @description What to do about a judgement: stop, finish with the best checkpoint, or run again with one setting changed. */
-    HealthAction: {
-      kind: components['schemas']['HealthActionKindEnum'];
-      /** @description With change: which setting of the model. */
-      setting: string | null;
-      /** @description With change: what to set it to. */
-      value: unknown;
-    };
-    /**
-     * @description * `stop` - stop
-     *     * `finish` - finish
-     *     * `change` - change
-     * @enum {string}
-     */
-    HealthActionKindEnum: 'stop' | 'finish' | 'change';
-    /** @description Stored events in order. When the last one's `seq` is below `last_seq`, ask again from there. */
-    History: {
-      readonly results: components['schemas']['LiveEvent'][];
-      last_seq: number;
-    };
-    /** @description The indices of all images that match. */
-    ImageIndices: {
-      indices: number[];
-    };
-    /** @description What became of one file of the source. */
-    IngestFile: {
-      readonly id: number;
-      name: string;
-      outcome: components['schemas']['IngestOutcome'];
-      reason: string;
-    };
-    /**
-     * @description * `accepted` - Accepted
-     *     * `duplicate` - Duplicate
-     *     * `skipped` - Skipped
-     *     * `failed` - Failed
-     * @enum {string}
-     */
-    IngestOutcome: 'accepted' | 'duplicate' | 'skipped' | 'failed';
-    /** @description Files read so far, of all. */
-    IngestProgress: {
-      current: number;
-      max: number;
-    };
-    /** @description One page of a list. */
-    IngestReportPage: {
-      results: components['schemas']['IngestFile'][];
-      /** @description Path of the next page, or null. */
-      next: string | null;
-      /** @description Path of the page before, or null. */
-      previous: string | null;
-    };
-    /** @description An invitation by which somebody can still join; its link is not kept. */
-    Invitation: {
-      /** Format: uuid */
-      readonly id: string;
-      role: components['schemas']['Role'];
-      email: string;
-      max_uses: number;
-      times_used: number;
-      made_by: string | null;
-      /** Format: date-time */
-      readonly created_at: string;
-      /** Format: date-time */
-      expires_at: string;
-    };
-    /** @description What a link invites to. */
-    Invited: {
-      lab_name: string;
-      role: components['schemas']['Role'];
-      /** @description Not empty: only this address may use it. */
-      email: string;
-      made_by: string | null;
-      /** Format: date-time */
-      expires_at: string;
-    };
-    /**
-     * @description * `dark` - Dark
-     *     * `light` - Light
-     *     * `blurry` - Blurry
-     *     * `low_information` - Low Information
-     *     * `odd_aspect_ratio` - Odd Aspect Ratio
-     *     * `odd_size` - Odd Size
-     *     * `grayscale` - Grayscale
-     *     * `near_duplicates` - Near Duplicates
-     * @enum {string}
-     */
-    IssuesEnum:
-      | 'dark'
-      | 'light'
-      | 'blurry'
-      | 'low_information'
-      | 'odd_aspect_ratio'
-      | 'odd_size'
-      | 'grayscale'
-      | 'near_duplicates';
-    /** JudgedData */
-    JudgedData: {
-      /** Step */
-      step: number;
-      /**
-       * Best Step
-       * @description The step of the best checkpoint.
-       */
-      best_step: number | null;
-      /** Judgements */
-      judgements: components['schemas']['JudgementData'][];
-    };
-    /** @description Something that goes wrong in training, or did. */
-    Judgement: {
-      code: string;
-      message: string;
-      /** @description The step at which it began. */
-      since: number;
-      /** @description The step at which it no longer held. */
-      until: number | null;
-      actions: components['schemas']['HealthAction'][];
-    };
-    /**
-     * JudgementData
-     * @description Something that goes wrong in training, or did. `until` is the step at which it no longer held.
-     */
-    JudgementData: {
-      /** Code */
-      code: string;
-      /** Message */
-      message: string;
-      /**
-       * Since
-       * @description The step at which it began.
-       */
-      since: number;
-      /** Until */
-      until: number | null;
-      /** Actions */
-      actions: components['schemas']['ActionData'][];
-    };
-    /** @description What stands behind the # of a link. */
-    KeyRequest: {
-      key: string;
-    };
-    /** @description A lab, with the role that the person has in it. */
-    Lab: {
-      /** Format: uuid */
-      id: string;
-      name: string;
-      role: components['schemas']['Role'];
-    };
-    /** @description A lab and how many are in it. */
-    LabDetail: {
-      /** Format: uuid */
-      readonly id: string;
-      name: string;
-      /** Format: date-time */
-      readonly created_at: string;
-      num_members: number;
-    };
-    /** @description What a lab shall be called. */
-    LabNameRequest: {
-      name: string;
-    };
-    /** @description A member's token that is good for one lab alone, as its admins see it; never its secret. */
-    LabToken: {
-      /** Format: uuid */
-      readonly id: string;
-      name: string;
-      key_id: string;
-      /** Format: uuid */
-      person: string;
-      person_name: string;
-      scopes: components['schemas']['Scope'][];
-      /** Format: date-time */
-      readonly created_at: string;
-      /** Format: date-time */
-      expires_at: string;
-      /** Format: date-time */
-      last_used_at: string | null;
-    };
-    LiveEvent:
-      | components['schemas']['ExportChanged']
-      | components['schemas']['PoolCreated']
-      | components['schemas']['RunChanged']
-      | components['schemas']['RunCheckpointed']
-      | components['schemas']['RunJudged']
-      | components['schemas']['RunMeasured']
-      | components['schemas']['RunPreviewed']
-      | components['schemas']['RunProgressed']
-      | components['schemas']['RunSnapshot']
-      | components['schemas']['RunSwept']
-      | components['schemas']['RunWarned']
-      | components['schemas']['SelectionChanged']
-      | components['schemas']['SocketAnswered']
-      | components['schemas']['SubscriptionEnded']
-      | components['schemas']['SubscriptionOpened']
-      | components['schemas']['SubscriptionRefused']
-      | components['schemas']['VersionChanged'];
-    /** @description One thing that somebody did; names are as they were then. */
-    LogEntry: {
-      readonly id: number;
-      /** Format: date-time */
-      readonly at: string;
-      /** Format: uuid */
-      person: string | null;
-      /** @description Empty: at the server's command line. */
-      person_name: string;
-      /** @description The token that spoke for them, if one did. */
-      token_name: string;
-      deed: components['schemas']['DeedEnum'];
-      /** @description To what or whom it was done. */
-      subject: string;
-      detail: string;
-    };
-    /** @description One page of a list. */
-    LogPage: {
-      results: components['schemas']['LogEntry'][];
-      /** @description Path of the next page, or null. */
-      next: string | null;
-      /** @description Path of the page before, or null. */
-      previous: string | null;
-    };
-    /** @description An e-mail address and its password. */
-    LoginRequest: {
-      email: string;
-      password: string;
-    };
-    /**
-     * Measured
-     * @description One metric. `value` is null when it refused, and `caution` then says why.
-     */
-    Measured: {
-      /** Value */
-      value: number | null;
-      /** Low */
-      low: number | null;
-      /** High */
-      high: number | null;
-      /** Num Real */
-      num_real: number;
-      /** Num Synthetic */
-      num_synthetic: number;
-      /** Parts */
-      parts: {
-        [key: string]: components['schemas']['MeasuredPart'];
-      };
-      /** Per Class */
-      per_class: {
-        [key: string]: number;
-      };
-      /** Details */
-      details: {
-        [key: string]: unknown;
-      };
-      /** Caution */
-      caution: string;
-    };
-    /** MeasuredData */
-    MeasuredData: {
-      /** Values */
-      values: {
-        [key: string]: components['schemas']['Measured'];
-      };
-    };
-    /**
-     * MeasuredPart
-     * @description A number that a metric's value is made of or read beside, with its 95 % interval.
-     */
-    MeasuredPart: {
-      /** Value */
-      value: number;
-      /** Low */
-      low: number;
-      /** High */
-      high: number;
-    };
-    /** @description One metric. `value` is null when it refused, and `caution` then says why. */
-    Measurement: {
-      /** Format: double */
-      value: number | null;
-      /**
-       * Format: double
-       * @description 95 % interval.
-       */
-      low: number | null;
-      /** Format: double */
-      high: number | null;
-      num_real: number;
-      num_synthetic: number;
-      /** @description By their names in plain words. */
-      parts: {
-        [key: string]: components['schemas']['MeasurementPart'];
-      };
-      per_class: {
-        [key: string]: number;
-      };
-      details: {
-        [key: string]: unknown;
-      };
-      caution: string;
-    };
-    /** @description A number that a metric's value is made of or read beside. */
-    MeasurementPart: {
-      /** Format: double */
-      value: number;
-      /**
-       * Format: double
-       * @description 95 % interval.
-       */
-      low: number;
-      /** Format: double */
-      high: number;
-    };
-    /** @description Somebody in a lab. */
-    Member: {
-      /** Format: uuid */
-      id: string;
-      name: string;
-      /** @description Null for those who are not admins, and for tokens. */
-      readonly email: string | null;
-      role: components['schemas']['Role'];
-      /** @description False: shut out of this server. */
-      is_active: boolean;
-    };
-    /** @description What a run takes at its peak, and what the machine of the service has free for it now; in bytes. */
-    Memory: {
-      needed_bytes: number;
-      available_bytes: number;
-      /** @description `cpu`, or the name of the GPU whose memory it is. */
-      device: string;
-      fits: boolean;
-      /** @description What would fit, where the wished batch does not; null where it does, or none would. */
-      largest_batch_size: number | null;
-      /** @description All of it for a person. */
-      sentence: string;
-    };
-    /** @description A measure. */
-    MetricPlugin: {
-      name: string;
-      card: components['schemas']['Card'];
-      /** @description JSON Schema of the settings; the form is drawn from it. */
-      schema: {
-        [key: string]: unknown;
-      };
-      conflicts: components['schemas']['Conflict'][];
-      unit: string;
-      better: components['schemas']['Better'];
-    };
-    /** @description A published generative method. */
-    ModelPlugin: {
-      name: string;
-      card: components['schemas']['Card'];
-      /** @description JSON Schema of the settings; the form is drawn from it. */
-      schema: {
-        [key: string]: unknown;
-      };
-      conflicts: components['schemas']['Conflict'][];
-      family: string;
-      /** @description Fields of an item that training needs. */
-      consumes: string[];
-      /** @description Score -> the setting that must be above zero for it, or null. */
-      provides: {
-        [key: string]: string | null;
-      };
-      /** @description Settings that a checkpoint must share: to the value, or in being zero or not. */
-      shaping: {
-        [key: string]: 'value' | 'zero';
-      };
-    };
-    /** @description A multiple of the real training images of each class. */
-    MultipleBudget: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: 'multiple';
-      /**
-       * Format: double
-       * @description 1 doubles the training set.
-       */
-      factor: number;
-    };
-    /** @description A multiple of the real training images of each class. */
-    MultipleBudgetRequest: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: 'multiple';
-      /**
-       * Format: double
-       * @description 1 doubles the training set.
-       */
-      factor: number;
-    };
-    /** @description Groups of near duplicates, the images in them, and the images that were left out because of them. */
-    NearDuplicates: {
-      groups: number;
-      images: number;
-      left_out: number;
-    };
-    /** @description A training image that lies near a sample. */
-    Neighbour: {
-      /** @description In the dataset version. */
-      index: number;
-      /** Format: double */
-      distance: number;
-      label: string;
-      thumbnail_url: string;
-    };
-    /** @description A dataset to be made from a complete upload. */
-    NewDatasetRequest: {
-      /** Format: uuid */
-      lab: string;
-      name: string;
-      /**
-       * @description A dataset kind of the catalogue, such as images.
-       * @default labelled_images
-       */
-      kind: string;
-      /** Format: uuid */
-      upload: string;
-    };
-    /** @description What the export shall hold: what a selection kept, or a dataset version as it is. */
-    NewExportRequest: {
-      /**
-       * Format: uuid
-       * @description A selection and the real images of its version.
-       */
-      selection?: string;
-      /**
-       * Format: uuid
-       * @description The real images of a version, without any run.
-       */
-      version?: string;
-      /** @default  */
-      name: string;
-      /**
-       * @description A name on the shelf of formats.
-       * @default image_folder
-       */
-      format: string;
-      /**
-       * @description `both` of a selection, `real` of a version.
-       *
-       *     * `both` - Both
-       *     * `real` - Real
-       *     * `synthetic` - Synthetic
-       */
-      content?: components['schemas']['ExportContent'];
-      /**
-       * @description Only samples that people accepted; otherwise all that are selected and not rejected.
-       * @default false
-       */
-      accepted_only: boolean;
-      /**
-       * Format: double
-       * @description Synthetic images of a class at most so many times its real training images, the best first.
-       */
-      max_ratio?: number | null;
-    };
-    /** @description Synthetic images of another model, as a complete upload: class folders in a zip, or files with metadata. */
-    NewImportRequest: {
-      /**
-       * Format: uuid
-       * @description The dataset version that the images belong to.
-       */
-      version: string;
-      /** Format: uuid */
-      upload: string;
-      /** @description What made the images, as people know it. */
-      model_name: string;
-      /** @default  */
-      note: string;
-      /** @default  */
-      licence: string;
-      /**
-       * @description Of the run.
-       * @default
-       */
-      name: string;
-      /** @default 32 */
-      resolution: number;
-      /** @default crop */
-      fit: components['schemas']['FitEnum'];
-      /** @default auto */
-      channels: components['schemas']['ChannelsEnum'];
-      /** @default random */
-      sampler: string;
-      sampler_settings?: {
-        [key: string]: unknown;
-      };
-      budget: components['schemas']['BudgetRequest'];
-      /** @default 0 */
-      seed: number;
-    };
-    /** @description Whom to invite, and as what. */
-    NewInvitationRequest: {
-      role: components['schemas']['Role'];
-      /** @description Only this address may use it. */
-      email?: string;
-      /**
-       * @description Days until it expires.
-       * @default 7
-       */
-      days: number;
-      /**
-       * @description People who can join by it.
-       * @default 1
-       */
-      max_uses: number;
-    };
-    /** @description A link to hand over: this is the only time it is shown. */
-    NewLink: {
-      url: string;
-      /** Format: date-time */
-      expires_at: string;
-    };
-    /** @description A password, twice: the one so far and the one from now on. */
-    NewPasswordRequest: {
-      old_password: string;
-      /** @description 12 signs or more. */
-      password: string;
-    };
-    /** @description A recipe to be saved. */
-    NewRecipeRequest: {
-      model: string;
-      model_settings?: {
-        [key: string]: unknown;
-      };
-      sampler: string;
-      sampler_settings?: {
-        [key: string]: unknown;
-      };
-      budget: components['schemas']['BudgetRequest'];
-      /**
-       * Format: double
-       * @description Candidates generated per image asked for.
-       * @default 4
-       */
-      pool_factor: number;
-      /** @default 0 */
-      seed: number;
-      /** @default  */
-      name: string;
-    };
-    /** @description A run to be started: give either a recipe, or the id of a saved one of the same lab. */
-    NewRunRequest: {
-      /** Format: uuid */
-      version: string;
-      recipe?: components['schemas']['NewRecipeRequest'];
-      /** Format: uuid */
-      recipe_id?: string;
-      /** @default  */
-      name: string;
-      start?: components['schemas']['StartRequest'];
-      compute?: components['schemas']['ComputeRequest'];
-    };
-    /** @description What to choose by; the pool stays as it is and nothing is trained. */
-    NewSelectionRequest: {
-      sampler: string;
-      sampler_settings?: {
-        [key: string]: unknown;
-      };
-      budget: components['schemas']['BudgetRequest'];
-      /** @default 0 */
-      seed: number;
-    };
-    /** @description What a token shall be. */
-    NewTokenRequest: {
-      name: string;
-      /**
-       * @description What it may do besides reading; none: it only reads.
-       * @default [
-       *       "review",
-       *       "upload",
-       *       "run",
-       *       "export"
-       *     ]
-       */
-      scopes: components['schemas']['Scope'][];
-      /**
-       * Format: uuid
-       * @description The one lab it is good for; null: every lab of yours.
-       */
-      lab?: string | null;
-      /**
-       * @description Days until it expires.
-       * @default 90
-       */
-      days: number;
-    };
-    /** @description What a person says of a sample; what is left out stays as it is. */
-    NewVerdictRequest: {
-      /**
-       * @description null takes accept or reject back.
-       *
-       *     * `accept` - Accept
-       *     * `reject` - Reject
-       */
-      value?: components['schemas']['VerdictValue'] | null;
-      /**
-       * @description Goes with `value`.
-       * @default
-       */
-      reason: string;
-      /** @description 1 to 5; 0 clears. */
-      rating?: number;
-      /** @description A star for oneself. */
-      starred?: boolean | null;
-    };
-    /** @description The same verdict on many samples, named by `ids` or by `filter`. */
-    NewVerdictsRequest: {
-      /**
-       * @description null takes accept or reject back.
-       *
-       *     * `accept` - Accept
-       *     * `reject` - Reject
-       */
-      value?: components['schemas']['VerdictValue'] | null;
-      /**
-       * @description Goes with `value`.
-       * @default
-       */
-      reason: string;
-      /** @description 1 to 5; 0 clears. */
-      rating?: number;
-      /** @description A star for oneself. */
-      starred?: boolean | null;
-      ids?: number[];
-      /** @description Every sample of the pool that matches at this moment. */
-      filter?: components['schemas']['FilterRequest'];
-    };
-    /** @description Images of a complete upload alone, or those of a version of the dataset with what is to differ; or both. */
-    NewVersionRequest: {
-      /** Format: uuid */
-      upload?: string;
-      /**
-       * Format: uuid
-       * @description The version that the next one is made from.
-       */
-      base?: string;
-      exclude?: components['schemas']['ChoiceRequest'];
-      relabel?: components['schemas']['RelabelRequest'][];
-      resplit?: components['schemas']['ResplitRequest'];
-    };
-    /** @description Whether the person who asks is mailed when the run ends. */
-    Notice: {
-      /** @description Whether this service has a mail server. */
-      can_mail: boolean;
-      is_wished: boolean;
-    };
-    /**
-     * @description * `dataset` - dataset
-     *     * `run` - run
-     *     * `export` - export
-     * @enum {string}
-     */
-    NounEnum: 'dataset' | 'run' | 'export';
-    /** @description Who made the images of a run that only imported them. */
-    Origin: {
-      /** @description The external model. */
-      name: string;
-      note: string;
-      licence: string;
-      /**
-       * @description What was uploaded.
-       * @default
-       */
-      file_name: string;
-      /** @description Outcome -> files. */
-      outcomes: {
-        [key: string]: number;
-      };
-    };
-    /** @description Two reviewers, on the samples that both accepted or rejected; low and high bound 95 % intervals. */
-    PairAgreement: {
-      /** @description The name of one of the two. */
-      first: string;
-      second: string;
-      /** @description Samples that both judged. */
-      num_both: number;
-      num_agree: number;
-      /**
-       * Format: double
-       * @description The part of them on which they agree.
-       */
-      share: number;
-      /**
-       * Format: double
-       * @description Wilson's interval.
-       */
-      share_low: number;
-      /** Format: double */
-      share_high: number;
-      /**
-       * Format: double
-       * @description Cohen's kappa: 1 is full agreement, 0 what chance brings. Null where it is not defined: both gave one and the same verdict throughout.
-       */
-      kappa: number | null;
-      /**
-       * Format: double
-       * @description Wilson's interval of the share, carried over with the agreement by chance held as it is.
-       */
-      kappa_low: number | null;
-      /** Format: double */
-      kappa_high: number | null;
-    };
-    /** @description The checkpoint that a run starts from. */
-    Parent: {
-      run: components['schemas']['Relative'];
-      way: components['schemas']['WayEnum'];
-      step: number;
-      sha256: string;
-    };
-    /** @description So many rows of one kind. */
-    Part: {
-      noun: string;
-      count: number;
-    };
-    /** @description Whether somebody may log in. */
-    PatchedAccessRequest: {
-      is_active?: boolean;
-    };
-    /** @description Another name, or put away and brought back; what is left out stays. */
-    PatchedChangeRequest: {
-      name?: string;
-      archived?: boolean;
-    };
-    /** @description What a lab shall be called. */
-    PatchedLabNameRequest: {
-      name?: string;
-    };
-    /** @description The role a member shall have. */
-    PatchedMemberRoleRequest: {
-      role?: components['schemas']['Role'];
-    };
-    /** @description What others shall see. */
-    PatchedOwnNameRequest: {
-      name?: string;
-    };
-    /** @description What the lab may store; null leaves it to the service's own setting. */
-    PatchedQuotaRequest: {
-      /** Format: int64 */
-      quota_bytes?: number | null;
-    };
-    /** @description The same number for every class. */
-    PerClassBudget: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: 'per_class';
-      /** @description Synthetic images to keep of every class. */
-      count: number;
-    };
-    /** @description The same number for every class. */
-    PerClassBudgetRequest: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: 'per_class';
-      /** @description Synthetic images to keep of every class. */
-      count: number;
-    };
-    Person: {
-      /** Format: uuid */
-      readonly id: string;
-      name: string;
-      /**
-       * E-mail address
-       * Format: email
-       */
-      email: string;
-      /**
-       * Staff status
-       * @description Designates whether the user can log into this admin site.
-       */
-      is_staff: boolean;
-    };
-    /**
-     * Point
-     * @description The values logged at one step.
-     */
-    Point: {
-      /** Step */
-      step: number;
-      /** Values */
-      values: {
-        [key: string]: number;
-      };
-    };
-    /** @description All candidates a run generated. */
-    Pool: {
-      /** Format: uuid */
-      readonly id: string;
-      /** Format: uuid */
-      run: string;
-      run_name: string;
-      /** Format: uuid */
-      lab: string;
-      /** Format: uuid */
-      version: string;
-      classes: string[];
-      /** @description Class -> samples. */
-      class_counts: {
-        [key: string]: number;
-      };
-      resolution: number;
-      channels: number;
-      num_samples: number;
-      num_memorised: number;
-      num_accepted: number;
-      num_rejected: number;
-      num_disputed: number;
-      /** @description Samples can be sorted by each. */
-      score_names: string[];
-      checkpoint_sha256: string;
-      /** Format: date-time */
-      readonly created_at: string;
-      /** @description Class -> accepted and rejected samples. */
-      readonly standings: {
-        [key: string]: components['schemas']['ClassStandings'];
-      };
-      readonly selections: components['schemas']['Selection'][];
-    };
-    /**
-     * PoolCreated
-     * @description The pool can be reviewed.
-     */
-    PoolCreated: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'pool.created';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      /**
-       * Run
-       * Format: uuid
-       */
-      run: string;
-      data: components['schemas']['PoolCreatedData'];
-    };
-    /** PoolCreatedData */
-    PoolCreatedData: {
-      /**
-       * Pool
-       * Format: uuid
-       */
-      pool: string;
-      /**
-       * Selection
-       * Format: uuid
-       * @description The run's own selection.
-       */
-      selection: string;
-      /** Num Samples */
-      num_samples: number;
-    };
-    /** @description One row of the sample wall, a PNG of square tiles side by side. */
-    Preview: {
-      step: number;
-      url: string;
-      /** @description Side of one tile, in pixels. */
-      tile: number;
-      columns: components['schemas']['PreviewColumn'][];
-      num_columns: number;
-    };
-    /** @description One column of the sample wall: the same class and the same noise at every step. */
-    PreviewColumn: {
-      class: string;
-      seed: number;
-    };
-    /** PreviewedData */
-    PreviewedData: {
-      /** Step */
-      step: number;
-      /**
-       * Url
-       * @description The row of the sample wall, a PNG.
-       */
-      url: string;
-      /**
-       * Tile
-       * @description Side of one tile, in pixels.
-       */
-      tile: number;
-      /** Columns */
-      columns: components['schemas']['Column'][];
-      /** Num Columns */
-      num_columns: number;
-    };
-    /** @description One thing that is wrong with an input. */
-    Problem: {
-      /** @description Stable, for programs. */
-      code: string;
-      /** @description One sentence: what was found, what was expected, what to do. */
-      message: string;
-      /** @description Dotted path of the input; empty: no single one. */
-      field: string;
-    };
-    /** ProgressedData */
-    ProgressedData: {
-      /** Stage */
-      stage: string;
-      /** Step */
-      step: number;
-      /** Num Steps */
-      num_steps: number;
-      /** Images Per S */
-      images_per_s: number | null;
-      /** Eta S */
-      eta_s: number | null;
-      /** Device */
-      device: string;
-      /** Points */
-      points: components['schemas']['Point'][];
-    };
-    /** @description Where a sample comes from: enough to make it again. */
-    Provenance: {
-      /** Format: uuid */
-      run: string;
-      run_name: string;
-      recipe: components['schemas']['Recipe'];
-      dataset_name: string;
-      /** Format: uuid */
-      version: string;
-      version_number: number;
-      content_hash: string;
-      checkpoint_sha256: string;
-      device: string;
-      /** @description Who made the image elsewhere; null for our own. */
-      origin: components['schemas']['Origin'] | null;
-      /** @description Of an imported image, inside what was uploaded. */
-      readonly file_name: string;
-      /** @description The command that makes the same pixels again on the server and compares them; null for an import. */
-      readonly remake: string | null;
-    };
-    /** @description Everything that this service computes or is to compute, in the order in which it starts. */
-    Queue: {
-      results: components['schemas']['QueueEntry'][];
-      /** @description Runs that one person may have at work; 0: no limit. */
-      at_work_per_person: number;
-      /** @description Runs that one person may have waiting; 0: no limit. */
-      waiting_per_person: number;
-    };
-    /** @description A run at work or waiting. Of another lab's, only that it is there is told. */
-    QueueEntry: {
-      /** @description Null for a run of a lab that the person is not in. */
-      readonly run: components['schemas']['RunListItem'] | null;
-      /** @description Whether the person started it. */
-      readonly is_own: boolean;
-      state: components['schemas']['RunState'];
-      /** @description 0 starts next; null: at work. */
-      position: number | null;
-      /**
-       * Format: double
-       * @description Null: at work, or not known.
-       */
-      starts_in_s: number | null;
-      /**
-       * Format: double
-       * @description From its start, or now, to its end; null: not known.
-       */
-      left_s: number | null;
-      /** @description It waits for another run of the same person to end. */
-      over_limit: boolean;
-    };
-    /** @description What the lab may store; null leaves it to the service's own setting. */
-    Quota: {
-      /** Format: int64 */
-      quota_bytes: number | null;
-    };
-    /** @description A saved recipe; it is never changed, so that a run can be repeated. */
-    Recipe: {
-      /** Format: uuid */
-      readonly id: string;
-      /** Format: uuid */
-      lab: string;
-      number: number;
-      name: string;
-      model: string;
-      model_settings: {
-        [key: string]: unknown;
-      };
-      sampler: string;
-      sampler_settings: {
-        [key: string]: unknown;
-      };
-      budget: components['schemas']['Budget'];
-      /**
-       * Format: double
-       * @description Candidates generated per image asked for.
-       */
-      pool_factor: number;
-      seed: number;
-      created_by: string | null;
-      /** Format: date-time */
-      readonly created_at: string;
-      /**
-       * Format: date-time
-       * @description Since when lists leave it out.
-       */
-      archived_at: string | null;
-    };
-    /** @description A saved recipe, and what came of it. */
-    RecipeDetail: {
-      /** Format: uuid */
-      readonly id: string;
-      /** Format: uuid */
-      lab: string;
-      number: number;
-      name: string;
-      model: string;
-      model_settings: {
-        [key: string]: unknown;
-      };
-      sampler: string;
-      sampler_settings: {
-        [key: string]: unknown;
-      };
-      budget: components['schemas']['Budget'];
-      /**
-       * Format: double
-       * @description Candidates generated per image asked for.
-       */
-      pool_factor: number;
-      seed: number;
-      created_by: string | null;
-      /** Format: date-time */
-      readonly created_at: string;
-      /**
-       * Format: date-time
-       * @description Since when lists leave it out.
-       */
-      archived_at: string | null;
-      /** @description Runs made from it. */
-      readonly num_runs: number;
-    };
-    /** @description One page of a list. */
-    RecipePage: {
-      results: components['schemas']['RecipeDetail'][];
-      /** @description Path of the next page, or null. */
-      next: string | null;
-      /** @description Path of the page before, or null. */
-      previous: string | null;
-    };
-    /**
-     * Refusal
-     * @description Why there is no subscription, in the shape of an error.
-     */
-    Refusal: {
-      /** Channel */
-      channel: string;
-      /** Id */
-      id: string | null;
-      /** Code */
-      code: string;
-      /** Message */
-      message: string;
-    };
-    /** @description An account to be made with an invitation. */
-    RegistrationRequest: {
-      key: string;
-      name: string;
-      /** Format: email */
-      email: string;
-      /** @description 12 signs or more. */
-      password: string;
-    };
-    /** @description The images that get one label. */
-    RelabelRequest: {
-      images?: number[];
-      classes?: string[];
-      label: string;
-    };
-    /** @description A run beside another one: what it is called, and how one starts from the other. */
-    Relative: {
-      /** Format: uuid */
-      readonly id: string;
-      name: string;
-      model: string;
-      dataset_name: string;
-      version_number: number;
-      state: components['schemas']['RunState'];
-      /** Format: date-time */
-      readonly created_at: string;
-    };
-    /** @description A new password, with the key of a link. */
-    ResetRequest: {
-      key: string;
-      /** @description 12 signs or more. */
-      password: string;
-    };
-    /** @description All splits drawn anew. */
-    ResplitRequest: {
-      /** @default 0 */
-      seed: number;
-      /**
-       * @description Shares of train, val and test; they add up to 1.
-       * @default [
-       *       0.8,
-       *       0.1,
-       *       0.1
-       *     ]
-       */
-      fractions: number[];
-    };
-    /** @description What is to be otherwise from the last checkpoint on. */
-    ResumeRunRequest: {
-      compute?: components['schemas']['ComputeRequest'];
-    };
-    /**
-     * @description * `viewer` - Viewer
-     *     * `reviewer` - Reviewer
-     *     * `researcher` - Researcher
-     *     * `admin` - Admin
-     *     * `owner` - Owner
-     * @enum {string}
-     */
-    Role: 'viewer' | 'reviewer' | 'researcher' | 'admin' | 'owner';
-    /** @description A run with everything but its history. */
-    Run: {
-      /** Format: uuid */
-      readonly id: string;
-      /** Format: uuid */
-      lab: string;
-      name: string;
-      state: components['schemas']['RunState'];
-      stop_requested: boolean;
-      cancel_requested: boolean;
-      /** @description Training ends early, and the best checkpoint makes the images. */
-      finish_requested: boolean;
-      /** Format: uuid */
-      dataset: string;
-      dataset_name: string;
-      /** Format: uuid */
-      version: string;
-      version_number: number;
-      model: string;
-      sampler: string;
-      step: number;
-      num_steps: number;
-      /**
-       * Format: double
-       * @description 0..1 within the stage.
-       */
-      stage_progress: number;
-      /** Format: double */
-      images_per_s: number | null;
-      /** Format: double */
-      eta_s: number | null;
-      /** @description Device and precision, chosen at the start. */
-      device: string;
-      /** @description Of its folder, when it was last measured. */
-      size_bytes: number;
-      /**
-       * Format: date-time
-       * @description Since when lists leave it out.
-       */
-      archived_at: string | null;
-      readonly error: components['schemas']['Fault'] | null;
-      /**
-       * Format: double
-       * @description Seconds since the worker's last sign of life; null when none works on it.
-       */
-      readonly last_heard_s: number | null;
-      /** @description 0 starts next; null when it does not wait. */
-      readonly queue_position: number | null;
-      /**
-       * Format: double
-       * @description Seconds until a worker takes it, told from what runs took here; null when not known or not waiting.
-       */
-      readonly starts_in_s: number | null;
-      /** @description Whether it waits because the person who started it has as many runs at work as one may. */
-      readonly over_limit: boolean;
-      /** @description What a researcher may ask of it now. */
-      readonly actions: string[];
-      /**
-       * Format: uuid
-       * @description Once the run is finished.
-       */
-      pool: string | null;
-      created_by: string | null;
-      /** Format: date-time */
-      readonly created_at: string;
-      /** Format: date-time */
-      started_at: string | null;
-      /** Format: date-time */
-      finished_at: string | null;
-      recipe: components['schemas']['Recipe'];
-      /** @description Whether a preview was asked for that is not there yet. */
-      preview_requested: boolean;
-      /** @description Every option, those left out with their defaults. */
-      readonly compute: components['schemas']['Compute'];
-      /** @description Images at once with which a run that ended for want of memory may go on; null for other runs. */
-      readonly smaller_micro_batch: number | null;
-      /** @description Claims since the last advance (a new checkpoint). */
-      attempts: number;
-      /** @description By the metric's name; measured with the features of Inception, by inception/ and its name. */
-      metrics: {
-        [key: string]: components['schemas']['Measurement'];
-      };
-      warnings: components['schemas']['RunWarning'][];
-      /** @description Null before the first measured checkpoint. */
-      readonly health: components['schemas']['Health'] | null;
-      /** @description Stages that a later attempt does not repeat. */
-      readonly stages_done: components['schemas']['Stage'][];
-      /** @description Null for a run's own images. */
-      origin: components['schemas']['Origin'] | null;
-      /** @description The checkpoint that it starts from; null: from nothing. */
-      readonly start: components['schemas']['Parent'] | null;
-      /** @description Runs that start from its checkpoints, the newest first. */
-      readonly children: components['schemas']['Child'][];
-      last_seq: number;
-    };
-    /**
-     * RunChanged
-     * @description The run entered another state, or somebody asked for it.
-     */
-    RunChanged: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'run.changed';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      /**
-       * Run
-       * Format: uuid
-       */
-      run: string;
-      data: components['schemas']['ChangedData'];
-    };
-    /**
-     * RunCheckpointed
-     * @description Training was saved; whatever happens from here on, it continues from this step.
-     */
-    RunCheckpointed: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'run.checkpointed';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      /**
-       * Run
-       * Format: uuid
-       */
-      run: string;
-      data: components['schemas']['CheckpointedData'];
-    };
-    /** @description What became of one file of an import. */
-    RunFile: {
-      name: string;
-      outcome: components['schemas']['IngestOutcome'];
-      reason: string;
-      /** @description Row in the pool; null for what was left out. */
-      index: number | null;
-    };
-    /** @description One page of a list. */
-    RunFilePage: {
-      results: components['schemas']['RunFile'][];
-      /** @description Path of the next page, or null. */
-      next: string | null;
-      /** @description Path of the page before, or null. */
-      previous: string | null;
-    };
-    /**
-     * RunJudged
-     * @description The health of the training at a measured checkpoint; it replaces what was judged before.
-     */
-    RunJudged: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'run.judged';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      /**
-       * Run
-       * Format: uuid
-       */
-      run: string;
-      data: components['schemas']['JudgedData'];
-    };
-    /** @description A run, as a list shows it. */
-    RunListItem: {
-      /** Format: uuid */
-      readonly id: string;
-      /** Format: uuid */
-      lab: string;
-      name: string;
-      state: components['schemas']['RunState'];
-      stop_requested: boolean;
-      cancel_requested: boolean;
-      /** @description Training ends early, and the best checkpoint makes the images. */
-      finish_requested: boolean;
-      /** Format: uuid */
-      dataset: string;
-      dataset_name: string;
-      /** Format: uuid */
-      version: string;
-      version_number: number;
-      model: string;
-      sampler: string;
-      step: number;
-      num_steps: number;
-      /**
-       * Format: double
-       * @description 0..1 within the stage.
-       */
-      stage_progress: number;
-      /** Format: double */
-      images_per_s: number | null;
-      /** Format: double */
-      eta_s: number | null;
-      /** @description Device and precision, chosen at the start. */
-      device: string;
-      /** @description Of its folder, when it was last measured. */
-      size_bytes: number;
-      /**
-       * Format: date-time
-       * @description Since when lists leave it out.
-       */
-      archived_at: string | null;
-      readonly error: components['schemas']['Fault'] | null;
-      /**
-       * Format: double
-       * @description Seconds since the worker's last sign of life; null when none works on it.
-       */
-      readonly last_heard_s: number | null;
-      /** @description 0 starts next; null when it does not wait. */
-      readonly queue_position: number | null;
-      /**
-       * Format: double
-       * @description Seconds until a worker takes it, told from what runs took here; null when not known or not waiting.
-       */
-      readonly starts_in_s: number | null;
-      /** @description Whether it waits because the person who started it has as many runs at work as one may. */
-      readonly over_limit: boolean;
-      /** @description What a researcher may ask of it now. */
-      readonly actions: string[];
-      /**
-       * Format: uuid
-       * @description Once the run is finished.
-       */
-      pool: string | null;
-      created_by: string | null;
-      /** Format: date-time */
-      readonly created_at: string;
-      /** Format: date-time */
-      started_at: string | null;
-      /** Format: date-time */
-      finished_at: string | null;
-    };
-    /**
-     * RunMeasured
-     * @description The metrics of the synthetic images.
-     */
-    RunMeasured: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'run.measured';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      /**
-       * Run
-       * Format: uuid
-       */
-      run: string;
-      data: components['schemas']['MeasuredData'];
-    };
-    /** @description One page of a list. */
-    RunPage: {
-      results: components['schemas']['RunListItem'][];
-      /** @description Path of the next page, or null. */
-      next: string | null;
-      /** @description Path of the page before, or null. */
-      previous: string | null;
-    };
-    /**
-     * RunPreviewed
-     * @description A new row of the sample wall.
-     */
-    RunPreviewed: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'run.previewed';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      /**
-       * Run
-       * Format: uuid
-       */
-      run: string;
-      data: components['schemas']['PreviewedData'];
-    };
-    /**
-     * RunProgressed
-     * @description Where the stage is, at most twice a second. Stored when it carries points; none of them is ever lost.
-     */
-    RunProgressed: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'run.progressed';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      /**
-       * Run
-       * Format: uuid
-       */
-      run: string;
-      data: components['schemas']['ProgressedData'];
-    };
-    /**
-     * RunSnapshot
-     * @description The answer to a subscription: everything up to `seq`; the events that follow continue from there.
-     */
-    RunSnapshot: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'run.snapshot';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      /**
-       * Run
-       * Format: uuid
-       */
-      run: string;
-      data: components['schemas']['Run'];
-    };
-    /**
-     * @description * `queued` - Queued
-     *     * `preparing` - Preparing
-     *     * `training` - Training
-     *     * `generating` - Generating
-     *     * `scoring` - Scoring
-     *     * `selecting` - Selecting
-     *     * `finished` - Finished
-     *     * `stopping` - Stopping
-     *     * `stopped` - Stopped
-     *     * `failed` - Failed
-     *     * `cancelled` - Cancelled
-     *     * `interrupted` - Interrupted
-     * @enum {string}
-     */
-    RunState:
-      | 'queued'
-      | 'preparing'
-      | 'training'
-      | 'generating'
-      | 'scoring'
-      | 'selecting'
-      | 'finished'
-      | 'stopping'
-      | 'stopped'
-      | 'failed'
-      | 'cancelled'
-      | 'interrupted';
-    /**
-     * RunSwept
-     * @description The sheet of one code of the trained model: the code moves, everything else stands still.
-     */
-    RunSwept: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'run.swept';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      /**
-       * Run
-       * Format: uuid
-       */
-      run: string;
-      data: components['schemas']['SweptData'];
-    };
-    /**
-     * RunWarned
-     * @description Something a person should know that does not stop the run.
-     */
-    RunWarned: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'run.warned';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      /**
-       * Run
-       * Format: uuid
-       */
-      run: string;
-      data: components['schemas']['WarnedData'];
-    };
-    /** @description Something a person should know that did not stop the run. */
-    RunWarning: {
-      code: string;
-      message: string;
-    };
-    /** @description What a person said of a sample, before or after a change. */
-    Said: {
-      value: components['schemas']['VerdictValue'] | null;
-      reason: string;
-      rating: number | null;
-    };
-    /** @description One candidate, as the gallery shows it. */
-    Sample: {
-      id: number;
-      /** @description Row in the pool. */
-      index: number;
-      /** @description The class. */
-      label: string;
-      /** @description A whole number of up to 63 bits, as text. */
-      seed: string;
-      standing: components['schemas']['Standing'];
-      memorised: boolean;
-      /** @description Somebody accepts it and somebody else rejects it. */
-      disputed: boolean;
-      scores: {
-        [key: string]: number;
-      };
-      /**
-       * Format: double
-       * @description To the nearest training image, in feature space.
-       */
-      nearest_distance: number | null;
-      /**
-       * @description The asking person's own.
-       *
-       *     * `accept` - Accept
-       *     * `reject` - Reject
-       */
-      verdict: components['schemas']['VerdictValue'] | null;
-      /** @description The asking person's own, 1 to 5. */
-      rating: number | null;
-      /** @description By the asking person. */
-      starred: boolean;
-      /**
-       * Format: double
-       * @description Of everybody who rated it, 1 to 5.
-       */
-      mean_rating: number | null;
-      /** @description By the selection that was asked for; null without one. */
-      kept: boolean | null;
-      /** @description From 0 within the class, best first; null when dropped. */
-      rank: number | null;
-      /** @description Why it was dropped; the sampler's card explains the code. */
-      reason: string;
-      image_url: string;
-    };
-    /** @description One candidate with everything known of it. */
-    SampleDetail: {
-      id: number;
-      /** @description Row in the pool. */
-      index: number;
-      /** @description The class. */
-      label: string;
-      /** @description A whole number of up to 63 bits, as text. */
-      seed: string;
-      standing: components['schemas']['Standing'];
-      memorised: boolean;
-      /** @description Somebody accepts it and somebody else rejects it. */
-      disputed: boolean;
-      scores: {
-        [key: string]: number;
-      };
-      /**
-       * Format: double
-       * @description To the nearest training image, in feature space.
-       */
-      nearest_distance: number | null;
-      /**
-       * @description The asking person's own.
-       *
-       *     * `accept` - Accept
-       *     * `reject` - Reject
-       */
-      verdict: components['schemas']['VerdictValue'] | null;
-      /** @description The asking person's own, 1 to 5. */
-      rating: number | null;
-      /** @description By the asking person. */
-      starred: boolean;
-      /**
-       * Format: double
-       * @description Of everybody who rated it, 1 to 5.
-       */
-      mean_rating: number | null;
-      /** @description By the selection that was asked for; null without one. */
-      kept: boolean | null;
-      /** @description From 0 within the class, best first; null when dropped. */
-      rank: number | null;
-      /** @description Why it was dropped; the sampler's card explains the code. */
-      reason: string;
-      image_url: string;
-      /** Format: uuid */
-      pool: string;
-      /** @description Nearest training images, nearest first. */
-      nearest: components['schemas']['Neighbour'][];
-      verdicts: components['schemas']['Verdict'][];
-      choices: components['schemas']['Choice'][];
-      provenance: components['schemas']['Provenance'];
-    };
-    /** @description One page of a list. */
-    SamplePage: {
-      results: components['schemas']['Sample'][];
-      /** @description Path of the next page, or null. */
-      next: string | null;
-      /** @description Path of the page before, or null. */
-      previous: string | null;
-    };
-    /** @description A strategy that selects from a pool. */
-    SamplerPlugin: {
-      name: string;
-      card: components['schemas']['Card'];
-      /** @description JSON Schema of the settings; the form is drawn from it. */
-      schema: {
-        [key: string]: unknown;
-      };
-      conflicts: components['schemas']['Conflict'][];
-      /** @description Scores that it reads. */
-      needs: string[];
-      /** @description Code of why a sample was dropped -> one sentence. */
-      reasons: {
-        [key: string]: string;
-      };
-    };
-    /** @description The curves of a run. */
-    Scalars: {
-      steps: number[];
-      /** @description Path (loss/G) -> one value for each of `steps`, or null. */
-      values: {
-        [key: string]: (number | null)[];
-      };
-    };
-    /**
-     * @description * `review` - Give and take back verdicts
-     *     * `upload` - Upload, make, change and delete datasets
-     *     * `run` - Save recipes, start and steer runs, select again
-     *     * `export` - Build and delete exports, download them and original images
-     * @enum {string}
-     */
-    Scope: 'review' | 'upload' | 'run' | 'export';
-    /** @description A sampler, budget and seed applied to a pool; the pool's first selection is the run's own. */
-    Selection: {
-      /** Format: uuid */
-      readonly id: string;
-      /** Format: uuid */
-      pool: string;
-      number: number;
-      state: components['schemas']['SelectionState'];
-      sampler: string;
-      sampler_settings: {
-        [key: string]: unknown;
-      };
-      budget: components['schemas']['Budget'];
-      seed: number;
-      /** @description By class. */
-      yields: {
-        [key: string]: components['schemas']['Yield'];
-      };
-      readonly num_kept: number;
-      created_by: string | null;
-      /** Format: date-time */
-      readonly created_at: string;
-      /** Format: date-time */
-      finished_at: string | null;
-      readonly error: components['schemas']['Fault'] | null;
-      /** @description What a researcher may ask of it now. */
-      readonly actions: components['schemas']['ActionsEnum'][];
-    };
-    /**
-     * SelectionChanged
-     * @description A selection was queued, started, finished, failed or cancelled; when it is finished, its yields can be read.
-     */
-    SelectionChanged: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'selection.changed';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      /**
-       * Selection
-       * Format: uuid
-       */
-      selection: string;
-      data: components['schemas']['SelectionChangedData'];
-    };
-    /** SelectionChangedData */
-    SelectionChangedData: {
-      state: components['schemas']['SelectionState'];
-      /** Error Code */
-      error_code: string;
-      /** Error Message */
-      error_message: string;
-    };
-    /**
-     * @description * `queued` - Queued
-     *     * `selecting` - Selecting
-     *     * `interrupted` - Interrupted
-     *     * `finished` - Finished
-     *     * `failed` - Failed
-     *     * `cancelled` - Cancelled
-     * @enum {string}
-     */
-    SelectionState: 'queued' | 'selecting' | 'interrupted' | 'finished' | 'failed' | 'cancelled';
-    /** @description Somebody with an account on this server. */
-    ServerPerson: {
-      /** Format: uuid */
-      readonly id: string;
-      name: string;
-      /**
-       * E-mail address
-       * Format: email
-       */
-      email: string;
-      /**
-       * Staff status
-       * @description Designates whether the user can log into this admin site.
-       */
-      is_staff: boolean;
-      /**
-       * Active
-       * @description Designates whether this user should be treated as active. Unselect this instead of deleting accounts.
-       */
-      is_active: boolean;
-      /** Format: date-time */
-      last_login: string | null;
-      /** @description The names of their labs. */
-      readonly labs: string[];
-    };
-    /** @description Who is here. `person` is null for somebody not logged in. */
-    Session: {
-      /** @description Nobody exists yet; the next visitor becomes the owner. */
-      setup_needed: boolean;
-      /** @description Setting up asks for the code printed at the start. */
-      setup_code_needed: boolean;
-      person: components['schemas']['Person'] | null;
-      labs: components['schemas']['Lab'][];
-      /** @description Whether a forgotten password can be set anew by mail. */
-      can_mail: boolean;
-      /** @description Sent back as the header X-CSRFToken with every change. */
-      csrf_token: string;
-      version: string;
-    };
-    /** @description The first visitor. */
-    SetupRequest: {
-      name: string;
-      /** Format: email */
-      email: string;
-      /** @description 12 signs or more. */
-      password: string;
-      /** @default  */
-      lab_name: string;
-      /** @default  */
-      setup_code: string;
-    };
-    /** @description A small dataset in one request: its archive is part of the form. */
-    SmallDatasetRequest: {
-      /** Format: uuid */
-      lab: string;
-      name: string;
-      /**
-       * @description A dataset kind of the catalogue, such as images.
-       * @default labelled_images
-       */
-      kind: string;
-      /**
-       * Format: binary
-       * @description A zip, tar or tar.gz; with the form at most 32 MiB.
-       */
-      file: string;
-    };
-    /**
-     * SocketAnswered
-     * @description The answer to {"type": "ping"}.
-     */
-    SocketAnswered: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'socket.answered';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      /**
-       * Data
-       * @default {}
-       */
-      data: {
-        [key: string]: unknown;
-      };
-    };
-    /**
-     * @description * `prepare` - prepare
-     *     * `train` - train
-     *     * `generate` - generate
-     *     * `score` - score
-     *     * `select` - select
-     * @enum {string}
-     */
-    Stage: 'prepare' | 'train' | 'generate' | 'score' | 'select';
-    /**
-     * @description * `undecided` - Undecided
-     *     * `accepted` - Accepted
-     *     * `rejected` - Rejected
-     * @enum {string}
-     */
-    Standing: 'undecided' | 'accepted' | 'rejected';
-    /** @description A checkpoint of an earlier run of the lab that a run starts from. */
-    StartRequest: {
-      /** Format: uuid */
-      run: string;
-      /**
-       * @description generate: other samples, no training; continue: more steps; reuse: its weights on other data.
-       *
-       *     * `generate` - Generate
-       *     * `continue` - Continue
-       *     * `reuse` - Reuse
-       */
-      way: components['schemas']['WayEnum'];
-      /** @description Of the checkpoint; the run's best one when left out. */
-      step?: number;
-    };
-    /** @description Bytes; the sizes of runs and datasets are those of the last look, some minutes old at most. */
-    Storage: {
-      /** @description Null: no limit but the disk. */
-      quota_bytes: number | null;
-      used_bytes: number;
-      /** @description On the disk of the service. */
-      free_bytes: number;
-      /** @description Images of datasets, each counted once. */
-      originals_bytes: number;
-      /** @description Uploads under way, with what they have yet to send. */
-      uploads_bytes: number;
-      /** @description Checkpoints, pools, previews. */
-      runs_bytes: number;
-      /** @description The part of the runs' bytes that are pools. */
-      pools_bytes: number;
-      exports_bytes: number;
-      biggest: components['schemas']['StoredThing'][];
-    };
-    /** @description A dataset, run or export, and what it takes. */
-    StoredThing: {
-      noun: components['schemas']['NounEnum'];
-      /** Format: uuid */
-      id: string;
-      name: string;
-      /**
-       * Format: uuid
-       * @description The dataset or run whose page shows it.
-       */
-      target: string | null;
-      size_bytes: number;
-      created_by: string | null;
-      /** Format: date-time */
-      created_at: string;
-      /** Format: date-time */
-      archived_at: string | null;
-    };
-    /**
-     * SubscriptionEnded
-     * @description The person may not watch this row any more, or asked for the end.
-     */
-    SubscriptionEnded: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'subscription.ended';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      data: components['schemas']['Target'];
-    };
-    /**
-     * SubscriptionOpened
-     * @description From now on events of this row arrive; the snapshot follows.
-     */
-    SubscriptionOpened: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'subscription.opened';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      data: components['schemas']['Target'];
-    };
-    /**
-     * SubscriptionRefused
-     * @description There is no such row for this person, or the message was not understood.
-     */
-    SubscriptionRefused: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'subscription.refused';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      data: components['schemas']['Refusal'];
-    };
-    /** @description One code's sheet, a PNG: a row of square tiles for each value, in the columns of the sample wall. */
-    Sweep: {
-      name: string;
-      url: string;
-      /** @description What the code is set to, row by row. */
-      values: number[];
-      /** @description Side of one tile, in pixels. */
-      tile: number;
-      columns: components['schemas']['PreviewColumn'][];
-    };
-    /** SweptData */
-    SweptData: {
-      /** Name */
-      name: string;
-      /**
-       * Url
-       * @description The sheet, a PNG: a row of square tiles for each of `values`.
-       */
-      url: string;
-      /**
-       * Values
-       * @description What the code is set to, row by row.
-       */
-      values: number[];
-      /**
-       * Tile
-       * @description Side of one tile, in pixels.
-       */
-      tile: number;
-      /** Columns */
-      columns: components['schemas']['Column'][];
-    };
-    /**
-     * Target
-     * @description What a subscription is about.
-     */
-    Target: {
-      /** Channel */
-      channel: string;
-      /** Id */
-      id: string | null;
-    };
-    /** @description A named key for programs; the secret part is not kept. */
-    Token: {
-      /** Format: uuid */
-      readonly id: string;
-      name: string;
-      key_id: string;
-      scopes: components['schemas']['Scope'][];
-      /** Format: uuid */
-      lab: string | null;
-      lab_name: string | null;
-      /** Format: date-time */
-      readonly created_at: string;
-      /** Format: date-time */
-      expires_at: string;
-      /** Format: date-time */
-      last_used_at: string | null;
-    };
-    /** @description A file on its way; every byte below `offset` is on the server's disk. */
-    Upload: {
-      /** Format: uuid */
-      readonly id: string;
-      /** Format: uuid */
-      lab: string;
-      file_name: string;
-      size_bytes: number;
-      offset: number;
-      state: components['schemas']['UploadState'];
-    };
-    /**
-     * @description * `receiving` - Receiving
-     *     * `complete` - Complete
-     *     * `expired` - Expired
-     * @enum {string}
-     */
-    UploadState: 'receiving' | 'complete' | 'expired';
-    /** @description A recipe to be checked on a dataset version. */
-    ValidateRunRequest: {
-      /** Format: uuid */
-      version: string;
-      recipe: components['schemas']['NewRecipeRequest'];
-      start?: components['schemas']['StartRequest'];
-      compute?: components['schemas']['ComputeRequest'];
-    };
-    /** @description What is wrong with a recipe on a dataset; the estimate is null when something is. */
-    Validation: {
-      problems: components['schemas']['Problem'][];
-      estimate: components['schemas']['Estimate'] | null;
-    };
-    /** @description What one person says. */
-    Verdict: {
-      person: string;
-      readonly value: components['schemas']['VerdictValue'] | null;
-      reason: string;
-      /** @description 1 to 5; null: none. */
-      readonly rating: number | null;
-      /** Format: date-time */
-      readonly decided_at: string;
-    };
-    /** @description One change of one person's verdict on a sample. */
-    VerdictChange: {
-      readonly id: number;
-      person: string;
-      readonly before: components['schemas']['Said'];
-      readonly after: components['schemas']['Said'];
-      /** @description Whether it took back an earlier one. */
-      readonly is_undo: boolean;
-      /** Format: date-time */
-      readonly changed_at: string;
-    };
-    /** @description One page of a list. */
-    VerdictChangePage: {
-      results: components['schemas']['VerdictChange'][];
-      /** @description Path of the next page, or null. */
-      next: string | null;
-      /** @description Path of the page before, or null. */
-      previous: string | null;
-    };
-    /** @description Verdicts that were given elsewhere. */
-    VerdictFileRequest: {
-      /** @description Columns: sample (id) or index; value (accept, reject), rating (1 to 5); reason. */
-      csv: string;
-    };
-    /**
-     * @description * `accept` - Accept
-     *     * `reject` - Reject
-     * @enum {string}
-     */
-    VerdictValue: 'accept' | 'reject';
-    /**
-     * VersionChanged
-     * @description The version came further, is ready, or was rejected.
-     */
-    VersionChanged: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      type: 'version.changed';
-      /**
-       * Seq
-       * @description Position in the stored history; null for what is not stored.
-       * @default null
-       */
-      seq: number | null;
-      /**
-       * Ts
-       * Format: date-time
-       */
-      ts: string;
-      /**
-       * Version
-       * Format: uuid
-       */
-      version: string;
-      data: components['schemas']['VersionChangedData'];
-    };
-    /**
-     * VersionChangedData
-     * @description Where a version is now.
-     */
-    VersionChangedData: {
-      state: components['schemas']['VersionState'];
-      progress: components['schemas']['VersionProgress'] | null;
-      /** Outcomes */
-      outcomes: {
-        [key: string]: number;
-      };
-      /** Num Images */
-      num_images: number;
-      /** Error Code */
-      error_code: string;
-      /** Error Message */
-      error_message: string;
-    };
-    /** @description What there is to know of a version's images beside their copies. */
-    VersionHealth: {
-      /** @description Images that were measured; none in versions read before that. */
-      measured: number;
-      /** @description Issue -> number of images. */
-      issues: {
-        [key: string]: number;
-      };
-      /** @description What holds for more than half of the images, and so is no issue. */
-      usual: string[];
-      /** @description Images with a copy or near duplicate in another split. */
-      leaks: number;
-    };
-    /**
-     * VersionProgress
-     * @description Files read so far, of all.
-     */
-    VersionProgress: {
-      /** Current */
-      current: number;
-      /** Max */
-      max: number;
-    };
-    /**
-     * @description * `queued` - Queued
-     *     * `ingesting` - Ingesting
-     *     * `interrupted` - Interrupted
-     *     * `ready` - Ready
-     *     * `rejected` - Rejected
-     * @enum {string}
-     */
-    VersionState: 'queued' | 'ingesting' | 'interrupted' | 'ready' | 'rejected';
-    /** WarnedData */
-    WarnedData: {
-      /** Code */
-      code: string;
-      /** Message */
-      message: string;
-    };
-    /**
-     * @description * `generate` - Generate
-     *     * `continue` - Continue
-     *     * `reuse` - Reuse
-     * @enum {string}
-     */
-    WayEnum: 'generate' | 'continue' | 'reuse';
-    /** @description What became of one class; `dropped` counts by reason code. */
-    Yield: {
-      asked: number;
-      generated: number;
-      kept: number;
-      dropped: {
-        [key: string]: number;
-      };
-    };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+        /**
+         * @description * `cancel` - cancel
+         *     * `retry` - retry
+         * @enum {string}
+         */
+        ActionsEnum: "cancel" | "retry";
+        /** @description How far the reviewers of a pool agree. */
+        Agreement: {
+            /** @description Samples that somebody accepts and somebody else rejects. */
+            num_disputed: number;
+            /** @description The 200 pairs who judged most samples in common, those first. */
+            pairs: components["schemas"]["PairAgreement"][];
+        };
+        /** @description How many images lie between two values; the upper one is not included. */
+        Bar: {
+            low: number;
+            high: number;
+            images: number;
+        };
+        /**
+         * @description * `lower` - lower
+         *     * `higher` - higher
+         *     * `towards 1` - towards 1
+         * @enum {string}
+         */
+        Better: "lower" | "higher" | "towards 1";
+        Budget: components["schemas"]["PerClassBudget"] | components["schemas"]["FillToLargestBudget"] | components["schemas"]["FillToBudget"] | components["schemas"]["CountsBudget"] | components["schemas"]["MultipleBudget"];
+        BudgetRequest: components["schemas"]["PerClassBudgetRequest"] | components["schemas"]["FillToLargestBudgetRequest"] | components["schemas"]["FillToBudgetRequest"] | components["schemas"]["CountsBudgetRequest"] | components["schemas"]["MultipleBudgetRequest"];
+        /** @description What a person reads before choosing a plug-in. */
+        Card: {
+            title: string;
+            summary: string;
+            authors: string;
+            paper: string;
+            venue: string;
+            url: string;
+            strengths: string;
+            limits: string;
+        };
+        /** @description All shelves, each in alphabetical order. */
+        Catalogue: {
+            models: components["schemas"]["ModelPlugin"][];
+            samplers: components["schemas"]["SamplerPlugin"][];
+            metrics: components["schemas"]["MetricPlugin"][];
+            dataset_kinds: components["schemas"]["DatasetKindPlugin"][];
+            export_formats: components["schemas"]["ExportFormatPlugin"][];
+            /** @description JSON Schema of the compute options, which belong to a run, not to a recipe. */
+            compute: {
+                [key: string]: unknown;
+            };
+        };
+        /** ChangedData */
+        ChangedData: {
+            state: components["schemas"]["RunState"];
+            /** Stop Requested */
+            stop_requested: boolean;
+            /** Cancel Requested */
+            cancel_requested: boolean;
+            /** Finish Requested */
+            finish_requested: boolean;
+            /**
+             * Attempts
+             * @description Attempts since the last new checkpoint.
+             */
+            attempts: number;
+            /** Error Code */
+            error_code: string;
+            /** Error Message */
+            error_message: string;
+        };
+        /**
+         * @description * `auto` - auto
+         *     * `grey` - grey
+         *     * `colour` - colour
+         * @enum {string}
+         */
+        ChannelsEnum: "auto" | "grey" | "colour";
+        /** @description How images spread; each chart obeys the filters but its own, so that its other bars stay in sight. */
+        Charts: {
+            /** @description Images that match all filters. */
+            images: number;
+            /** @description Split -> class -> images; obeys the filters but label and split. */
+            classes: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** @description By mean grey, 0 to 255; empty where nothing was measured. */
+            brightness: components["schemas"]["Bar"][];
+            /** @description By the longer side, in pixels. */
+            side: components["schemas"]["Bar"][];
+        };
+        /** @description A state of the training that is on disk. */
+        Checkpoint: {
+            step: number;
+            sha256: string;
+            size_bytes: number;
+            is_best: boolean;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** CheckpointedData */
+        CheckpointedData: {
+            /** Step */
+            step: number;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Is Best */
+            is_best: boolean;
+        };
+        /** @description A run that starts from a checkpoint of this one. */
+        Child: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            model: string;
+            dataset_name: string;
+            version_number: number;
+            state: components["schemas"]["RunState"];
+            /** Format: date-time */
+            readonly created_at: string;
+            way: components["schemas"]["WayEnum"];
+            step: number;
+            seed: number;
+        };
+        /** @description What one selection decided about a sample. */
+        Choice: {
+            /** Format: uuid */
+            selection: string;
+            number: number;
+            sampler: string;
+            kept: boolean;
+            rank: number | null;
+            reason: string;
+        };
+        /** @description Some images by their index, and whole classes. */
+        ChoiceRequest: {
+            images?: number[];
+            classes?: string[];
+        };
+        /** @description How many samples of one class the lab has decided about. */
+        ClassStandings: {
+            accepted: number;
+            rejected: number;
+        };
+        /**
+         * Column
+         * @description One column of the sample wall: the same class and the same noise at every step.
+         */
+        Column: {
+            /** Class */
+            class: string;
+            /** Seed */
+            seed: number;
+        };
+        /** @description How a run is computed; it belongs to the run, not to the recipe. What is left out has its default. */
+        Compute: {
+            /** @description Images computed at once, a divisor of the batch size; null: all. */
+            micro_batch: number | null;
+            /** @description GPUs that share each batch; null: all that the worker has. */
+            devices: number | null;
+            /** @description Fuse the networks' layers; GPU only. */
+            compile: boolean;
+            /** @description With compile: record the work and replay it. */
+            cuda_graphs: boolean;
+        };
+        /** @description How a run is computed; it belongs to the run, not to the recipe. What is left out has its default. */
+        ComputeRequest: {
+            /** @description Images computed at once, a divisor of the batch size; null: all. */
+            micro_batch?: number | null;
+            /** @description GPUs that share each batch; null: all that the worker has. */
+            devices?: number | null;
+            /** @description Fuse the networks' layers; GPU only. */
+            compile?: boolean;
+            /** @description With compile: record the work and replay it. */
+            cuda_graphs?: boolean;
+        };
+        /** @description Settings that mean nothing together: all of `when` have a value named there, and none of `unless` has. */
+        Conflict: {
+            /** @description The setting at which to say so. */
+            at: string;
+            sentence: string;
+            when: {
+                [key: string]: unknown[];
+            };
+            unless: {
+                [key: string]: unknown[];
+            };
+        };
+        /** @description A number for each class; a class left out gets none. */
+        CountsBudget: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "counts";
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /** @description A number for each class; a class left out gets none. */
+        CountsBudgetRequest: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "counts";
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /** @description A new invitation, with its link: this is the only time it is shown. */
+        CreatedInvitation: {
+            /** Format: uuid */
+            readonly id: string;
+            role: components["schemas"]["Role"];
+            email: string;
+            max_uses: number;
+            times_used: number;
+            made_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            url: string;
+        };
+        /** @description A new token, with its full text: this is the only time it is shown. */
+        CreatedToken: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            key_id: string;
+            scopes: components["schemas"]["Scope"][];
+            /** Format: uuid */
+            lab: string | null;
+            lab_name: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            secret: string;
+        };
+        /** @description A dataset with its versions, the newest first. */
+        Dataset: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            lab: string;
+            name: string;
+            kind: string;
+            created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
+            versions: components["schemas"]["DatasetVersion"][];
+        };
+        /** @description One real image. */
+        DatasetImage: {
+            /** @description Position in the version, from 0. */
+            index: number;
+            /** @description Path inside what was uploaded; shown, never used as a path. */
+            name: string;
+            label: string;
+            split: string;
+            sha256: string;
+            width: number;
+            height: number;
+            is_grey: boolean;
+            size_bytes: number;
+            /** @description Index of the first of its near duplicates; null when it has none. */
+            near: number | null;
+            readonly issues: components["schemas"]["IssuesEnum"][];
+            /**
+             * Format: double
+             * @description Mean grey, 0 to 255; null where not measured.
+             */
+            brightness: number | null;
+            /**
+             * Format: double
+             * @description Fine detail beside coarser: about 1 where sharp, 0.25 where all is smooth.
+             */
+            sharpness: number | null;
+            /**
+             * Format: double
+             * @description Of the greys, 0 to 8 bits.
+             */
+            entropy: number | null;
+            /** @description Address of a small picture, 256 pixels at most. */
+            readonly thumbnail: string;
+            /** @description Address of the bytes as they were uploaded. */
+            readonly original: string;
+        };
+        /** @description One page of a list. */
+        DatasetImagePage: {
+            results: components["schemas"]["DatasetImage"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /** @description A layout on disk that can be read in. */
+        DatasetKindPlugin: {
+            name: string;
+            card: components["schemas"]["Card"];
+            /** @description JSON Schema of the settings; the form is drawn from it. */
+            schema: {
+                [key: string]: unknown;
+            };
+            conflicts: components["schemas"]["Conflict"][];
+            yields: string[];
+        };
+        /** @description One page of a list. */
+        DatasetPage: {
+            results: components["schemas"]["Dataset"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /** @description An immutable version of a dataset, and how its ingest went. */
+        DatasetVersion: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            dataset: string;
+            number: number;
+            /** @description Number of the version it was made from. */
+            base: number | null;
+            state: components["schemas"]["VersionState"];
+            readonly progress: components["schemas"]["IngestProgress"] | null;
+            /** @description Outcome -> number of files. */
+            outcomes: {
+                [key: string]: number;
+            };
+            /** @description In index order. */
+            classes: string[];
+            /** @description Split -> class -> number of images. */
+            counts: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            num_images: number;
+            size_bytes: number;
+            /** @description sha256 over the sorted image hashes, labels and splits. */
+            content_hash: string;
+            readonly near_duplicates: components["schemas"]["NearDuplicates"] | null;
+            readonly health: components["schemas"]["VersionHealth"] | null;
+            readonly source_name: string;
+            readonly error: components["schemas"]["Fault"] | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        /** @description A sample after an act. */
+        Decided: {
+            id: number;
+            /**
+             * @description The person's own.
+             *
+             *     * `accept` - Accept
+             *     * `reject` - Reject
+             */
+            verdict: components["schemas"]["VerdictValue"] | null;
+            /** @description The person's own, 1 to 5. */
+            rating: number | null;
+            /** @description By the person. */
+            starred: boolean;
+            standing: components["schemas"]["Standing"];
+            /** @description Somebody accepts it and somebody else rejects it. */
+            disputed: boolean;
+            /**
+             * Format: double
+             * @description Of everybody who rated it, 1 to 5.
+             */
+            mean_rating: number | null;
+        };
+        /**
+         * @description * `person.invited` - person.invited
+         *     * `invitation.revoked` - invitation.revoked
+         *     * `person.joined` - person.joined
+         *     * `person.removed` - person.removed
+         *     * `role.changed` - role.changed
+         *     * `password_link.made` - password_link.made
+         *     * `person.shut_out` - person.shut_out
+         *     * `person.let_in` - person.let_in
+         *     * `token.made` - token.made
+         *     * `token.revoked` - token.revoked
+         *     * `lab.made` - lab.made
+         *     * `lab.renamed` - lab.renamed
+         *     * `quota.changed` - quota.changed
+         *     * `dataset.renamed` - dataset.renamed
+         *     * `dataset.archived` - dataset.archived
+         *     * `dataset.brought_back` - dataset.brought_back
+         *     * `dataset.deleted` - dataset.deleted
+         *     * `version.deleted` - version.deleted
+         *     * `run.renamed` - run.renamed
+         *     * `run.archived` - run.archived
+         *     * `run.brought_back` - run.brought_back
+         *     * `run.deleted` - run.deleted
+         *     * `recipe.renamed` - recipe.renamed
+         *     * `recipe.archived` - recipe.archived
+         *     * `recipe.brought_back` - recipe.brought_back
+         *     * `recipe.deleted` - recipe.deleted
+         *     * `export.renamed` - export.renamed
+         *     * `export.archived` - export.archived
+         *     * `export.brought_back` - export.brought_back
+         *     * `export.deleted` - export.deleted
+         *     * `export.downloaded` - export.downloaded
+         * @enum {string}
+         */
+        DeedEnum: "person.invited" | "invitation.revoked" | "person.joined" | "person.removed" | "role.changed" | "password_link.made" | "person.shut_out" | "person.let_in" | "token.made" | "token.revoked" | "lab.made" | "lab.renamed" | "quota.changed" | "dataset.renamed" | "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "version.deleted" | "run.renamed" | "run.archived" | "run.brought_back" | "run.deleted" | "recipe.renamed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "export.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded";
+        /** @description What would go. */
+        Deletion: {
+            /** @description All that goes with it. */
+            parts: components["schemas"]["Part"][];
+            /** @description Of these, what was made of it and must be asked about. */
+            dependents: components["schemas"]["Part"][];
+            /** @description Bytes that become free, at most. */
+            size_bytes: number;
+            /** @description Then it needs the role admin. */
+            made_by_others: boolean;
+        };
+        /** @description How a version differs from another one; images are the same when their bytes are. */
+        Difference: {
+            /** @description Number of the other version. */
+            other: number;
+            /** @description Images that the other version does not have. */
+            added: number;
+            /** @description Images that only the other version has. */
+            removed: number;
+            /** @description Images of both with another label. */
+            relabelled: number;
+            /** @description Images of both, with the same label, in another split. */
+            moved: number;
+            unchanged: number;
+        };
+        /** @description Every error has this shape. */
+        Error: {
+            /** @description Stable, for programs. */
+            code: string;
+            /** @description One sentence for a person. */
+            message: string;
+            /** @description Dotted path of an input -> what is wrong with it. */
+            fields: {
+                [key: string]: string[];
+            };
+        };
+        /** @description What a run would make, and how long it would take once a worker has it. */
+        Estimate: {
+            num_candidates: number;
+            /** @description Class -> images to keep. */
+            budget: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description Told from finished runs of this model at this size; null: there is none yet.
+             */
+            duration_s: number | null;
+            /** @description Stage -> seconds. */
+            stages_s: {
+                [key: string]: number;
+            } | null;
+            /** @description From what the duration is told, for a person. */
+            duration_from: string;
+        };
+        /** @description An augmented dataset being built or ready to download. */
+        Export: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            /** Format: uuid */
+            selection: string | null;
+            /** Format: uuid */
+            run: string | null;
+            run_name: string | null;
+            /** Format: uuid */
+            version: string;
+            version_number: number;
+            /** Format: uuid */
+            dataset: string;
+            dataset_name: string;
+            format: string;
+            content: components["schemas"]["ExportContent"];
+            /** @description Only samples that people accepted. */
+            accepted_only: boolean;
+            /**
+             * Format: double
+             * @description Synthetic images of a class, at most so many for each of its real training images.
+             */
+            max_ratio: number | null;
+            state: components["schemas"]["ExportState"];
+            readonly progress: components["schemas"]["ExportProgress"];
+            num_real: number;
+            num_synthetic: number;
+            size_bytes: number;
+            /** @description What it may take, said before it is built. */
+            estimated_bytes: number;
+            /**
+             * Format: date-time
+             * @description When its file is removed; null keeps it.
+             */
+            expires_at: string | null;
+            sha256: string;
+            readonly file_name: string;
+            /** @description Null until the export is ready. */
+            readonly download_url: string | null;
+            created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
+            readonly error: components["schemas"]["Fault"] | null;
+        };
+        /**
+         * ExportChanged
+         * @description An export was queued, moved on (`current` of `max` images), or is ready to download.
+         */
+        ExportChanged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "export.changed";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Export
+             * Format: uuid
+             */
+            export: string;
+            data: components["schemas"]["ExportChangedData"];
+        };
+        /** ExportChangedData */
+        ExportChangedData: {
+            state: components["schemas"]["ExportState"];
+            /** Current */
+            current: number;
+            /** Max */
+            max: number;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Error Code */
+            error_code: string;
+            /** Error Message */
+            error_message: string;
+        };
+        /**
+         * @description * `both` - Both
+         *     * `real` - Real
+         *     * `synthetic` - Synthetic
+         * @enum {string}
+         */
+        ExportContent: "both" | "real" | "synthetic";
+        /** @description What an export would hold now, and what it takes at most. */
+        ExportEstimate: {
+            num_real: number;
+            /** @description Split -> class -> real images. */
+            real: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** @description Class -> samples that go in. */
+            synthetic: {
+                [key: string]: number;
+            };
+            /** @description Class -> samples that the cap leaves out. */
+            left_out: {
+                [key: string]: number;
+            };
+            /** @description At most. */
+            size_bytes: number;
+        };
+        /** @description A layout in which an augmented dataset is written. */
+        ExportFormatPlugin: {
+            name: string;
+            card: components["schemas"]["Card"];
+            /** @description JSON Schema of the settings; the form is drawn from it. */
+            schema: {
+                [key: string]: unknown;
+            };
+            conflicts: components["schemas"]["Conflict"][];
+            suffix: string;
+            /** @description Images of other splits are left out. */
+            splits: string[];
+            /** @description The paths in it; {split} and {class} stand for each of them, * for any name. */
+            layout: string[];
+        };
+        /** @description One page of a list. */
+        ExportPage: {
+            results: components["schemas"]["Export"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /** @description Images written so far. */
+        ExportProgress: {
+            current: number;
+            max: number;
+        };
+        /**
+         * @description * `queued` - Queued
+         *     * `building` - Building
+         *     * `interrupted` - Interrupted
+         *     * `ready` - Ready
+         *     * `failed` - Failed
+         *     * `expired` - Expired
+         * @enum {string}
+         */
+        ExportState: "queued" | "building" | "interrupted" | "ready" | "failed" | "expired";
+        /** @description Why a piece of work ended without its result. */
+        Fault: {
+            /** @description Stable, for programs. */
+            code: string;
+            /** @description One sentence: what was found, what was expected, what to do. */
+            message: string;
+        };
+        /** @description As many as every class lacks to a number of real and synthetic images together. */
+        FillToBudget: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "fill_to";
+            /** @description Real training images and synthetic ones, of every class. */
+            count: number;
+        };
+        /** @description As many as every class lacks to a number of real and synthetic images together. */
+        FillToBudgetRequest: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "fill_to";
+            /** @description Real training images and synthetic ones, of every class. */
+            count: number;
+        };
+        /** @description As many as every class lacks to the size of the largest one. */
+        FillToLargestBudget: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "fill_to_largest";
+        };
+        /** @description As many as every class lacks to the size of the largest one. */
+        FillToLargestBudgetRequest: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "fill_to_largest";
+        };
+        /** @description Which samples of a pool are meant; what is left out asks nothing. */
+        FilterRequest: {
+            /** @description Only this class. */
+            label?: string;
+            standing?: components["schemas"]["Standing"];
+            memorised?: boolean | null;
+            /** @description Somebody accepts it and somebody else rejects it. */
+            disputed?: boolean | null;
+            /** Format: uuid */
+            selection?: string;
+            /** @description With `selection`: what it kept, or what it dropped. */
+            kept?: boolean | null;
+            /** @description The score that low and high ask of. */
+            score?: string;
+            /**
+             * Format: double
+             * @description At least so high.
+             */
+            low?: number;
+            /**
+             * Format: double
+             * @description At most so high.
+             */
+            high?: number;
+            /**
+             * Format: double
+             * @description People's ratings are so high in the mean, at least.
+             */
+            rating_from?: number;
+            /**
+             * Format: double
+             * @description At most so high.
+             */
+            rating_to?: number;
+            /** @description With the asking person's star, or without it. */
+            starred?: boolean | null;
+            /** @description On the pool's map: a view and a polygon in it, `pca:0.0.500.0.500.500`; 3 to 64 corners, x and y from 0 to 9999. Only samples inside it. */
+            area?: string;
+        };
+        /**
+         * @description * `crop` - crop
+         *     * `pad` - pad
+         *     * `stretch` - stretch
+         * @enum {string}
+         */
+        FitEnum: "crop" | "pad" | "stretch";
+        /** @description Whose password was forgotten. */
+        ForgottenRequest: {
+            email: string;
+        };
+        /** @description A dataset, saved recipe or run. */
+        Found: {
+            noun: components["schemas"]["FoundNoun"];
+            /** Format: uuid */
+            id: string;
+            /** @description Its own, or what stands for one. */
+            name: string;
+            /** @description A few words more. */
+            about: string;
+            /** Format: date-time */
+            created_at: string;
+            is_archived: boolean;
+        };
+        /**
+         * @description * `dataset` - dataset
+         *     * `recipe` - recipe
+         *     * `run` - run
+         * @enum {string}
+         */
+        FoundNoun: "dataset" | "recipe" | "run";
+        /** @description One page of a list. */
+        FoundPage: {
+            results: components["schemas"]["Found"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /** @description What was judged of the training at the last measured checkpoint. */
+        Health: {
+            step: number;
+            /** @description The step of the best checkpoint. */
+            best_step: number | null;
+            judgements: components["schemas"]["Judgement"][];
+        };
+        /** @description What to do about a judgement: stop, finish with the best checkpoint, or run again with one setting changed. */
+        HealthAction: {
+            kind: components["schemas"]["HealthActionKindEnum"];
+            /** @description With change: which setting of the model. */
+            setting: string | null;
+            /** @description With change: what to set it to. */
+            value: unknown;
+        };
+        /**
+         * @description * `stop` - stop
+         *     * `finish` - finish
+         *     * `change` - change
+         * @enum {string}
+         */
+        HealthActionKindEnum: "stop" | "finish" | "change";
+        /** @description Stored events in order. When the last one's `seq` is below `last_seq`, ask again from there. */
+        History: {
+            readonly results: components["schemas"]["LiveEvent"][];
+            last_seq: number;
+        };
+        /** @description The indices of all images that match. */
+        ImageIndices: {
+            indices: number[];
+        };
+        /** @description What became of one file of the source. */
+        IngestFile: {
+            readonly id: number;
+            name: string;
+            outcome: components["schemas"]["IngestOutcome"];
+            reason: string;
+        };
+        /**
+         * @description * `accepted` - Accepted
+         *     * `duplicate` - Duplicate
+         *     * `skipped` - Skipped
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        IngestOutcome: "accepted" | "duplicate" | "skipped" | "failed";
+        /** @description Files read so far, of all. */
+        IngestProgress: {
+            current: number;
+            max: number;
+        };
+        /** @description One page of a list. */
+        IngestReportPage: {
+            results: components["schemas"]["IngestFile"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /** @description An invitation by which somebody can still join; its link is not kept. */
+        Invitation: {
+            /** Format: uuid */
+            readonly id: string;
+            role: components["schemas"]["Role"];
+            email: string;
+            max_uses: number;
+            times_used: number;
+            made_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        /** @description What a link invites to. */
+        Invited: {
+            lab_name: string;
+            role: components["schemas"]["Role"];
+            /** @description Not empty: only this address may use it. */
+            email: string;
+            made_by: string | null;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        /**
+         * @description * `dark` - Dark
+         *     * `light` - Light
+         *     * `blurry` - Blurry
+         *     * `low_information` - Low Information
+         *     * `odd_aspect_ratio` - Odd Aspect Ratio
+         *     * `odd_size` - Odd Size
+         *     * `grayscale` - Grayscale
+         *     * `near_duplicates` - Near Duplicates
+         * @enum {string}
+         */
+        IssuesEnum: "dark" | "light" | "blurry" | "low_information" | "odd_aspect_ratio" | "odd_size" | "grayscale" | "near_duplicates";
+        /** JudgedData */
+        JudgedData: {
+            /** Step */
+            step: number;
+            /**
+             * Best Step
+             * @description The step of the best checkpoint.
+             */
+            best_step: number | null;
+            /** Judgements */
+            judgements: components["schemas"]["JudgementData"][];
+        };
+        /** @description Something that goes wrong in training, or did. */
+        Judgement: {
+            code: string;
+            message: string;
+            /** @description The step at which it began. */
+            since: number;
+            /** @description The step at which it no longer held. */
+            until: number | null;
+            actions: components["schemas"]["HealthAction"][];
+        };
+        /**
+         * JudgementData
+         * @description Something that goes wrong in training, or did. `until` is the step at which it no longer held.
+         */
+        JudgementData: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /**
+             * Since
+             * @description The step at which it began.
+             */
+            since: number;
+            /** Until */
+            until: number | null;
+            /** Actions */
+            actions: components["schemas"]["ActionData"][];
+        };
+        /** @description What stands behind the # of a link. */
+        KeyRequest: {
+            key: string;
+        };
+        /** @description A lab, with the role that the person has in it. */
+        Lab: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        /** @description A lab and how many are in it. */
+        LabDetail: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            num_members: number;
+        };
+        /** @description What a lab shall be called. */
+        LabNameRequest: {
+            name: string;
+        };
+        /** @description A member's token that is good for one lab alone, as its admins see it; never its secret. */
+        LabToken: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            key_id: string;
+            /** Format: uuid */
+            person: string;
+            person_name: string;
+            scopes: components["schemas"]["Scope"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+        };
+        LiveEvent: components["schemas"]["ExportChanged"] | components["schemas"]["PoolCreated"] | components["schemas"]["RunChanged"] | components["schemas"]["RunCheckpointed"] | components["schemas"]["RunJudged"] | components["schemas"]["RunMeasured"] | components["schemas"]["RunPreviewed"] | components["schemas"]["RunProgressed"] | components["schemas"]["RunSnapshot"] | components["schemas"]["RunSwept"] | components["schemas"]["RunWarned"] | components["schemas"]["SelectionChanged"] | components["schemas"]["SocketAnswered"] | components["schemas"]["SubscriptionEnded"] | components["schemas"]["SubscriptionOpened"] | components["schemas"]["SubscriptionRefused"] | components["schemas"]["VersionChanged"];
+        /** @description One thing that somebody did; names are as they were then. */
+        LogEntry: {
+            readonly id: number;
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: uuid */
+            person: string | null;
+            /** @description Empty: at the server's command line. */
+            person_name: string;
+            /** @description The token that spoke for them, if one did. */
+            token_name: string;
+            deed: components["schemas"]["DeedEnum"];
+            /** @description To what or whom it was done. */
+            subject: string;
+            detail: string;
+        };
+        /** @description One page of a list. */
+        LogPage: {
+            results: components["schemas"]["LogEntry"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /** @description An e-mail address and its password. */
+        LoginRequest: {
+            email: string;
+            password: string;
+        };
+        /** @description One way to lay the images out. */
+        MapView: {
+            /**
+             * @description pca: the two directions in which the training images differ most; tsne: neighbours stay neighbours.
+             *
+             *     * `pca` - pca
+             *     * `tsne` - tsne
+             */
+            name: components["schemas"]["NameEnum"];
+            /** @description Training images. */
+            real: components["schemas"]["Places"];
+            samples: components["schemas"]["Places"];
+        };
+        /**
+         * Measured
+         * @description One metric. `value` is null when it refused, and `caution` then says why.
+         */
+        Measured: {
+            /** Value */
+            value: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Num Real */
+            num_real: number;
+            /** Num Synthetic */
+            num_synthetic: number;
+            /** Parts */
+            parts: {
+                [key: string]: components["schemas"]["MeasuredPart"];
+            };
+            /** Per Class */
+            per_class: {
+                [key: string]: number;
+            };
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Caution */
+            caution: string;
+        };
+        /** MeasuredData */
+        MeasuredData: {
+            /** Values */
+            values: {
+                [key: string]: components["schemas"]["Measured"];
+            };
+        };
+        /**
+         * MeasuredPart
+         * @description A number that a metric's value is made of or read beside, with its 95 % interval.
+         */
+        MeasuredPart: {
+            /** Value */
+            value: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /** @description One metric. `value` is null when it refused, and `caution` then says why. */
+        Measurement: {
+            /** Format: double */
+            value: number | null;
+            /**
+             * Format: double
+             * @description 95 % interval.
+             */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            num_real: number;
+            num_synthetic: number;
+            /** @description By their names in plain words. */
+            parts: {
+                [key: string]: components["schemas"]["MeasurementPart"];
+            };
+            per_class: {
+                [key: string]: number;
+            };
+            details: {
+                [key: string]: unknown;
+            };
+            caution: string;
+        };
+        /** @description A number that a metric's value is made of or read beside. */
+        MeasurementPart: {
+            /** Format: double */
+            value: number;
+            /**
+             * Format: double
+             * @description 95 % interval.
+             */
+            low: number;
+            /** Format: double */
+            high: number;
+        };
+        /** @description Somebody in a lab. */
+        Member: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Null for those who are not admins, and for tokens. */
+            readonly email: string | null;
+            role: components["schemas"]["Role"];
+            /** @description False: shut out of this server. */
+            is_active: boolean;
+        };
+        /** @description What a run takes at its peak, and what the machine of the service has free for it now; in bytes. */
+        Memory: {
+            needed_bytes: number;
+            available_bytes: number;
+            /** @description `cpu`, or the name of the GPU whose memory it is. */
+            device: string;
+            fits: boolean;
+            /** @description What would fit, where the wished batch does not; null where it does, or none would. */
+            largest_batch_size: number | null;
+            /** @description All of it for a person. */
+            sentence: string;
+        };
+        /** @description A measure. */
+        MetricPlugin: {
+            name: string;
+            card: components["schemas"]["Card"];
+            /** @description JSON Schema of the settings; the form is drawn from it. */
+            schema: {
+                [key: string]: unknown;
+            };
+            conflicts: components["schemas"]["Conflict"][];
+            unit: string;
+            better: components["schemas"]["Better"];
+        };
+        /** @description A published generative method. */
+        ModelPlugin: {
+            name: string;
+            card: components["schemas"]["Card"];
+            /** @description JSON Schema of the settings; the form is drawn from it. */
+            schema: {
+                [key: string]: unknown;
+            };
+            conflicts: components["schemas"]["Conflict"][];
+            family: string;
+            /** @description Fields of an item that training needs. */
+            consumes: string[];
+            /** @description Score -> the setting that must be above zero for it, or null. */
+            provides: {
+                [key: string]: string | null;
+            };
+            /** @description Settings that a checkpoint must share: to the value, or in being zero or not. */
+            shaping: {
+                [key: string]: "value" | "zero";
+            };
+        };
+        /** @description A multiple of the real training images of each class. */
+        MultipleBudget: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "multiple";
+            /**
+             * Format: double
+             * @description 1 doubles the training set.
+             */
+            factor: number;
+        };
+        /** @description A multiple of the real training images of each class. */
+        MultipleBudgetRequest: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "multiple";
+            /**
+             * Format: double
+             * @description 1 doubles the training set.
+             */
+            factor: number;
+        };
+        /**
+         * @description * `pca` - pca
+         *     * `tsne` - tsne
+         * @enum {string}
+         */
+        NameEnum: "pca" | "tsne";
+        /** @description Groups of near duplicates, the images in them, and the images that were left out because of them. */
+        NearDuplicates: {
+            groups: number;
+            images: number;
+            left_out: number;
+        };
+        /** @description A training image that lies near a sample. */
+        Neighbour: {
+            /** @description In the dataset version. */
+            index: number;
+            /** Format: double */
+            distance: number;
+            label: string;
+            thumbnail_url: string;
+        };
+        /** @description A dataset to be made from a complete upload. */
+        NewDatasetRequest: {
+            /** Format: uuid */
+            lab: string;
+            name: string;
+            /**
+             * @description A dataset kind of the catalogue, such as images.
+             * @default labelled_images
+             */
+            kind: string;
+            /** Format: uuid */
+            upload: string;
+        };
+        /** @description What the export shall hold: what a selection kept, or a dataset version as it is. */
+        NewExportRequest: {
+            /**
+             * Format: uuid
+             * @description A selection and the real images of its version.
+             */
+            selection?: string;
+            /**
+             * Format: uuid
+             * @description The real images of a version, without any run.
+             */
+            version?: string;
+            /** @default  */
+            name: string;
+            /**
+             * @description A name on the shelf of formats.
+             * @default image_folder
+             */
+            format: string;
+            /**
+             * @description `both` of a selection, `real` of a version.
+             *
+             *     * `both` - Both
+             *     * `real` - Real
+             *     * `synthetic` - Synthetic
+             */
+            content?: components["schemas"]["ExportContent"];
+            /**
+             * @description Only samples that people accepted; otherwise all that are selected and not rejected.
+             * @default false
+             */
+            accepted_only: boolean;
+            /**
+             * Format: double
+             * @description Synthetic images of a class at most so many times its real training images, the best first.
+             */
+            max_ratio?: number | null;
+        };
+        /** @description Synthetic images of another model, as a complete upload: class folders in a zip, or files with metadata. */
+        NewImportRequest: {
+            /**
+             * Format: uuid
+             * @description The dataset version that the images belong to.
+             */
+            version: string;
+            /** Format: uuid */
+            upload: string;
+            /** @description What made the images, as people know it. */
+            model_name: string;
+            /** @default  */
+            note: string;
+            /** @default  */
+            licence: string;
+            /**
+             * @description Of the run.
+             * @default
+             */
+            name: string;
+            /** @default 32 */
+            resolution: number;
+            /** @default crop */
+            fit: components["schemas"]["FitEnum"];
+            /** @default auto */
+            channels: components["schemas"]["ChannelsEnum"];
+            /** @default random */
+            sampler: string;
+            sampler_settings?: {
+                [key: string]: unknown;
+            };
+            budget: components["schemas"]["BudgetRequest"];
+            /** @default 0 */
+            seed: number;
+        };
+        /** @description Whom to invite, and as what. */
+        NewInvitationRequest: {
+            role: components["schemas"]["Role"];
+            /** @description Only this address may use it. */
+            email?: string;
+            /**
+             * @description Days until it expires.
+             * @default 7
+             */
+            days: number;
+            /**
+             * @description People who can join by it.
+             * @default 1
+             */
+            max_uses: number;
+        };
+        /** @description A link to hand over: this is the only time it is shown. */
+        NewLink: {
+            url: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        /** @description A password, twice: the one so far and the one from now on. */
+        NewPasswordRequest: {
+            old_password: string;
+            /** @description 12 signs or more. */
+            password: string;
+        };
+        /** @description A recipe to be saved. */
+        NewRecipeRequest: {
+            model: string;
+            model_settings?: {
+                [key: string]: unknown;
+            };
+            sampler: string;
+            sampler_settings?: {
+                [key: string]: unknown;
+            };
+            budget: components["schemas"]["BudgetRequest"];
+            /**
+             * Format: double
+             * @description Candidates generated per image asked for.
+             * @default 4
+             */
+            pool_factor: number;
+            /** @default 0 */
+            seed: number;
+            /** @default  */
+            name: string;
+        };
+        /** @description A run to be started: give either a recipe, or the id of a saved one of the same lab. */
+        NewRunRequest: {
+            /** Format: uuid */
+            version: string;
+            recipe?: components["schemas"]["NewRecipeRequest"];
+            /** Format: uuid */
+            recipe_id?: string;
+            /** @default  */
+            name: string;
+            start?: components["schemas"]["StartRequest"];
+            compute?: components["schemas"]["ComputeRequest"];
+        };
+        /** @description What to choose by; the pool stays as it is and nothing is trained. */
+        NewSelectionRequest: {
+            sampler: string;
+            sampler_settings?: {
+                [key: string]: unknown;
+            };
+            budget: components["schemas"]["BudgetRequest"];
+            /** @default 0 */
+            seed: number;
+        };
+        /** @description What a token shall be. */
+        NewTokenRequest: {
+            name: string;
+            /**
+             * @description What it may do besides reading; none: it only reads.
+             * @default [
+             *       "review",
+             *       "upload",
+             *       "run",
+             *       "export"
+             *     ]
+             */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Format: uuid
+             * @description The one lab it is good for; null: every lab of yours.
+             */
+            lab?: string | null;
+            /**
+             * @description Days until it expires.
+             * @default 90
+             */
+            days: number;
+        };
+        /** @description What a person says of a sample; what is left out stays as it is. */
+        NewVerdictRequest: {
+            /**
+             * @description null takes accept or reject back.
+             *
+             *     * `accept` - Accept
+             *     * `reject` - Reject
+             */
+            value?: components["schemas"]["VerdictValue"] | null;
+            /**
+             * @description Goes with `value`.
+             * @default
+             */
+            reason: string;
+            /** @description 1 to 5; 0 clears. */
+            rating?: number;
+            /** @description A star for oneself. */
+            starred?: boolean | null;
+        };
+        /** @description The same verdict on many samples, named by `ids` or by `filter`. */
+        NewVerdictsRequest: {
+            /**
+             * @description null takes accept or reject back.
+             *
+             *     * `accept` - Accept
+             *     * `reject` - Reject
+             */
+            value?: components["schemas"]["VerdictValue"] | null;
+            /**
+             * @description Goes with `value`.
+             * @default
+             */
+            reason: string;
+            /** @description 1 to 5; 0 clears. */
+            rating?: number;
+            /** @description A star for oneself. */
+            starred?: boolean | null;
+            ids?: number[];
+            /** @description Every sample of the pool that matches at this moment. */
+            filter?: components["schemas"]["FilterRequest"];
+        };
+        /** @description Images of a complete upload alone, or those of a version of the dataset with what is to differ; or both. */
+        NewVersionRequest: {
+            /** Format: uuid */
+            upload?: string;
+            /**
+             * Format: uuid
+             * @description The version that the next one is made from.
+             */
+            base?: string;
+            exclude?: components["schemas"]["ChoiceRequest"];
+            relabel?: components["schemas"]["RelabelRequest"][];
+            resplit?: components["schemas"]["ResplitRequest"];
+        };
+        /** @description Whether the person who asks is mailed when the run ends. */
+        Notice: {
+            /** @description Whether this service has a mail server. */
+            can_mail: boolean;
+            is_wished: boolean;
+        };
+        /** @description An upload of the person's own of which nothing was made yet. */
+        OpenUpload: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            lab: string;
+            file_name: string;
+            size_bytes: number;
+            offset: number;
+            state: components["schemas"]["UploadState"];
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description Its bytes are removed then, unless more arrive.
+             */
+            readonly expires_at: string;
+        };
+        /** @description One page of a list. */
+        OpenUploadPage: {
+            results: components["schemas"]["OpenUpload"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /** @description Who made the images of a run that only imported them. */
+        Origin: {
+            /** @description The external model. */
+            name: string;
+            note: string;
+            licence: string;
+            /**
+             * @description What was uploaded.
+             * @default
+             */
+            file_name: string;
+            /** @description Outcome -> files. */
+            outcomes: {
+                [key: string]: number;
+            };
+        };
+        /** @description Two reviewers, on the samples that both accepted or rejected; low and high bound 95 % intervals. */
+        PairAgreement: {
+            /** @description The name of one of the two. */
+            first: string;
+            second: string;
+            /** @description Samples that both judged. */
+            num_both: number;
+            num_agree: number;
+            /**
+             * Format: double
+             * @description The part of them on which they agree.
+             */
+            share: number;
+            /**
+             * Format: double
+             * @description Wilson's interval.
+             */
+            share_low: number;
+            /** Format: double */
+            share_high: number;
+            /**
+             * Format: double
+             * @description Cohen's kappa: 1 is full agreement, 0 what chance brings. Null where it is not defined: both gave one and the same verdict throughout.
+             */
+            kappa: number | null;
+            /**
+             * Format: double
+             * @description Wilson's interval of the share, carried over with the agreement by chance held as it is.
+             */
+            kappa_low: number | null;
+            /** Format: double */
+            kappa_high: number | null;
+        };
+        /** @description The checkpoint that a run starts from. */
+        Parent: {
+            run: components["schemas"]["Relative"];
+            way: components["schemas"]["WayEnum"];
+            step: number;
+            sha256: string;
+        };
+        /** @description So many rows of one kind. */
+        Part: {
+            noun: string;
+            count: number;
+        };
+        /** @description Whether somebody may log in. */
+        PatchedAccessRequest: {
+            is_active?: boolean;
+        };
+        /** @description Another name, or put away and brought back; what is left out stays. */
+        PatchedChangeRequest: {
+            name?: string;
+            archived?: boolean;
+        };
+        /** @description What a lab shall be called. */
+        PatchedLabNameRequest: {
+            name?: string;
+        };
+        /** @description The role a member shall have. */
+        PatchedMemberRoleRequest: {
+            role?: components["schemas"]["Role"];
+        };
+        /** @description What others shall see. */
+        PatchedOwnNameRequest: {
+            name?: string;
+        };
+        /** @description What the lab may store; null leaves it to the service's own setting. */
+        PatchedQuotaRequest: {
+            /** Format: int64 */
+            quota_bytes?: number | null;
+        };
+        /** @description The same number for every class. */
+        PerClassBudget: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "per_class";
+            /** @description Synthetic images to keep of every class. */
+            count: number;
+        };
+        /** @description The same number for every class. */
+        PerClassBudgetRequest: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "per_class";
+            /** @description Synthetic images to keep of every class. */
+            count: number;
+        };
+        Person: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            /**
+             * E-mail address
+             * Format: email
+             */
+            email: string;
+            /**
+             * Staff status
+             * @description Designates whether the user can log into this admin site.
+             */
+            is_staff: boolean;
+        };
+        /** @description Images on the plane, as columns: the same place in each list is one image. */
+        Places: {
+            /** @description Of training images the index in the dataset version, of samples the pool's row. */
+            keys: number[];
+            /** @description Indexes into the pool's classes. */
+            labels: number[];
+            /** @description 0 to 9999. */
+            x: number[];
+            /** @description 0 to 9999. */
+            y: number[];
+        };
+        /**
+         * Point
+         * @description The values logged at one step.
+         */
+        Point: {
+            /** Step */
+            step: number;
+            /** Values */
+            values: {
+                [key: string]: number;
+            };
+        };
+        /** @description All candidates a run generated. */
+        Pool: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            run: string;
+            run_name: string;
+            /** Format: uuid */
+            lab: string;
+            /** Format: uuid */
+            version: string;
+            classes: string[];
+            /** @description Class -> samples. */
+            class_counts: {
+                [key: string]: number;
+            };
+            resolution: number;
+            channels: number;
+            num_samples: number;
+            num_memorised: number;
+            num_accepted: number;
+            num_rejected: number;
+            num_disputed: number;
+            /** @description Samples can be sorted by each. */
+            score_names: string[];
+            checkpoint_sha256: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** @description Class -> accepted and rejected samples. */
+            readonly standings: {
+                [key: string]: components["schemas"]["ClassStandings"];
+            };
+            readonly selections: components["schemas"]["Selection"][];
+            /** @description False for runs that were scored before there were maps. */
+            readonly has_map: boolean;
+        };
+        /**
+         * PoolCreated
+         * @description The pool can be reviewed.
+         */
+        PoolCreated: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "pool.created";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+            data: components["schemas"]["PoolCreatedData"];
+        };
+        /** PoolCreatedData */
+        PoolCreatedData: {
+            /**
+             * Pool
+             * Format: uuid
+             */
+            pool: string;
+            /**
+             * Selection
+             * Format: uuid
+             * @description The run's own selection.
+             */
+            selection: string;
+            /** Num Samples */
+            num_samples: number;
+        };
+        /** @description Training images and samples as the in-domain encoder sees them. Of many a fixed part is on the map. */
+        PoolMap: {
+            /** @description Training images there are. */
+            num_real: number;
+            /** @description Samples there are. */
+            num_samples: number;
+            views: components["schemas"]["MapView"][];
+        };
+        /** @description One row of the sample wall, a PNG of square tiles side by side. */
+        Preview: {
+            step: number;
+            url: string;
+            /** @description Side of one tile, in pixels. */
+            tile: number;
+            columns: components["schemas"]["PreviewColumn"][];
+            num_columns: number;
+        };
+        /** @description One column of the sample wall: the same class and the same noise at every step. */
+        PreviewColumn: {
+            class: string;
+            seed: number;
+        };
+        /** PreviewedData */
+        PreviewedData: {
+            /** Step */
+            step: number;
+            /**
+             * Url
+             * @description The row of the sample wall, a PNG.
+             */
+            url: string;
+            /**
+             * Tile
+             * @description Side of one tile, in pixels.
+             */
+            tile: number;
+            /** Columns */
+            columns: components["schemas"]["Column"][];
+            /** Num Columns */
+            num_columns: number;
+        };
+        /** @description One thing that is wrong with an input. */
+        Problem: {
+            /** @description Stable, for programs. */
+            code: string;
+            /** @description One sentence: what was found, what was expected, what to do. */
+            message: string;
+            /** @description Dotted path of the input; empty: no single one. */
+            field: string;
+        };
+        /** ProgressedData */
+        ProgressedData: {
+            /** Stage */
+            stage: string;
+            /** Step */
+            step: number;
+            /** Num Steps */
+            num_steps: number;
+            /** Images Per S */
+            images_per_s: number | null;
+            /** Eta S */
+            eta_s: number | null;
+            /** Device */
+            device: string;
+            /** Points */
+            points: components["schemas"]["Point"][];
+        };
+        /** @description Where a sample comes from: enough to make it again. */
+        Provenance: {
+            /** Format: uuid */
+            run: string;
+            run_name: string;
+            recipe: components["schemas"]["Recipe"];
+            dataset_name: string;
+            /** Format: uuid */
+            version: string;
+            version_number: number;
+            content_hash: string;
+            checkpoint_sha256: string;
+            device: string;
+            /** @description Who made the image elsewhere; null for our own. */
+            origin: components["schemas"]["Origin"] | null;
+            /** @description Of an imported image, inside what was uploaded. */
+            readonly file_name: string;
+            /** @description The command that makes the same pixels again on the server and compares them; null for an import. */
+            readonly remake: string | null;
+        };
+        /** @description Everything that this service computes or is to compute, in the order in which it starts. */
+        Queue: {
+            results: components["schemas"]["QueueEntry"][];
+            /** @description Runs that one person may have at work; 0: no limit. */
+            at_work_per_person: number;
+            /** @description Runs that one person may have waiting; 0: no limit. */
+            waiting_per_person: number;
+        };
+        /** @description A run at work or waiting. Of another lab's, only that it is there is told. */
+        QueueEntry: {
+            /** @description Null for a run of a lab that the person is not in. */
+            readonly run: components["schemas"]["RunListItem"] | null;
+            /** @description Whether the person started it. */
+            readonly is_own: boolean;
+            state: components["schemas"]["RunState"];
+            /** @description 0 starts next; null: at work. */
+            position: number | null;
+            /**
+             * Format: double
+             * @description Null: at work, or not known.
+             */
+            starts_in_s: number | null;
+            /**
+             * Format: double
+             * @description From its start, or now, to its end; null: not known.
+             */
+            left_s: number | null;
+            /** @description It waits for another run of the same person to end. */
+            over_limit: boolean;
+        };
+        /** @description What the lab may store; null leaves it to the service's own setting. */
+        Quota: {
+            /** Format: int64 */
+            quota_bytes: number | null;
+        };
+        /** @description A saved recipe; it is never changed, so that a run can be repeated. */
+        Recipe: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            lab: string;
+            number: number;
+            name: string;
+            model: string;
+            model_settings: {
+                [key: string]: unknown;
+            };
+            sampler: string;
+            sampler_settings: {
+                [key: string]: unknown;
+            };
+            budget: components["schemas"]["Budget"];
+            /**
+             * Format: double
+             * @description Candidates generated per image asked for.
+             */
+            pool_factor: number;
+            seed: number;
+            created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
+        };
+        /** @description A saved recipe, and what came of it. */
+        RecipeDetail: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            lab: string;
+            number: number;
+            name: string;
+            model: string;
+            model_settings: {
+                [key: string]: unknown;
+            };
+            sampler: string;
+            sampler_settings: {
+                [key: string]: unknown;
+            };
+            budget: components["schemas"]["Budget"];
+            /**
+             * Format: double
+             * @description Candidates generated per image asked for.
+             */
+            pool_factor: number;
+            seed: number;
+            created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
+            /** @description Runs made from it. */
+            readonly num_runs: number;
+        };
+        /** @description One page of a list. */
+        RecipePage: {
+            results: components["schemas"]["RecipeDetail"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /**
+         * Refusal
+         * @description Why there is no subscription, in the shape of an error.
+         */
+        Refusal: {
+            /** Channel */
+            channel: string;
+            /** Id */
+            id: string | null;
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /** @description An account to be made with an invitation. */
+        RegistrationRequest: {
+            key: string;
+            name: string;
+            /** Format: email */
+            email: string;
+            /** @description 12 signs or more. */
+            password: string;
+        };
+        /** @description The images that get one label. */
+        RelabelRequest: {
+            images?: number[];
+            classes?: string[];
+            label: string;
+        };
+        /** @description A run beside another one: what it is called, and how one starts from the other. */
+        Relative: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            model: string;
+            dataset_name: string;
+            version_number: number;
+            state: components["schemas"]["RunState"];
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description A new password, with the key of a link. */
+        ResetRequest: {
+            key: string;
+            /** @description 12 signs or more. */
+            password: string;
+        };
+        /** @description All splits drawn anew. */
+        ResplitRequest: {
+            /** @default 0 */
+            seed: number;
+            /**
+             * @description Shares of train, val and test; they add up to 1.
+             * @default [
+             *       0.8,
+             *       0.1,
+             *       0.1
+             *     ]
+             */
+            fractions: number[];
+        };
+        /** @description What is to be otherwise from the last checkpoint on. */
+        ResumeRunRequest: {
+            compute?: components["schemas"]["ComputeRequest"];
+        };
+        /**
+         * @description * `viewer` - Viewer
+         *     * `reviewer` - Reviewer
+         *     * `researcher` - Researcher
+         *     * `admin` - Admin
+         *     * `owner` - Owner
+         * @enum {string}
+         */
+        Role: "viewer" | "reviewer" | "researcher" | "admin" | "owner";
+        /** @description A run with everything but its history. */
+        Run: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            lab: string;
+            name: string;
+            state: components["schemas"]["RunState"];
+            stop_requested: boolean;
+            cancel_requested: boolean;
+            /** @description Training ends early, and the best checkpoint makes the images. */
+            finish_requested: boolean;
+            /** Format: uuid */
+            dataset: string;
+            dataset_name: string;
+            /** Format: uuid */
+            version: string;
+            version_number: number;
+            model: string;
+            sampler: string;
+            step: number;
+            num_steps: number;
+            /**
+             * Format: double
+             * @description 0..1 within the stage.
+             */
+            stage_progress: number;
+            /** Format: double */
+            images_per_s: number | null;
+            /** Format: double */
+            eta_s: number | null;
+            /** @description Device and precision, chosen at the start. */
+            device: string;
+            /** @description Of its folder, when it was last measured. */
+            size_bytes: number;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
+            readonly error: components["schemas"]["Fault"] | null;
+            /**
+             * Format: double
+             * @description Seconds since the worker's last sign of life; null when none works on it.
+             */
+            readonly last_heard_s: number | null;
+            /** @description 0 starts next; null when it does not wait. */
+            readonly queue_position: number | null;
+            /**
+             * Format: double
+             * @description Seconds until a worker takes it, told from what runs took here; null when not known or not waiting.
+             */
+            readonly starts_in_s: number | null;
+            /** @description Whether it waits because the person who started it has as many runs at work as one may. */
+            readonly over_limit: boolean;
+            /** @description What a researcher may ask of it now. */
+            readonly actions: string[];
+            /**
+             * Format: uuid
+             * @description Once the run is finished.
+             */
+            pool: string | null;
+            created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            recipe: components["schemas"]["Recipe"];
+            /** @description Whether a preview was asked for that is not there yet. */
+            preview_requested: boolean;
+            /** @description Every option, those left out with their defaults. */
+            readonly compute: components["schemas"]["Compute"];
+            /** @description Images at once with which a run that ended for want of memory may go on; null for other runs. */
+            readonly smaller_micro_batch: number | null;
+            /** @description Claims since the last advance (a new checkpoint). */
+            attempts: number;
+            /** @description By the metric's name; measured with the features of Inception, by inception/ and its name. */
+            metrics: {
+                [key: string]: components["schemas"]["Measurement"];
+            };
+            warnings: components["schemas"]["RunWarning"][];
+            /** @description Null before the first measured checkpoint. */
+            readonly health: components["schemas"]["Health"] | null;
+            /** @description Stages that a later attempt does not repeat. */
+            readonly stages_done: components["schemas"]["Stage"][];
+            /** @description Null for a run's own images. */
+            origin: components["schemas"]["Origin"] | null;
+            /** @description The checkpoint that it starts from; null: from nothing. */
+            readonly start: components["schemas"]["Parent"] | null;
+            /** @description Runs that start from its checkpoints, the newest first. */
+            readonly children: components["schemas"]["Child"][];
+            last_seq: number;
+        };
+        /**
+         * RunChanged
+         * @description The run entered another state, or somebody asked for it.
+         */
+        RunChanged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "run.changed";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+            data: components["schemas"]["ChangedData"];
+        };
+        /**
+         * RunCheckpointed
+         * @description Training was saved; whatever happens from here on, it continues from this step.
+         */
+        RunCheckpointed: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "run.checkpointed";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+            data: components["schemas"]["CheckpointedData"];
+        };
+        /** @description What became of one file of an import. */
+        RunFile: {
+            name: string;
+            outcome: components["schemas"]["IngestOutcome"];
+            reason: string;
+            /** @description Row in the pool; null for what was left out. */
+            index: number | null;
+        };
+        /** @description One page of a list. */
+        RunFilePage: {
+            results: components["schemas"]["RunFile"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /**
+         * RunJudged
+         * @description The health of the training at a measured checkpoint; it replaces what was judged before.
+         */
+        RunJudged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "run.judged";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+            data: components["schemas"]["JudgedData"];
+        };
+        /** @description A run, as a list shows it. */
+        RunListItem: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            lab: string;
+            name: string;
+            state: components["schemas"]["RunState"];
+            stop_requested: boolean;
+            cancel_requested: boolean;
+            /** @description Training ends early, and the best checkpoint makes the images. */
+            finish_requested: boolean;
+            /** Format: uuid */
+            dataset: string;
+            dataset_name: string;
+            /** Format: uuid */
+            version: string;
+            version_number: number;
+            model: string;
+            sampler: string;
+            step: number;
+            num_steps: number;
+            /**
+             * Format: double
+             * @description 0..1 within the stage.
+             */
+            stage_progress: number;
+            /** Format: double */
+            images_per_s: number | null;
+            /** Format: double */
+            eta_s: number | null;
+            /** @description Device and precision, chosen at the start. */
+            device: string;
+            /** @description Of its folder, when it was last measured. */
+            size_bytes: number;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
+            readonly error: components["schemas"]["Fault"] | null;
+            /**
+             * Format: double
+             * @description Seconds since the worker's last sign of life; null when none works on it.
+             */
+            readonly last_heard_s: number | null;
+            /** @description 0 starts next; null when it does not wait. */
+            readonly queue_position: number | null;
+            /**
+             * Format: double
+             * @description Seconds until a worker takes it, told from what runs took here; null when not known or not waiting.
+             */
+            readonly starts_in_s: number | null;
+            /** @description Whether it waits because the person who started it has as many runs at work as one may. */
+            readonly over_limit: boolean;
+            /** @description What a researcher may ask of it now. */
+            readonly actions: string[];
+            /**
+             * Format: uuid
+             * @description Once the run is finished.
+             */
+            pool: string | null;
+            created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        /**
+         * RunMeasured
+         * @description The metrics of the synthetic images.
+         */
+        RunMeasured: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "run.measured";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+            data: components["schemas"]["MeasuredData"];
+        };
+        /** @description One page of a list. */
+        RunPage: {
+            results: components["schemas"]["RunListItem"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /**
+         * RunPreviewed
+         * @description A new row of the sample wall.
+         */
+        RunPreviewed: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "run.previewed";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+            data: components["schemas"]["PreviewedData"];
+        };
+        /**
+         * RunProgressed
+         * @description Where the stage is, at most twice a second. Stored when it carries points; none of them is ever lost.
+         */
+        RunProgressed: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "run.progressed";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+            data: components["schemas"]["ProgressedData"];
+        };
+        /**
+         * RunSnapshot
+         * @description The answer to a subscription: everything up to `seq`; the events that follow continue from there.
+         */
+        RunSnapshot: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "run.snapshot";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+            data: components["schemas"]["Run"];
+        };
+        /**
+         * @description * `queued` - Queued
+         *     * `preparing` - Preparing
+         *     * `training` - Training
+         *     * `generating` - Generating
+         *     * `scoring` - Scoring
+         *     * `selecting` - Selecting
+         *     * `finished` - Finished
+         *     * `stopping` - Stopping
+         *     * `stopped` - Stopped
+         *     * `failed` - Failed
+         *     * `cancelled` - Cancelled
+         *     * `interrupted` - Interrupted
+         * @enum {string}
+         */
+        RunState: "queued" | "preparing" | "training" | "generating" | "scoring" | "selecting" | "finished" | "stopping" | "stopped" | "failed" | "cancelled" | "interrupted";
+        /**
+         * RunSwept
+         * @description The sheet of one code of the trained model: the code moves, everything else stands still.
+         */
+        RunSwept: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "run.swept";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+            data: components["schemas"]["SweptData"];
+        };
+        /**
+         * RunWarned
+         * @description Something a person should know that does not stop the run.
+         */
+        RunWarned: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "run.warned";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+            data: components["schemas"]["WarnedData"];
+        };
+        /** @description Something a person should know that did not stop the run. */
+        RunWarning: {
+            code: string;
+            message: string;
+        };
+        /** @description What a person said of a sample, before or after a change. */
+        Said: {
+            value: components["schemas"]["VerdictValue"] | null;
+            reason: string;
+            rating: number | null;
+        };
+        /** @description One candidate, as the gallery shows it. */
+        Sample: {
+            id: number;
+            /** @description Row in the pool. */
+            index: number;
+            /** @description The class. */
+            label: string;
+            /** @description A whole number of up to 63 bits, as text. */
+            seed: string;
+            standing: components["schemas"]["Standing"];
+            memorised: boolean;
+            /** @description Somebody accepts it and somebody else rejects it. */
+            disputed: boolean;
+            scores: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description To the nearest training image, in feature space.
+             */
+            nearest_distance: number | null;
+            /**
+             * @description The asking person's own.
+             *
+             *     * `accept` - Accept
+             *     * `reject` - Reject
+             */
+            verdict: components["schemas"]["VerdictValue"] | null;
+            /** @description The asking person's own, 1 to 5. */
+            rating: number | null;
+            /** @description By the asking person. */
+            starred: boolean;
+            /**
+             * Format: double
+             * @description Of everybody who rated it, 1 to 5.
+             */
+            mean_rating: number | null;
+            /** @description By the selection that was asked for; null without one. */
+            kept: boolean | null;
+            /** @description From 0 within the class, best first; null when dropped. */
+            rank: number | null;
+            /** @description Why it was dropped; the sampler's card explains the code. */
+            reason: string;
+            image_url: string;
+        };
+        /** @description One candidate with everything known of it. */
+        SampleDetail: {
+            id: number;
+            /** @description Row in the pool. */
+            index: number;
+            /** @description The class. */
+            label: string;
+            /** @description A whole number of up to 63 bits, as text. */
+            seed: string;
+            standing: components["schemas"]["Standing"];
+            memorised: boolean;
+            /** @description Somebody accepts it and somebody else rejects it. */
+            disputed: boolean;
+            scores: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description To the nearest training image, in feature space.
+             */
+            nearest_distance: number | null;
+            /**
+             * @description The asking person's own.
+             *
+             *     * `accept` - Accept
+             *     * `reject` - Reject
+             */
+            verdict: components["schemas"]["VerdictValue"] | null;
+            /** @description The asking person's own, 1 to 5. */
+            rating: number | null;
+            /** @description By the asking person. */
+            starred: boolean;
+            /**
+             * Format: double
+             * @description Of everybody who rated it, 1 to 5.
+             */
+            mean_rating: number | null;
+            /** @description By the selection that was asked for; null without one. */
+            kept: boolean | null;
+            /** @description From 0 within the class, best first; null when dropped. */
+            rank: number | null;
+            /** @description Why it was dropped; the sampler's card explains the code. */
+            reason: string;
+            image_url: string;
+            /** Format: uuid */
+            pool: string;
+            /** @description Nearest training images, nearest first. */
+            nearest: components["schemas"]["Neighbour"][];
+            verdicts: components["schemas"]["Verdict"][];
+            choices: components["schemas"]["Choice"][];
+            provenance: components["schemas"]["Provenance"];
+        };
+        /** @description One page of a list. */
+        SamplePage: {
+            results: components["schemas"]["Sample"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /** @description A strategy that selects from a pool. */
+        SamplerPlugin: {
+            name: string;
+            card: components["schemas"]["Card"];
+            /** @description JSON Schema of the settings; the form is drawn from it. */
+            schema: {
+                [key: string]: unknown;
+            };
+            conflicts: components["schemas"]["Conflict"][];
+            /** @description Scores that it reads. */
+            needs: string[];
+            /** @description Code of why a sample was dropped -> one sentence. */
+            reasons: {
+                [key: string]: string;
+            };
+        };
+        /** @description The curves of a run. */
+        Scalars: {
+            steps: number[];
+            /** @description Path (loss/G) -> one value for each of `steps`, or null. */
+            values: {
+                [key: string]: (number | null)[];
+            };
+        };
+        /**
+         * @description * `review` - Give and take back verdicts
+         *     * `upload` - Upload, make, change and delete datasets
+         *     * `run` - Save recipes, start and steer runs, select again
+         *     * `export` - Build and delete exports, download them and original images
+         * @enum {string}
+         */
+        Scope: "review" | "upload" | "run" | "export";
+        /** @description A sampler, budget and seed applied to a pool; the pool's first selection is the run's own. */
+        Selection: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            pool: string;
+            number: number;
+            state: components["schemas"]["SelectionState"];
+            sampler: string;
+            sampler_settings: {
+                [key: string]: unknown;
+            };
+            budget: components["schemas"]["Budget"];
+            seed: number;
+            /** @description By class. */
+            yields: {
+                [key: string]: components["schemas"]["Yield"];
+            };
+            readonly num_kept: number;
+            created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            readonly error: components["schemas"]["Fault"] | null;
+            /** @description What a researcher may ask of it now. */
+            readonly actions: components["schemas"]["ActionsEnum"][];
+        };
+        /**
+         * SelectionChanged
+         * @description A selection was queued, started, finished, failed or cancelled; when it is finished, its yields can be read.
+         */
+        SelectionChanged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "selection.changed";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Selection
+             * Format: uuid
+             */
+            selection: string;
+            data: components["schemas"]["SelectionChangedData"];
+        };
+        /** SelectionChangedData */
+        SelectionChangedData: {
+            state: components["schemas"]["SelectionState"];
+            /** Error Code */
+            error_code: string;
+            /** Error Message */
+            error_message: string;
+        };
+        /**
+         * @description * `queued` - Queued
+         *     * `selecting` - Selecting
+         *     * `interrupted` - Interrupted
+         *     * `finished` - Finished
+         *     * `failed` - Failed
+         *     * `cancelled` - Cancelled
+         * @enum {string}
+         */
+        SelectionState: "queued" | "selecting" | "interrupted" | "finished" | "failed" | "cancelled";
+        /** @description Somebody with an account on this server. */
+        ServerPerson: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            /**
+             * E-mail address
+             * Format: email
+             */
+            email: string;
+            /**
+             * Staff status
+             * @description Designates whether the user can log into this admin site.
+             */
+            is_staff: boolean;
+            /**
+             * Active
+             * @description Designates whether this user should be treated as active. Unselect this instead of deleting accounts.
+             */
+            is_active: boolean;
+            /** Format: date-time */
+            last_login: string | null;
+            /** @description The names of their labs. */
+            readonly labs: string[];
+        };
+        /** @description Who is here. `person` is null for somebody not logged in. */
+        Session: {
+            /** @description Nobody exists yet; the next visitor becomes the owner. */
+            setup_needed: boolean;
+            /** @description Setting up asks for the code printed at the start. */
+            setup_code_needed: boolean;
+            person: components["schemas"]["Person"] | null;
+            labs: components["schemas"]["Lab"][];
+            /** @description Whether a forgotten password can be set anew by mail. */
+            can_mail: boolean;
+            /** @description Sent back as the header X-CSRFToken with every change. */
+            csrf_token: string;
+            version: string;
+        };
+        /** @description The first visitor. */
+        SetupRequest: {
+            name: string;
+            /** Format: email */
+            email: string;
+            /** @description 12 signs or more. */
+            password: string;
+            /** @default  */
+            lab_name: string;
+            /** @default  */
+            setup_code: string;
+        };
+        /** @description A small dataset in one request: its archive is part of the form. */
+        SmallDatasetRequest: {
+            /** Format: uuid */
+            lab: string;
+            name: string;
+            /**
+             * @description A dataset kind of the catalogue, such as images.
+             * @default labelled_images
+             */
+            kind: string;
+            /**
+             * Format: binary
+             * @description A zip, tar or tar.gz; with the form at most 32 MiB.
+             */
+            file: string;
+        };
+        /**
+         * SocketAnswered
+         * @description The answer to {"type": "ping"}.
+         */
+        SocketAnswered: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "socket.answered";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Data
+             * @default {}
+             */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @description * `prepare` - prepare
+         *     * `train` - train
+         *     * `generate` - generate
+         *     * `score` - score
+         *     * `select` - select
+         * @enum {string}
+         */
+        Stage: "prepare" | "train" | "generate" | "score" | "select";
+        /**
+         * @description * `undecided` - Undecided
+         *     * `accepted` - Accepted
+         *     * `rejected` - Rejected
+         * @enum {string}
+         */
+        Standing: "undecided" | "accepted" | "rejected";
+        /** @description A checkpoint of an earlier run of the lab that a run starts from. */
+        StartRequest: {
+            /** Format: uuid */
+            run: string;
+            /**
+             * @description generate: other samples, no training; continue: more steps; reuse: its weights on other data.
+             *
+             *     * `generate` - Generate
+             *     * `continue` - Continue
+             *     * `reuse` - Reuse
+             */
+            way: components["schemas"]["WayEnum"];
+            /** @description Of the checkpoint; the run's best one when left out. */
+            step?: number;
+        };
+        /** @description Bytes; the sizes of runs and datasets are those of the last look, some minutes old at most. */
+        Storage: {
+            /** @description Null: no limit but the disk. */
+            quota_bytes: number | null;
+            used_bytes: number;
+            /** @description On the disk of the service. */
+            free_bytes: number;
+            /** @description Images of datasets, each counted once. */
+            originals_bytes: number;
+            /** @description Uploads under way, with what they have yet to send. */
+            uploads_bytes: number;
+            /** @description Checkpoints, pools, previews. */
+            runs_bytes: number;
+            /** @description The part of the runs' bytes that are pools. */
+            pools_bytes: number;
+            exports_bytes: number;
+            biggest: components["schemas"]["StoredThing"][];
+        };
+        /** @description A dataset, run or export, and what it takes. */
+        StoredThing: {
+            noun: components["schemas"]["StoredThingNounEnum"];
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /**
+             * Format: uuid
+             * @description The dataset or run whose page shows it.
+             */
+            target: string | null;
+            size_bytes: number;
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            archived_at: string | null;
+        };
+        /**
+         * @description * `dataset` - dataset
+         *     * `run` - run
+         *     * `export` - export
+         * @enum {string}
+         */
+        StoredThingNounEnum: "dataset" | "run" | "export";
+        /**
+         * SubscriptionEnded
+         * @description The person may not watch this row any more, or asked for the end.
+         */
+        SubscriptionEnded: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "subscription.ended";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            data: components["schemas"]["Target"];
+        };
+        /**
+         * SubscriptionOpened
+         * @description From now on events of this row arrive; the snapshot follows.
+         */
+        SubscriptionOpened: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "subscription.opened";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            data: components["schemas"]["Target"];
+        };
+        /**
+         * SubscriptionRefused
+         * @description There is no such row for this person, or the message was not understood.
+         */
+        SubscriptionRefused: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "subscription.refused";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            data: components["schemas"]["Refusal"];
+        };
+        /** @description One code's sheet, a PNG: a row of square tiles for each value, in the columns of the sample wall. */
+        Sweep: {
+            name: string;
+            url: string;
+            /** @description What the code is set to, row by row. */
+            values: number[];
+            /** @description Side of one tile, in pixels. */
+            tile: number;
+            columns: components["schemas"]["PreviewColumn"][];
+        };
+        /** SweptData */
+        SweptData: {
+            /** Name */
+            name: string;
+            /**
+             * Url
+             * @description The sheet, a PNG: a row of square tiles for each of `values`.
+             */
+            url: string;
+            /**
+             * Values
+             * @description What the code is set to, row by row.
+             */
+            values: number[];
+            /**
+             * Tile
+             * @description Side of one tile, in pixels.
+             */
+            tile: number;
+            /** Columns */
+            columns: components["schemas"]["Column"][];
+        };
+        /**
+         * Target
+         * @description What a subscription is about.
+         */
+        Target: {
+            /** Channel */
+            channel: string;
+            /** Id */
+            id: string | null;
+        };
+        /** @description A named key for programs; the secret part is not kept. */
+        Token: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            key_id: string;
+            scopes: components["schemas"]["Scope"][];
+            /** Format: uuid */
+            lab: string | null;
+            lab_name: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+        };
+        /** @description A file on its way; every byte below `offset` is on the server's disk. */
+        Upload: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            lab: string;
+            file_name: string;
+            size_bytes: number;
+            offset: number;
+            state: components["schemas"]["UploadState"];
+        };
+        /** @description What is taken: to be told before anything is sent. Endings and names are in lower case, without a dot. */
+        UploadLimits: {
+            /** @description Of one upload. */
+            max_bytes: number;
+            /** @description Uploads of one person on their way at a time. */
+            max_open: number;
+            /** @description An upload that nobody goes on with is removed after so long. */
+            kept_hours: number;
+            /** @description In one archive or folder. */
+            max_files: number;
+            max_image_bytes: number;
+            /** @description Pixels. */
+            min_side: number;
+            /** @description Pixels. */
+            max_side: number;
+            /** @description Files that are read as images. */
+            image_endings: string[];
+            /** @description Files that are read for labels. */
+            label_files: string[];
+            /** @description Made by an operating system or a tool. */
+            litter: string[];
+        };
+        /**
+         * @description * `receiving` - Receiving
+         *     * `complete` - Complete
+         *     * `expired` - Expired
+         * @enum {string}
+         */
+        UploadState: "receiving" | "complete" | "expired";
+        /** @description A recipe to be checked on a dataset version. */
+        ValidateRunRequest: {
+            /** Format: uuid */
+            version: string;
+            recipe: components["schemas"]["NewRecipeRequest"];
+            start?: components["schemas"]["StartRequest"];
+            compute?: components["schemas"]["ComputeRequest"];
+        };
+        /** @description What is wrong with a recipe on a dataset; the estimate is null when something is. */
+        Validation: {
+            problems: components["schemas"]["Problem"][];
+            estimate: components["schemas"]["Estimate"] | null;
+        };
+        /** @description What one person says. */
+        Verdict: {
+            person: string;
+            readonly value: components["schemas"]["VerdictValue"] | null;
+            reason: string;
+            /** @description 1 to 5; null: none. */
+            readonly rating: number | null;
+            /** Format: date-time */
+            readonly decided_at: string;
+        };
+        /** @description One change of one person's verdict on a sample. */
+        VerdictChange: {
+            readonly id: number;
+            person: string;
+            readonly before: components["schemas"]["Said"];
+            readonly after: components["schemas"]["Said"];
+            /** @description Whether it took back an earlier one. */
+            readonly is_undo: boolean;
+            /** Format: date-time */
+            readonly changed_at: string;
+        };
+        /** @description One page of a list. */
+        VerdictChangePage: {
+            results: components["schemas"]["VerdictChange"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /** @description Verdicts that were given elsewhere. */
+        VerdictFileRequest: {
+            /** @description Columns: sample (id) or index; value (accept, reject), rating (1 to 5); reason. */
+            csv: string;
+        };
+        /**
+         * @description * `accept` - Accept
+         *     * `reject` - Reject
+         * @enum {string}
+         */
+        VerdictValue: "accept" | "reject";
+        /**
+         * VersionChanged
+         * @description The version came further, is ready, or was rejected.
+         */
+        VersionChanged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "version.changed";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Version
+             * Format: uuid
+             */
+            version: string;
+            data: components["schemas"]["VersionChangedData"];
+        };
+        /**
+         * VersionChangedData
+         * @description Where a version is now.
+         */
+        VersionChangedData: {
+            state: components["schemas"]["VersionState"];
+            progress: components["schemas"]["VersionProgress"] | null;
+            /** Outcomes */
+            outcomes: {
+                [key: string]: number;
+            };
+            /** Num Images */
+            num_images: number;
+            /** Error Code */
+            error_code: string;
+            /** Error Message */
+            error_message: string;
+        };
+        /** @description What there is to know of a version's images beside their copies. */
+        VersionHealth: {
+            /** @description Images that were measured; none in versions read before that. */
+            measured: number;
+            /** @description Issue -> number of images. */
+            issues: {
+                [key: string]: number;
+            };
+            /** @description What holds for more than half of the images, and so is no issue. */
+            usual: string[];
+            /** @description Images with a copy or near duplicate in another split. */
+            leaks: number;
+        };
+        /**
+         * VersionProgress
+         * @description Files read so far, of all.
+         */
+        VersionProgress: {
+            /** Current */
+            current: number;
+            /** Max */
+            max: number;
+        };
+        /**
+         * @description * `queued` - Queued
+         *     * `ingesting` - Ingesting
+         *     * `interrupted` - Interrupted
+         *     * `ready` - Ready
+         *     * `rejected` - Rejected
+         * @enum {string}
+         */
+        VersionState: "queued" | "ingesting" | "interrupted" | "ready" | "rejected";
+        /** WarnedData */
+        WarnedData: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * @description * `generate` - Generate
+         *     * `continue` - Continue
+         *     * `reuse` - Reuse
+         * @enum {string}
+         */
+        WayEnum: "generate" | "continue" | "reuse";
+        /** @description What became of one class; `dropped` counts by reason code. */
+        Yield: {
+            asked: number;
+            generated: number;
+            kept: number;
+            dropped: {
+                [key: string]: number;
+            };
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  catalogue_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Catalogue'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  datasets_list: {
-    parameters: {
-      query?: {
-        /** @description Whether what was put away is listed; left out means no. */
-        archived?: 'all' | 'no' | 'only';
-        /** @description From `next` or `previous` of another page. */
-        cursor?: string;
-        /** @description Only this lab's. */
-        lab?: string;
-        /** @description Rows per page, 1 to 500. */
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['DatasetPage'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  datasets_create: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewDatasetRequest'];
-        'multipart/form-data': components['schemas']['SmallDatasetRequest'];
-      };
-    };
-    responses: {
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Dataset'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  datasets_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Dataset'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  datasets_delete: {
-    parameters: {
-      query?: {
-        /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
-        with_dependents?: boolean;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No response body */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  datasets_change: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['PatchedChangeRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Dataset'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  datasets_deletion: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Deletion'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  datasets_add_version: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['NewVersionRequest'];
-      };
-    };
-    responses: {
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['DatasetVersion'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  exports_list: {
-    parameters: {
-      query?: {
-        /** @description Whether what was put away is listed; left out means no. */
-        archived?: 'all' | 'no' | 'only';
-        /** @description From `next` or `previous` of another page. */
-        cursor?: string;
-        /** @description Rows per page, 1 to 500. */
-        limit?: number;
-        /** @description Only this run's. */
-        run?: string;
-        /** @description Only those made of this version alone. */
-        version?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ExportPage'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  exports_create: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['NewExportRequest'];
-      };
-    };
-    responses: {
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Export'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  exports_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Export'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  exports_delete: {
-    parameters: {
-      query?: {
-        /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
-        with_dependents?: boolean;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No response body */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  exports_change: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['PatchedChangeRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Export'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  exports_deletion: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Deletion'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  exports_download: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/zip': string;
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  exports_estimate: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['NewExportRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ExportEstimate'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  invitations_accept: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['KeyRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Session'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  invitations_look: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['KeyRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Invited'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  labs_list: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['LabDetail'][];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  labs_create: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['LabNameRequest'];
-      };
-    };
-    responses: {
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['LabDetail'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  labs_rename: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['PatchedLabNameRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['LabDetail'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  invitations_list: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Invitation'][];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  invitations_create: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewInvitationRequest'];
-      };
-    };
-    responses: {
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CreatedInvitation'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  invitations_revoke: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-        invitation: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No response body */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  labs_log: {
-    parameters: {
-      query?: {
-        /** @description From `next` or `previous` of another page. */
-        cursor?: string;
-        /** @description Only deeds of this kind. */
-        deed?:
-          | 'dataset.archived'
-          | 'dataset.brought_back'
-          | 'dataset.deleted'
-          | 'dataset.renamed'
-          | 'export.archived'
-          | 'export.brought_back'
-          | 'export.deleted'
-          | 'export.downloaded'
-          | 'export.renamed'
-          | 'invitation.revoked'
-          | 'lab.made'
-          | 'lab.renamed'
-          | 'password_link.made'
-          | 'person.invited'
-          | 'person.joined'
-          | 'person.let_in'
-          | 'person.removed'
-          | 'person.shut_out'
-          | 'quota.changed'
-          | 'recipe.archived'
-          | 'recipe.brought_back'
-          | 'recipe.deleted'
-          | 'recipe.renamed'
-          | 'role.changed'
-          | 'run.archived'
-          | 'run.brought_back'
-          | 'run.deleted'
-          | 'run.renamed'
-          | 'token.made'
-          | 'token.revoked'
-          | 'version.deleted';
-        /** @description Rows per page, 1 to 500. */
-        limit?: number;
-        /** @description Only what this person did. */
-        person?: string;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['LogPage'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  labs_log_csv: {
-    parameters: {
-      query?: {
-        /** @description Only deeds of this kind. */
-        deed?:
-          | 'dataset.archived'
-          | 'dataset.brought_back'
-          | 'dataset.deleted'
-          | 'dataset.renamed'
-          | 'export.archived'
-          | 'export.brought_back'
-          | 'export.deleted'
-          | 'export.downloaded'
-          | 'export.renamed'
-          | 'invitation.revoked'
-          | 'lab.made'
-          | 'lab.renamed'
-          | 'password_link.made'
-          | 'person.invited'
-          | 'person.joined'
-          | 'person.let_in'
-          | 'person.removed'
-          | 'person.shut_out'
-          | 'quota.changed'
-          | 'recipe.archived'
-          | 'recipe.brought_back'
-          | 'recipe.deleted'
-          | 'recipe.renamed'
-          | 'role.changed'
-          | 'run.archived'
-          | 'run.brought_back'
-          | 'run.deleted'
-          | 'run.renamed'
-          | 'token.made'
-          | 'token.revoked'
-          | 'version.deleted';
-        /** @description Only what this person did. */
-        person?: string;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'text/csv': string;
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  labs_members: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Member'][];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  labs_remove_member: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-        person: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No response body */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  labs_change_role: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-        person: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['PatchedMemberRoleRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Member'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  labs_password_link: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-        person: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['NewLink'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  labs_storage: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Storage'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  labs_set_quota: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['PatchedQuotaRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Quota'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  labs_tokens: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['LabToken'][];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  labs_revoke_token: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-        token: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No response body */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  people_list: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ServerPerson'][];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  people_set_access: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['PatchedAccessRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ServerPerson'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  people_password_link: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['NewLink'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  pools_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Pool'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  pools_agreement: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Agreement'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  samples_list: {
-    parameters: {
-      query?: {
-        /** @description 0 to 1: where the first page begins, by the pool as a whole; `previous` leads back. */
-        at?: number;
-        /** @description From `next` or `previous` of another page. */
-        cursor?: string;
-        /** @description Somebody accepts it and somebody else rejects it. */
-        disputed?: boolean;
-        /** @description At most so high. */
-        high?: number;
-        /** @description With `selection`: only what it kept, or only what it dropped. */
-        kept?: boolean;
-        /** @description Only this class. */
-        label?: string;
-        /** @description Rows per page, 1 to 500. */
-        limit?: number;
-        /** @description At least so high. */
-        low?: number;
-        memorised?: boolean;
-        /** @description 1 to 5: people's ratings are so high in the mean, at least. */
-        rating_from?: number;
-        /** @description 1 to 5: at most so high. */
-        rating_to?: number;
-        /** @description With `low` or `high`: the score that must lie between them. */
-        score?: string;
-        /** @description Show what this selection decided. */
-        selection?: string;
-        /** @description `index`, `score:<name>` or `rating`; with `-` in front the highest first. */
-        sort?: string;
-        standing?: 'accepted' | 'rejected' | 'undecided';
-        /** @description With the asking person's star, or without it. */
-        starred?: boolean;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['SamplePage'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  selections_list: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Selection'][];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  selections_create: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewSelectionRequest'];
-      };
-    };
-    responses: {
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Selection'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  pools_sheet: {
-    parameters: {
-      query: {
-        /** @description Rows of the pool with dots between them, at most 100; 10 stand beside each other, in this order. */
-        rows: string;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'image/png': string;
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  verdicts_set_many: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['NewVerdictsRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Act'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  verdicts_csv: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'text/csv': string;
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  verdicts_import: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['VerdictFileRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Act'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  verdicts_undo: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Act'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  recipes_list: {
-    parameters: {
-      query?: {
-        /** @description Whether what was put away is listed; left out means no. */
-        archived?: 'all' | 'no' | 'only';
-        /** @description From `next` or `previous` of another page. */
-        cursor?: string;
-        /** @description Only this lab's; needed to save. */
-        lab?: string;
-        /** @description Rows per page, 1 to 500. */
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RecipePage'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  recipes_create: {
-    parameters: {
-      query?: {
-        /** @description Only this lab's; needed to save. */
-        lab?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewRecipeRequest'];
-      };
-    };
-    responses: {
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RecipeDetail'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  recipes_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RecipeDetail'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  recipes_delete: {
-    parameters: {
-      query?: {
-        /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
-        with_dependents?: boolean;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No response body */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  recipes_change: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['PatchedChangeRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RecipeDetail'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  recipes_deletion: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Deletion'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_list: {
-    parameters: {
-      query?: {
-        /** @description Whether what was put away is listed; left out means no. */
-        archived?: 'all' | 'no' | 'only';
-        /** @description From `next` or `previous` of another page. */
-        cursor?: string;
-        /** @description Only this lab's. */
-        lab?: string;
-        /** @description Rows per page, 1 to 500. */
-        limit?: number;
-        /** @description Only those made from this recipe. */
-        recipe?: string;
-        state?:
-          | 'cancelled'
-          | 'failed'
-          | 'finished'
-          | 'generating'
-          | 'interrupted'
-          | 'preparing'
-          | 'queued'
-          | 'scoring'
-          | 'selecting'
-          | 'stopped'
-          | 'stopping'
-          | 'training';
-        /** @description Only on this dataset version. */
-        version?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RunPage'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_create: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description Up to 80 signs; the same request sent again with the same key answers the run that it made. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewRunRequest'];
-      };
-    };
-    responses: {
-      /** @description The same request was answered before, with this run. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_delete: {
-    parameters: {
-      query?: {
-        /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
-        with_dependents?: boolean;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No response body */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_change: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['PatchedChangeRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_cancel: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_checkpoints: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Checkpoint'][];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_deletion: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Deletion'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_events: {
-    parameters: {
-      query?: {
-        /** @description The last `seq` that is known; 0: from the start. */
-        since?: number;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['History'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_files: {
-    parameters: {
-      query?: {
-        /** @description From `next` or `previous` of another page. */
-        cursor?: string;
-        /** @description Rows per page, 1 to 500. */
-        limit?: number;
-        outcome?: 'accepted' | 'duplicate' | 'failed' | 'skipped';
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RunFilePage'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_finish: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_notice: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Notice'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_notice_wish: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Notice'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_notice_drop: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No response body */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_preview_now: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_previews: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Preview'][];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_preview: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-        step: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'image/png': string;
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_resume: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['ResumeRunRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_retry: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_scalars: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Scalars'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_stop: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_sweeps: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Sweep'][];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_sweep: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'image/png': string;
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_import: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewImportRequest'];
-      };
-    };
-    responses: {
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_memory: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ValidateRunRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Memory'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_queue: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Queue'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  runs_validate: {
-    parameters: {
-      query?: {
-        /** @description `true`: more memory than is free now is a problem too, with the code `memory`; it keeps no run from being started. The first answer for a recipe takes some seconds. */
-        memory?: boolean;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ValidateRunRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Validation'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  samples_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['SampleDetail'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  samples_history: {
-    parameters: {
-      query?: {
-        /** @description From `next` or `previous` of another page. */
-        cursor?: string;
-        /** @description Rows per page, 1 to 500. */
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['VerdictChangePage'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  samples_image: {
-    parameters: {
-      query?: {
-        /** @description 1 to 8: each pixel is drawn so often. */
-        scale?: number;
-      };
-      header?: never;
-      path: {
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'image/png': string;
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  verdicts_set: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['NewVerdictRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Act'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  verdicts_clear: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Act'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  selections_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Selection'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  selections_cancel: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Selection'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  selections_retry: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Selection'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  session_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Session'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  session_forgotten: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ForgottenRequest'];
-      };
-    };
-    responses: {
-      /** @description No response body */
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  session_login: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['LoginRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Session'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  session_logout: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Session'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  session_password: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewPasswordRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Session'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  session_rename: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['PatchedOwnNameRequest'];
-      };
-    };
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Session'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  session_register: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['RegistrationRequest'];
-      };
-    };
-    responses: {
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Session'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  session_reset: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ResetRequest'];
-      };
-    };
-    responses: {
-      /** @description No response body */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  session_setup: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['SetupRequest'];
-      };
-    };
-    responses: {
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Session'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  tokens_list: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Token'][];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  tokens_create: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewTokenRequest'];
-      };
-    };
-    responses: {
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CreatedToken'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  tokens_revoke: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No response body */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  uploads_create: {
-    parameters: {
-      query?: never;
-      header: {
-        'Tus-Resumable': '1.0.0';
-        /** @description Bytes. */
-        'Upload-Length': number;
-        /** @description `filename <base64>,lab <base64 of the lab's id>` */
-        'Upload-Metadata': string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description `Location` is the upload's address. */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Upload'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  uploads_delete: {
-    parameters: {
-      query?: never;
-      header: {
-        'Tus-Resumable': '1.0.0';
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No response body */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  uploads_append: {
-    parameters: {
-      query?: never;
-      header: {
-        'Tus-Resumable': '1.0.0';
-        /** @description `sha256 <base64>` */
-        'Upload-Checksum'?: string;
-        'Upload-Offset': number;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/offset+octet-stream': string;
-      };
-    };
-    responses: {
-      /** @description `Upload-Offset`: every byte below it is on disk. */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  uploads_status: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Upload'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  versions_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['DatasetVersion'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  versions_delete: {
-    parameters: {
-      query?: {
-        /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
-        with_dependents?: boolean;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No response body */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  versions_cancel: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['DatasetVersion'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  versions_charts: {
-    parameters: {
-      query?: {
-        /** @description Mean grey, 0 to 255, at least. */
-        brightness_from?: number;
-        /** @description Mean grey below this. */
-        brightness_to?: number;
-        /**
-         * @description * `dark` - Dark
-         *     * `light` - Light
-         *     * `blurry` - Blurry
-         *     * `low_information` - Low Information
-         *     * `odd_aspect_ratio` - Odd Aspect Ratio
-         *     * `odd_size` - Odd Size
-         *     * `grayscale` - Grayscale
-         *     * `near_duplicates` - Near Duplicates
-         */
-        issue?:
-          | 'dark'
-          | 'light'
-          | 'blurry'
-          | 'low_information'
-          | 'odd_aspect_ratio'
-          | 'odd_size'
-          | 'grayscale'
-          | 'near_duplicates'
-          | '';
-        /** @description Only this class. */
-        label?: string;
-        /** @description Longer side in pixels, at least. */
-        side_from?: number;
-        /** @description Longer side below this. */
-        side_to?: number;
-        /**
-         * @description * `train` - train
-         *     * `val` - val
-         *     * `test` - test
-         */
-        split?: 'train' | 'val' | 'test' | '';
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Charts'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  versions_deletion: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Deletion'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  versions_difference: {
-    parameters: {
-      query?: {
-        /** @description Left out: what it was made from, or the one numbered before it. */
-        other?: string;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Difference'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  versions_images: {
-    parameters: {
-      query?: {
-        /** @description Mean grey, 0 to 255, at least. */
-        brightness_from?: number;
-        /** @description Mean grey below this. */
-        brightness_to?: number;
-        /** @description From `next` or `previous` of another page. */
-        cursor?: string;
-        /**
-         * @description * `dark` - Dark
-         *     * `light` - Light
-         *     * `blurry` - Blurry
-         *     * `low_information` - Low Information
-         *     * `odd_aspect_ratio` - Odd Aspect Ratio
-         *     * `odd_size` - Odd Size
-         *     * `grayscale` - Grayscale
-         *     * `near_duplicates` - Near Duplicates
-         */
-        issue?:
-          | 'dark'
-          | 'light'
-          | 'blurry'
-          | 'low_information'
-          | 'odd_aspect_ratio'
-          | 'odd_size'
-          | 'grayscale'
-          | 'near_duplicates'
-          | '';
-        /** @description Only this class. */
-        label?: string;
-        /** @description Rows per page, 1 to 500. */
-        limit?: number;
-        /** @description Longer side in pixels, at least. */
-        side_from?: number;
-        /** @description Longer side below this. */
-        side_to?: number;
-        /**
-         * @description * `train` - train
-         *     * `val` - val
-         *     * `test` - test
-         */
-        split?: 'train' | 'val' | 'test' | '';
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['DatasetImagePage'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  versions_original: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-        index: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/octet-stream': string;
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  versions_thumbnail: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-        index: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'image/jpeg': string;
-          'image/webp': string;
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  versions_image_indices: {
-    parameters: {
-      query?: {
-        /** @description Mean grey, 0 to 255, at least. */
-        brightness_from?: number;
-        /** @description Mean grey below this. */
-        brightness_to?: number;
-        /**
-         * @description * `dark` - Dark
-         *     * `light` - Light
-         *     * `blurry` - Blurry
-         *     * `low_information` - Low Information
-         *     * `odd_aspect_ratio` - Odd Aspect Ratio
-         *     * `odd_size` - Odd Size
-         *     * `grayscale` - Grayscale
-         *     * `near_duplicates` - Near Duplicates
-         */
-        issue?:
-          | 'dark'
-          | 'light'
-          | 'blurry'
-          | 'low_information'
-          | 'odd_aspect_ratio'
-          | 'odd_size'
-          | 'grayscale'
-          | 'near_duplicates'
-          | '';
-        /** @description Only this class. */
-        label?: string;
-        /** @description Longer side in pixels, at least. */
-        side_from?: number;
-        /** @description Longer side below this. */
-        side_to?: number;
-        /**
-         * @description * `train` - train
-         *     * `val` - val
-         *     * `test` - test
-         */
-        split?: 'train' | 'val' | 'test' | '';
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ImageIndices'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  versions_report: {
-    parameters: {
-      query?: {
-        /** @description From `next` or `previous` of another page. */
-        cursor?: string;
-        /** @description Rows per page, 1 to 500. */
-        limit?: number;
-        outcome?: 'accepted' | 'duplicate' | 'failed' | 'skipped';
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['IngestReportPage'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  versions_report_csv: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'text/csv': string;
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  versions_retry: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['DatasetVersion'];
-        };
-      };
-      /** @description An error. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
+    catalogue_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Catalogue"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_list: {
+        parameters: {
+            query?: {
+                /** @description Whether what was put away is listed; left out means no. */
+                archived?: "all" | "no" | "only";
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Only this lab's. */
+                lab?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDatasetRequest"];
+                "multipart/form-data": components["schemas"]["SmallDatasetRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_delete: {
+        parameters: {
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    datasets_add_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewVersionRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_list: {
+        parameters: {
+            query?: {
+                /** @description Whether what was put away is listed; left out means no. */
+                archived?: "all" | "no" | "only";
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                /** @description Only this run's. */
+                run?: string;
+                /** @description Only those made of this version alone. */
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewExportRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_delete: {
+        parameters: {
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exports_estimate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewExportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportEstimate"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invitations_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invitations_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabDetail"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabNameRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabDetail"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedLabNameRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabDetail"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invitations_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invitations_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitationRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedInvitation"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invitations_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_log: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Only deeds of this kind. */
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted";
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                /** @description Only what this person did. */
+                person?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_log_csv: {
+        parameters: {
+            query?: {
+                /** @description Only deeds of this kind. */
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted";
+                /** @description Only what this person did. */
+                person?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_change_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedMemberRoleRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_password_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewLink"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_set_quota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedQuotaRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quota"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabToken"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerPerson"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_set_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedAccessRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerPerson"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_password_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewLink"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pools_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pools_agreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pools_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolMap"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    samples_list: {
+        parameters: {
+            query?: {
+                /** @description On the pool's map: a view and a polygon in it, `pca:0.0.500.0.500.500`; 3 to 64 corners, x and y from 0 to 9999. Only samples inside it. */
+                area?: string;
+                /** @description 0 to 1: where the first page begins, by the pool as a whole; `previous` leads back. */
+                at?: number;
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Somebody accepts it and somebody else rejects it. */
+                disputed?: boolean;
+                /** @description At most so high. */
+                high?: number;
+                /** @description With `selection`: only what it kept, or only what it dropped. */
+                kept?: boolean;
+                /** @description Only this class. */
+                label?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                /** @description At least so high. */
+                low?: number;
+                memorised?: boolean;
+                /** @description 1 to 5: people's ratings are so high in the mean, at least. */
+                rating_from?: number;
+                /** @description 1 to 5: at most so high. */
+                rating_to?: number;
+                /** @description With `low` or `high`: the score that must lie between them. */
+                score?: string;
+                /** @description Show what this selection decided. */
+                selection?: string;
+                /** @description `index`, `score:<name>` or `rating`; with `-` in front the highest first. */
+                sort?: string;
+                standing?: "accepted" | "rejected" | "undecided";
+                /** @description With the asking person's star, or without it. */
+                starred?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplePage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    selections_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    selections_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSelectionRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pools_sheet: {
+        parameters: {
+            query: {
+                /** @description Rows of the pool with dots between them, at most 100; 10 stand beside each other, in this order. */
+                rows: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verdicts_set_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewVerdictsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Act"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verdicts_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verdicts_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerdictFileRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Act"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verdicts_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Act"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recipes_list: {
+        parameters: {
+            query?: {
+                /** @description Whether what was put away is listed; left out means no. */
+                archived?: "all" | "no" | "only";
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Only this lab's; needed to save. */
+                lab?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipePage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recipes_create: {
+        parameters: {
+            query?: {
+                /** @description Only this lab's; needed to save. */
+                lab?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecipeRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeDetail"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recipes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeDetail"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recipes_delete: {
+        parameters: {
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recipes_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeDetail"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recipes_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_list: {
+        parameters: {
+            query?: {
+                /** @description Whether what was put away is listed; left out means no. */
+                archived?: "all" | "no" | "only";
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Only this lab's. */
+                lab?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                /** @description Only those made from this recipe. */
+                recipe?: string;
+                state?: "cancelled" | "failed" | "finished" | "generating" | "interrupted" | "preparing" | "queued" | "scoring" | "selecting" | "stopped" | "stopping" | "training";
+                /** @description Only on this dataset version. */
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Up to 80 signs; the same request sent again with the same key answers the run that it made. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRunRequest"];
+            };
+        };
+        responses: {
+            /** @description The same request was answered before, with this run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_delete: {
+        parameters: {
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_checkpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkpoint"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_events: {
+        parameters: {
+            query?: {
+                /** @description The last `seq` that is known; 0: from the start. */
+                since?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_files: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                outcome?: "accepted" | "duplicate" | "failed" | "skipped";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunFilePage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_notice_wish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_notice_drop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_preview_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_previews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                step: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResumeRunRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_scalars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scalars"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_sweeps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweep"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImportRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_memory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValidateRunRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Memory"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_validate: {
+        parameters: {
+            query?: {
+                /** @description `true`: more memory than is free now is a problem too, with the code `memory`; it keeps no run from being started. The first answer for a recipe takes some seconds. */
+                memory?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValidateRunRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validation"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    samples_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleDetail"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    samples_history: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerdictChangePage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    samples_image: {
+        parameters: {
+            query?: {
+                /** @description 1 to 8: each pixel is drawn so often. */
+                scale?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verdicts_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewVerdictRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Act"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verdicts_clear: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Act"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Only this lab's. */
+                lab?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                /** @description Only things of this kind. */
+                noun?: "dataset" | "recipe" | "run";
+                /** @description Words that all stand in the name, or an id; empty finds everything. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    selections_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    selections_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    selections_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_forgotten: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgottenRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasswordRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedOwnNameRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tokens_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"][];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tokens_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTokenRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tokens_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    uploads_list: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Only this lab's. */
+                lab?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenUploadPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    uploads_create: {
+        parameters: {
+            query?: never;
+            header: {
+                "Tus-Resumable": "1.0.0";
+                /** @description Bytes. */
+                "Upload-Length": number;
+                /** @description `filename <base64>,lab <base64 of the lab's id>` */
+                "Upload-Metadata": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `Location` is the upload's address. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    uploads_delete: {
+        parameters: {
+            query?: never;
+            header: {
+                "Tus-Resumable": "1.0.0";
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    uploads_append: {
+        parameters: {
+            query?: never;
+            header: {
+                "Tus-Resumable": "1.0.0";
+                /** @description `sha256 <base64>` */
+                "Upload-Checksum"?: string;
+                "Upload-Offset": number;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description `Upload-Offset`: every byte below it is on disk. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    uploads_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    uploads_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadLimits"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_delete: {
+        parameters: {
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_charts: {
+        parameters: {
+            query?: {
+                /** @description Mean grey, 0 to 255, at least. */
+                brightness_from?: number;
+                /** @description Mean grey below this. */
+                brightness_to?: number;
+                /**
+                 * @description * `dark` - Dark
+                 *     * `light` - Light
+                 *     * `blurry` - Blurry
+                 *     * `low_information` - Low Information
+                 *     * `odd_aspect_ratio` - Odd Aspect Ratio
+                 *     * `odd_size` - Odd Size
+                 *     * `grayscale` - Grayscale
+                 *     * `near_duplicates` - Near Duplicates
+                 */
+                issue?: "dark" | "light" | "blurry" | "low_information" | "odd_aspect_ratio" | "odd_size" | "grayscale" | "near_duplicates" | "";
+                /** @description Only this class. */
+                label?: string;
+                /** @description Longer side in pixels, at least. */
+                side_from?: number;
+                /** @description Longer side below this. */
+                side_to?: number;
+                /**
+                 * @description * `train` - train
+                 *     * `val` - val
+                 *     * `test` - test
+                 */
+                split?: "train" | "val" | "test" | "";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Charts"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_difference: {
+        parameters: {
+            query?: {
+                /** @description Left out: what it was made from, or the one numbered before it. */
+                other?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Difference"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_images: {
+        parameters: {
+            query?: {
+                /** @description Mean grey, 0 to 255, at least. */
+                brightness_from?: number;
+                /** @description Mean grey below this. */
+                brightness_to?: number;
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /**
+                 * @description * `dark` - Dark
+                 *     * `light` - Light
+                 *     * `blurry` - Blurry
+                 *     * `low_information` - Low Information
+                 *     * `odd_aspect_ratio` - Odd Aspect Ratio
+                 *     * `odd_size` - Odd Size
+                 *     * `grayscale` - Grayscale
+                 *     * `near_duplicates` - Near Duplicates
+                 */
+                issue?: "dark" | "light" | "blurry" | "low_information" | "odd_aspect_ratio" | "odd_size" | "grayscale" | "near_duplicates" | "";
+                /** @description Only this class. */
+                label?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                /** @description Longer side in pixels, at least. */
+                side_from?: number;
+                /** @description Longer side below this. */
+                side_to?: number;
+                /**
+                 * @description * `train` - train
+                 *     * `val` - val
+                 *     * `test` - test
+                 */
+                split?: "train" | "val" | "test" | "";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetImagePage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_original: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/webp": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_image_indices: {
+        parameters: {
+            query?: {
+                /** @description Mean grey, 0 to 255, at least. */
+                brightness_from?: number;
+                /** @description Mean grey below this. */
+                brightness_to?: number;
+                /**
+                 * @description * `dark` - Dark
+                 *     * `light` - Light
+                 *     * `blurry` - Blurry
+                 *     * `low_information` - Low Information
+                 *     * `odd_aspect_ratio` - Odd Aspect Ratio
+                 *     * `odd_size` - Odd Size
+                 *     * `grayscale` - Grayscale
+                 *     * `near_duplicates` - Near Duplicates
+                 */
+                issue?: "dark" | "light" | "blurry" | "low_information" | "odd_aspect_ratio" | "odd_size" | "grayscale" | "near_duplicates" | "";
+                /** @description Only this class. */
+                label?: string;
+                /** @description Longer side in pixels, at least. */
+                side_from?: number;
+                /** @description Longer side below this. */
+                side_to?: number;
+                /**
+                 * @description * `train` - train
+                 *     * `val` - val
+                 *     * `test` - test
+                 */
+                split?: "train" | "val" | "test" | "";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageIndices"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_report: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                outcome?: "accepted" | "duplicate" | "failed" | "skipped";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestReportPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_report_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
 }
