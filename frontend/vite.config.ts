@@ -5,9 +5,12 @@ import { compressed } from './compress.ts';
 
 const SERVICE = process.env.ATELIER_URL ?? 'http://127.0.0.1:8000';
 
-export default defineConfig(({ command }) => ({
-  // The service hands out what is built under /static/ and index.html at every other address.
-  base: command === 'build' ? '/static/' : '/',
+export default defineConfig({
+  // The service hands out what is built under /static/ and index.html at every other address, all of it perhaps at a
+  // path of a host that it shares: index.html has a mark for that, and parts name each other by where they lie.
+  experimental: {
+    renderBuiltUrl: (name, { hostType }) => (hostType === 'html' ? `__BASE_PATH__/static/${name}` : { relative: true }),
+  },
   // The service puts a fresh nonce here with every page; style elements that Mantine makes carry it.
   html: { cspNonce: '__CSP_NONCE__' },
   plugins: [react(), compressed()],
@@ -33,4 +36,4 @@ export default defineConfig(({ command }) => ({
     },
   },
   test: { environment: 'node', setupFiles: ['./vitest.setup.ts'], include: ['src/**/*.test.{ts,tsx}'] },
-}));
+});

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import django
 from channels.routing import ProtocolTypeRouter
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.module_loading import autodiscover_modules
 
@@ -15,10 +16,10 @@ if TYPE_CHECKING:  # the modules of the apps can only be imported once Django ha
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
 
-def door() -> ProtocolTypeRouter:
+def door() -> "App":
     """The whole application."""
     django.setup()
-    from webapp.core.asgi import BodyLimit, Django, WarmThreads
+    from webapp.core.asgi import BodyLimit, Django, UnderPath, WarmThreads
     from webapp.core.consumers import PATH, LiveConsumer
     from webapp.datasets.tus import UploadDoor, larger_body
 
@@ -34,7 +35,7 @@ def door() -> ProtocolTypeRouter:
             await send({"type": "websocket.close"})
 
     requests = WarmThreads(UploadDoor(BodyLimit(cast("App", Django()), larger_body)))
-    return ProtocolTypeRouter({"http": requests, "websocket": sockets})
+    return UnderPath(ProtocolTypeRouter({"http": requests, "websocket": sockets}), settings.BASE_PATH)
 
 
 def _who(request: HttpRequest) -> "tuple[HasKey, bool]":

@@ -64,7 +64,11 @@ HOST = env("HOST", "127.0.0.1")
 PORT = int(env("PORT", "8000"))
 """PORT: TCP port to serve on."""
 PUBLIC_URL = env("PUBLIC_URL", "")
-"""PUBLIC_URL: the address people type when it differs from HOST and PORT (behind a proxy), e.g. https://atelier.lab."""
+"""PUBLIC_URL: the address people type when it differs from HOST and PORT (behind a proxy), e.g. https://atelier.lab, or
+https://lab.example/atelier where it shares a name with others."""
+BASE_PATH = urlsplit(PUBLIC_URL).path.rstrip("/")
+"""What all addresses begin with; the proxy may pass it on or take it away."""
+FORCE_SCRIPT_NAME = BASE_PATH or None
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 IS_LOOPBACK = HOST in LOOPBACK and not PUBLIC_URL
 IS_HTTPS = PUBLIC_URL.startswith("https://")
@@ -80,10 +84,11 @@ if PUBLIC_URL:
     ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname or "")
 ALLOWED_HOSTS += [name for name in env("ALLOWED_HOSTS", "").split(",") if name]
 CSRF_FAILURE_VIEW = "webapp.core.errors.csrf_failure"
-CSRF_TRUSTED_ORIGINS = [PUBLIC_URL.rstrip("/")] if PUBLIC_URL else []
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL.rstrip("/").removesuffix(BASE_PATH)] if PUBLIC_URL else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
-SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "atelier_session"
-CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "atelier_csrf"
+_PREFIX = "atelier_" if not IS_HTTPS else "__Secure-" if BASE_PATH else "__Host-"  # the last is for whole hosts only
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_PREFIX}session", f"{_PREFIX}csrf"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{BASE_PATH}/"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -141,7 +146,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 USE_TZ = True
 TIME_ZONE = "UTC"
-STATIC_URL = "/static/"
+STATIC_URL = f"{BASE_PATH}/static/"
 STATIC_ROOT = None  # nothing is collected: files are served from where Vite and pip put them
 STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
 WHITENOISE_USE_FINDERS = True
@@ -254,6 +259,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "VERSION": VERSION,
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "SERVERS": [{"url": BASE_PATH}] if BASE_PATH else [],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -102,7 +102,7 @@ class Connection:
         page = self.ask("GET", path, query=query, **parts)
         yield from page["results"]
         while page["next"]:
-            page = self.ask("GET", page["next"])
+            page = self.ask("GET", page["next"].removeprefix(urlsplit(self.url).path))
             yield from page["results"]
 
     def open(

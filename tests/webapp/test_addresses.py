@@ -1,14 +1,17 @@
-"""HOST on all addresses: the service answers to this machine's names, and to no others."""
+"""Where the service is reached: this machine's names and no others, and a path of a host that it shares."""
 
+import asyncio
 import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from webapp.core.addresses import of_this_machine
+from webapp.core.asgi import UnderPath
 from webapp.core.machine import BASE_DIR, address
 
 
@@ -51,3 +54,24 @@ def test_allowed_hosts_follow_where_it_is_served(
 )
 def test_the_address_printed_reaches_the_service_from_this_machine(host: str, url: str) -> None:
     assert address(host, 80) == url
+
+
+@pytest.mark.parametrize(
+    ("asked", "seen"),
+    [
+        ("/shared/atelier/api/v1/runs/", "/api/v1/runs/"),
+        ("/api/v1/runs/", "/api/v1/runs/"),  # the proxy took the path away
+        ("/shared/atelier", "/"),
+        ("/shared/atelierx/", "/shared/atelierx/"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_a_proxy_may_pass_the_path_on_or_take_it_away(asked: str, seen: str, kind: str) -> None:
+    told: list[Any] = []
+
+    async def app(scope: Any, *_: Any) -> None:
+        told.append(scope["path"])
+
+    queue: asyncio.Queue[Any] = asyncio.Queue()
+    asyncio.run(UnderPath(app, "/shared/atelier")({"type": kind, "path": asked}, queue.get, queue.put))
+    assert told == [seen]

@@ -100,13 +100,29 @@ class Django(ASGIHandler):
         """The whole answer; closed already, unless it is still to be streamed."""
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=type(self), scope=scope)
-        request, refusal = self.create_request(scope, content)
+        request, refusal = self.create_request({**scope, "path": settings.BASE_PATH + scope["path"]}, content)
         response: Any = refusal if request is None else self.get_response(request)
         response._handler_class = type(self)
         if not response.streaming:
             response.close()
         content.close()
         return response
+
+
+class UnderPath:
+    """The application at a path of a host that it shares: what is behind, up to Django, sees addresses without it.
+
+    A proxy that takes the path away itself is served as well.
+    """
+
+    def __init__(self, app: App, path: str) -> None:
+        self.app = app
+        self.path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.path and f"{scope.get('path')}/".startswith(f"{self.path}/"):
+            scope = {**scope, "path": scope["path"].removeprefix(self.path) or "/"}
+        await self.app(scope, receive, send)
 
 
 class WarmThreads:

@@ -74,6 +74,6 @@ class SecurityHeaders:
         response = self.get_response(request)
         for name, value in ALWAYS.items():
             response.headers.setdefault(name, value)
-        if request.path.startswith(API_PREFIX):
+        if request.path_info.startswith(API_PREFIX):
             response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -19,12 +19,14 @@ log = logging.getLogger(__name__)
 
 NONCE_MARK: Final = "__CSP_NONCE__"
 """Where the built page wants the nonce of its inline styles (Vite's `html.cspNonce`)."""
+BASE_MARK: Final = "__BASE_PATH__"
+"""Where the built page wants the path that the service's addresses begin with (vite.config.ts)."""
 NOT_BUILT: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Atelier</title></head>
 <body><h1>Atelier</h1>
 <p>The service runs, but its front end is not built. Run <code>make start</code>, or build it with
 <code>npm ci &amp;&amp; npm run build</code> in the folder <code>frontend</code>, and start the service again.</p>
-<p>The API is described at <a href="/api/schema/view/">/api/schema/view/</a>.</p></body></html>
+<p>The <a href="__BASE_PATH__/api/schema/view/">API</a> is described.</p></body></html>
 """
 
 
@@ -39,7 +41,7 @@ def front_end(request: HttpRequest, path: str = "") -> HttpResponse:
     # Mantine writes its theme's variables and responsive props into <style> elements at run time; they carry the
     # nonce. Style attributes are set through the DOM (CSSOM), which no policy forbids. So nothing inline is allowed.
     nonce = secrets.token_urlsafe(16)
-    response = HttpResponse(html.replace(NONCE_MARK, nonce))
+    response = HttpResponse(html.replace(NONCE_MARK, nonce).replace(BASE_MARK, settings.BASE_PATH))
     response["Content-Security-Policy"] = content_policy(style=f"'self' 'nonce-{nonce}'")
     response["Cache-Control"] = "no-cache"
     return response

@@ -5,6 +5,7 @@ import unicodedata
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.conf import settings
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
@@ -113,7 +114,9 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         return {"current": export.progress.get("current", 0), "max": export.progress.get("max", 0)}
 
     def get_download_url(self, export: Export) -> str | None:
-        return f"/api/v1/exports/{export.pk}/download/" if export.state == Export.State.READY else None
+        if export.state != Export.State.READY:
+            return None
+        return f"{settings.BASE_PATH}/api/v1/exports/{export.pk}/download/"
 
     def get_file_name(self, export: Export) -> str:
         return file_name_of(export)

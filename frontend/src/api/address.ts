@@ -1,3 +1,4 @@
+import { BASE_PATH } from './base';
 import type { PathsWithMethod } from 'openapi-typescript-helpers';
 import type { paths } from './schema';
 
@@ -12,7 +13,7 @@ type Part<P extends GetPath, K extends 'path' | 'query'> =
  */
 export function address<P extends GetPath>(path: P, place: Part<P, 'path'>, query?: Part<P, 'query'>): string {
   const values = place as Record<string, string | number>;
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(values[name])));
+  const filled = BASE_PATH + path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(values[name])));
   const search = new URLSearchParams(
     Object.entries((query ?? {}) as Record<string, string | number | boolean>).map(([name, value]) => [
       name,

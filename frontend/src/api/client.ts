@@ -1,6 +1,7 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import createFetchClient, { type Middleware } from 'openapi-fetch';
 import createQueryClient from 'openapi-react-query';
+import { BASE_PATH } from './base';
 import { ApiError, errorFrom, unreachable } from './errors';
 import type { components, paths } from './schema';
 
@@ -34,7 +35,7 @@ const proveAndExplain: Middleware = {
 };
 
 /** Every request goes through here; an answer that is not ok is thrown as an `ApiError`. */
-export const http = createFetchClient<paths>({ baseUrl: '', credentials: 'same-origin' });
+export const http = createFetchClient<paths>({ baseUrl: BASE_PATH, credentials: 'same-origin' });
 http.use(proveAndExplain);
 
 /** The same, as hooks. */

@@ -4,6 +4,7 @@
  * after every reconnection, by the snapshot that the service sends for each subscription.
  */
 
+import { BASE_PATH } from './base';
 import type { Schemas } from './client';
 
 export type Topic = { channel: 'run' | 'version' | 'export' | 'selection'; id: string };
@@ -135,5 +136,5 @@ function sameTopic(a: Topic, b: Topic): boolean {
 
 export const link = new Link(() => {
   const scheme = window.location.protocol === 'https:' ? 'wss' : 'ws';
-  return `${scheme}://${window.location.host}/ws/`;
+  return `${scheme}://${window.location.host}${BASE_PATH}/ws/`;
 });

@@ -1,3 +1,4 @@
+import { BASE_PATH } from '@/api/base';
 import { ActionIcon, Group, Menu, Text, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import {
   IconBook2,
@@ -127,7 +128,7 @@ function PersonMenu() {
         <Menu.Item component={Link} to="/tokens" leftSection={<IconKey size={16} />}>
           API tokens
         </Menu.Item>
-        <Menu.Item component="a" href="/api/schema/view/" leftSection={<IconBook2 size={16} />}>
+        <Menu.Item component="a" href={`${BASE_PATH}/api/schema/view/`} leftSection={<IconBook2 size={16} />}>
           API reference
         </Menu.Item>
         <Menu.Divider />

@@ -1,3 +1,4 @@
+import { BASE_PATH } from '@/api/base';
 import { createBrowserRouter, Outlet, type RouteObject } from 'react-router';
 import { JoinPage } from '@/features/accounts/JoinPage';
 import { LoginPage } from '@/features/accounts/LoginPage';
@@ -51,32 +52,35 @@ const pages: RouteObject[] = [
   { path: '*', Component: Missing },
 ];
 
-export const router = createBrowserRouter([
-  {
-    element: <Outlet />,
-    HydrateFallback: Loading,
-    errorElement: <Broken />,
-    children: [
-      {
-        element: <Welcome />,
-        children: [
-          { path: 'login', Component: LoginPage },
-          { path: 'setup', Component: SetupPage },
-          { path: 'forgotten', Component: ForgottenPage },
-        ],
-      },
-      // Links that were handed over open for everybody, logged in or not.
-      { path: 'join', Component: JoinPage },
-      { path: 'reset', Component: ResetPage },
-      {
-        element: (
-          <Gate>
-            <Shell />
-          </Gate>
-        ),
-        // A page that breaks leaves the frame around it standing.
-        children: [{ errorElement: <Broken />, children: pages }],
-      },
-    ],
-  },
-]);
+export const router = createBrowserRouter(
+  [
+    {
+      element: <Outlet />,
+      HydrateFallback: Loading,
+      errorElement: <Broken />,
+      children: [
+        {
+          element: <Welcome />,
+          children: [
+            { path: 'login', Component: LoginPage },
+            { path: 'setup', Component: SetupPage },
+            { path: 'forgotten', Component: ForgottenPage },
+          ],
+        },
+        // Links that were handed over open for everybody, logged in or not.
+        { path: 'join', Component: JoinPage },
+        { path: 'reset', Component: ResetPage },
+        {
+          element: (
+            <Gate>
+              <Shell />
+            </Gate>
+          ),
+          // A page that breaks leaves the frame around it standing.
+          children: [{ errorElement: <Broken />, children: pages }],
+        },
+      ],
+    },
+  ],
+  { basename: BASE_PATH === '' ? '/' : BASE_PATH },
+);

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any, ClassVar, Final
 
+from django.conf import settings
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
@@ -75,10 +76,10 @@ class DatasetImageSerializer(serializers.ModelSerializer[DatasetImage]):
         return [*image.issues.split(), *near]
 
     def get_thumbnail(self, image: DatasetImage) -> str:
-        return f"/api/v1/versions/{image.version_id}/images/{image.index}/thumbnail/"
+        return f"{settings.BASE_PATH}/api/v1/versions/{image.version_id}/images/{image.index}/thumbnail/"
 
     def get_original(self, image: DatasetImage) -> str:
-        return f"/api/v1/versions/{image.version_id}/images/{image.index}/original/"
+        return f"{settings.BASE_PATH}/api/v1/versions/{image.version_id}/images/{image.index}/original/"
 
 
 class BarSerializer(serializers.Serializer[Any]):

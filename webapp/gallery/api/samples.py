@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags, quote_etag
@@ -103,7 +104,7 @@ class SampleSerializer(serializers.Serializer[Any]):
             "kept": choice.kept if choice else None,
             "rank": choice.rank if choice else None,
             "reason": choice.reason if choice else "",
-            "image_url": f"/api/v1/samples/{sample.pk}/image/",
+            "image_url": f"{settings.BASE_PATH}/api/v1/samples/{sample.pk}/image/",
         }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from webapp.core.permissions import HasKey
@@ -112,7 +113,7 @@ def neighbours_of(sample: Sample) -> list[dict[str, Any]]:
             "index": index,
             "distance": distance,
             "label": images[index].label,
-            "thumbnail_url": f"/api/v1/versions/{version.pk}/images/{index}/thumbnail/",
+            "thumbnail_url": f"{settings.BASE_PATH}/api/v1/versions/{version.pk}/images/{index}/thumbnail/",
         }
         for index, distance in sample.nearest
         if index in images

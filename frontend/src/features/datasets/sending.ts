@@ -1,3 +1,4 @@
+import { BASE_PATH } from '@/api/base';
 import { defaultOptions, Upload, type HttpRequest, type HttpResponse, type PreviousUpload } from 'tus-js-client';
 import { csrfHeader } from '@/api/client';
 import { ApiError, errorFrom, unreachable } from '@/api/errors';
@@ -36,7 +37,7 @@ export class Sending {
     const { body } = parcel;
     this.upload = new Upload(body instanceof Tar ? new Blob() : body, {
       ...(body instanceof Tar ? { fileReader: { openFile: () => Promise.resolve(sourceOf(body)) } } : {}),
-      endpoint: ENDPOINT,
+      endpoint: BASE_PATH + ENDPOINT,
       chunkSize: CHUNK_BYTES,
       retryDelays: null,
       metadata: { filename: parcel.name, lab },

@@ -1,3 +1,4 @@
+import { BASE_PATH } from '@/api/base';
 import { Code, SegmentedControl, Stack, Text } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -77,7 +78,7 @@ function Commands({ wish }: { wish: Wish }) {
           onChange={setWay}
           data={['curl', 'Python', 'Command line'] satisfies Way[]}
         />
-        <CopyLine text={commandFor(way, wish, window.location.origin)} label="the command" />
+        <CopyLine text={commandFor(way, wish, window.location.origin + BASE_PATH)} label="the command" />
       </Stack>
     </details>
   );
