@@ -113,7 +113,7 @@ check-versions:
 	@$(PY) -m webapp.core.version_floors
 
 check-frontend:
-	@echo "front end: tsc and eslint"
+	@echo "front end: tsc, eslint and knip"
 	@$(NPM) run --silent typecheck && $(NPM) run --silent lint
 
 fix: $(INSTALLED_DEV) $(NODE_MODULES) ## put right what tools can put right
