@@ -335,14 +335,23 @@ def test_a_list_costs_as_many_queries_for_many_versions_as_for_one(
     assert num_queries() == before
 
 
-def test_report_filters_by_outcome(ready: DatasetVersion, viewer: Person, client_of: Client) -> None:
+def test_report_filters_by_outcome_and_by_part_of_a_name_or_reason(
+    ready: DatasetVersion, viewer: Person, client_of: Client
+) -> None:
     client, address = client_of(viewer), f"/api/v1/versions/{ready.pk}/report/"
-    assert len(client.get(f"{address}?outcome=accepted").json()["results"]) == 4
+
+    def names(query: str) -> list[str]:
+        return [file["name"] for file in client.get(address + query).json()["results"]]
+
+    assert len(names("?outcome=accepted")) == 4
+    assert names("?text=BROKEN") == names("?text=ends too early") == ["cat/broken.png"]
+    assert names("?text=broken&outcome=accepted") == []
     assert client.get(f"{address}?outcome=liked").status_code == 400
+    assert client.get(f"{address}?text={'x' * 256}").status_code == 400
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_reports_csv_is_whole_and_computes_nothing(
+def test_the_reports_csv_is_whole_or_filtered_and_computes_nothing(
     transactional_db: None,
     ready: DatasetVersion,
     viewer: Person,
@@ -350,13 +359,16 @@ def test_the_reports_csv_is_whole_and_computes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(selectors, "BATCH", 2)
+    address, headers = f"/api/v1/versions/{ready.pk}/report.csv", {"Authorization": token_of(viewer)}
     with Served() as server:
-        answer = server.ask("GET", f"/api/v1/versions/{ready.pk}/report.csv", {"Authorization": token_of(viewer)})
+        answer = server.ask("GET", address, headers)
+        failed = server.ask("GET", f"{address}?outcome=failed&text=cat", headers)
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"].startswith("attachment;")
     rows = list(csv.reader(io.StringIO(answer.body.decode())))
     assert len(rows) == 7
     assert rows[-1] == ["cat/broken.png", "failed", "'=the file ends too early"]
+    assert list(csv.reader(io.StringIO(failed.body.decode()))) == [rows[0], rows[-1]]
 
 
 def test_pictures_are_served_as_what_the_server_says_and_never_run(

@@ -194,10 +194,10 @@ def difference(version: DatasetVersion, other: DatasetVersion) -> Difference:
     return Difference(removed=other.num_images - shared, **counted)
 
 
-def report_of(version: DatasetVersion, outcome: str = "") -> "QuerySet[IngestFile]":
-    """What became of each file of the source."""
-    rows = version.files.all()
-    return rows.filter(outcome=outcome) if outcome else rows
+def report_of(version: DatasetVersion, outcome: str = "", text: str = "") -> "QuerySet[IngestFile]":
+    """What became of each file of the source; of those whose name or reason holds the text, where one is given."""
+    rows = version.files.filter(outcome=outcome) if outcome else version.files.all()
+    return rows.filter(Q(name__icontains=text) | Q(reason__icontains=text)) if text else rows
 
 
 def train_counts(version: DatasetVersion) -> dict[str, int]:
@@ -211,17 +211,17 @@ def all_grey(version: DatasetVersion) -> bool:
     return not version.images.filter(split="train", is_grey=False).exists()
 
 
-async def report_rows(version: DatasetVersion) -> AsyncIterator[list[tuple[str, str, str]]]:
-    """The whole report as (name, outcome, reason), some thousand rows at a time."""
+async def report_rows(files: "QuerySet[IngestFile]") -> AsyncIterator[list[tuple[str, str, str]]]:
+    """All of a report as (name, outcome, reason), some thousand rows at a time."""
     last = 0
     while True:
-        batch = await database_sync_to_async(_report_batch)(version, last)
+        batch = await database_sync_to_async(_report_batch)(files, last)
         if not batch:
             return
         last = batch[-1][0]
         yield [row[1:] for row in batch]
 
 
-def _report_batch(version: DatasetVersion, after: int) -> list[tuple[int, str, str, str]]:
-    rows = version.files.filter(id__gt=after).order_by("id").values_list("id", "name", "outcome", "reason")
+def _report_batch(files: "QuerySet[IngestFile]", after: int) -> list[tuple[int, str, str, str]]:
+    rows = files.filter(id__gt=after).order_by("id").values_list("id", "name", "outcome", "reason")
     return list(rows[:BATCH])

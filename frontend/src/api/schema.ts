@@ -1657,7 +1657,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The whole report for a spreadsheet. */
+        /** @description The report for a spreadsheet, all of it or what the filters leave. */
         get: operations["versions_report_csv"];
         put?: never;
         post?: never;
@@ -8718,6 +8718,8 @@ export interface operations {
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
                 outcome?: "accepted" | "duplicate" | "failed" | "skipped";
+                /** @description Only files whose name or reason holds it, in whatever case. */
+                text?: string;
             };
             header?: never;
             path: {
@@ -8748,7 +8750,11 @@ export interface operations {
     };
     versions_report_csv: {
         parameters: {
-            query?: never;
+            query?: {
+                outcome?: "accepted" | "duplicate" | "failed" | "skipped";
+                /** @description Only files whose name or reason holds it, in whatever case. */
+                text?: string;
+            };
             header?: never;
             path: {
                 id: string;

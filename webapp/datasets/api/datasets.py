@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
@@ -22,7 +23,7 @@ from webapp.core.lifecycle import ARCHIVED, WITH_DEPENDENTS, ChangeSerializer, n
 from webapp.core.pagination import PAGING, page_of, paginate
 from webapp.core.parsers import StrictJSONParser
 from webapp.core.permissions import find, visible
-from webapp.core.queries import read_choice, read_uuid
+from webapp.core.queries import read_choice, read_text, read_uuid
 from webapp.core.schema import FaultSerializer, fault_of
 from webapp.core.spreadsheets import csv_lines
 from webapp.datasets import selectors, services
@@ -258,6 +259,18 @@ class VersionView(APIView):
         return Response(status=204)
 
 
+REPORT_FILTERS: Final = [
+    OpenApiParameter("outcome", str, enum=IngestFile.Outcome.values),
+    OpenApiParameter("text", str, description="Only files whose name or reason holds it, in whatever case."),
+]
+
+
+def report_asked_for(request: Request, pk: uuid.UUID) -> "QuerySet[IngestFile]":
+    """The files of a version's report that the filters leave."""
+    outcome = read_choice(request, "outcome", IngestFile.Outcome.values)
+    return selectors.report_of(selectors.version_for(person_of(request), pk), outcome, read_text(request, "text"))
+
+
 class VersionReportView(APIView):
     """What became of each file of the source."""
 
@@ -265,33 +278,33 @@ class VersionReportView(APIView):
         operation_id="versions_report",
         tags=["versions"],
         responses=IngestReportPage,
-        parameters=[OpenApiParameter("outcome", str, enum=IngestFile.Outcome.values), *PAGING],
+        parameters=[*REPORT_FILTERS, *PAGING],
     )
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        version = selectors.version_for(person_of(request), pk)
-        rows = selectors.report_of(version, read_choice(request, "outcome", IngestFile.Outcome.values))
+        rows = report_asked_for(request, pk)
         return paginate(
             request, rows, selectors.REPORT_ORDER, lambda page: IngestFileSerializer(page, many=True).data, 100
         )
 
 
 class VersionReportCsvView(APIView):
-    """The whole report for a spreadsheet."""
+    """The report for a spreadsheet, all of it or what the filters leave."""
 
     @extend_schema(
         operation_id="versions_report_csv",
         tags=["versions"],
+        parameters=REPORT_FILTERS,
         responses={(200, "text/csv"): OpenApiTypes.STR},
     )
     def get(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
-        version = selectors.version_for(person_of(request), pk)
+        files = report_asked_for(request, pk)
 
         async def lines() -> AsyncIterator[str]:
             yield csv_lines([("file", "outcome", "reason")])
-            async for rows in selectors.report_rows(version):
+            async for rows in selectors.report_rows(files):
                 yield csv_lines(rows)
 
-        name = f"report-{version.pk}.csv"
+        name = f"report-{pk}.csv"
         return StreamingHttpResponse(
             lines(),
             content_type="text/csv; charset=utf-8",

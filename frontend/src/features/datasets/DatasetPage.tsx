@@ -1,6 +1,6 @@
 import { Button, Group, Select, Stack, Tabs } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
-import { Link, useNavigate, useParams } from 'react-router';
+import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { api, type Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
 import { Fault } from '@/components/Fault';
@@ -99,6 +99,7 @@ function ReadyView({ version, below }: { version: Version; below: (version: stri
   const [filters, setFilters] = useFilters();
   const { data: charts } = useCharts(version.id, filters);
   const [edits, setEdits] = useState(NO_EDITS);
+  const [tab, setTab] = useTab();
   const { may } = useLab();
   return (
     <>
@@ -107,7 +108,7 @@ function ReadyView({ version, below }: { version: Version; below: (version: stri
       {version.number > 1 && <DifferencePanel version={version} />}
       {below(version.id)}
       {may('researcher') && <NextVersion version={version} edits={edits} onEdits={setEdits} />}
-      <Tabs defaultValue="images" keepMounted={false}>
+      <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="images">Images</Tabs.Tab>
           <Tabs.Tab value="report">Ingest report</Tabs.Tab>
@@ -128,6 +129,18 @@ function ReadyView({ version, below }: { version: Version; below: (version: stri
       </Tabs>
     </>
   );
+}
+
+/** Which tab is open, as the address says: the report has an address of its own. */
+function useTab(): [string, (tab: string | null) => void] {
+  const [search, setSearch] = useSearchParams();
+  const put = (tab: string | null) => {
+    const next = new URLSearchParams(search);
+    if (tab === 'report') next.set('tab', tab);
+    else for (const name of ['tab', 'outcome', 'text']) next.delete(name);
+    setSearch(next, { replace: true, preventScrollReset: true });
+  };
+  return [search.get('tab') === 'report' ? 'report' : 'images', put];
 }
 
 function Head({ dataset, version }: { dataset: Schemas['Dataset']; version: Version }) {

@@ -47,10 +47,10 @@ export function SendingRow({ row, children }: Props) {
         {state === 'failed' && (
           <Fault error={error} title={sent === 0 ? undefined : `${bytes(sent)} have arrived and stay there`} />
         )}
-        {children}
         <Group gap="xs">
           <Acts row={row} />
         </Group>
+        {children}
       </Stack>
     </Paper>
   );

@@ -14,6 +14,7 @@ export async function choose(chosen: (FileSystemEntry | File)[], lab: string, pu
   sendings.choose({ files: 0, refusals: [] });
   try {
     const files = await filesOf(chosen, (walked) => sendings.choose({ files: walked }));
+    sendings.choose({ files: files.length });
     const { parcels, refusals } = await parcelsOf(files, await uploadLimits());
     const known = await knownOf(lab);
     const sent = purpose.makes === 'dataset' ? parcels : parcels.slice(0, 1);

@@ -1,4 +1,7 @@
-/** The files of a drop. Folders are walked a hundred files at a time, so that ten thousand do not hold up the page. */
+/** The files of a drop, asked for a few at a time, so that ten thousand do not hold up the page. */
+
+/** The page waits for the browser while a file is made, behind all the others that were asked for. */
+const AT_ONCE = 4;
 
 type Walked = (files: number) => void;
 
@@ -23,11 +26,15 @@ export async function filesOf(
     else if (isFolder(entry))
       for await (const batch of batchesOf(entry)) {
         waiting.push(...batch.filter((one) => !isFile(one)));
-        found.push(...(await Promise.all(batch.filter(isFile).map(fileOf))));
+        for (const few of fewOf(batch.filter(isFile))) found.push(...(await Promise.all(few.map(fileOf))));
         onWalked(found.length);
       }
   }
   return found;
+}
+
+function* fewOf<T>(all: T[]): Generator<T[]> {
+  for (let place = 0; place < all.length; place += AT_ONCE) yield all.slice(place, place + AT_ONCE);
 }
 
 function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {

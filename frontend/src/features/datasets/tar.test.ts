@@ -50,6 +50,16 @@ describe('Tar', async () => {
     }
   });
 
+  it('gives the same bytes of more files than are read together', async () => {
+    const names = Array.from({ length: 50 }, (_, number) => `set/${String(number).padStart(3, '0')}.png`);
+    const many = await Tar.of(names.map((name, number) => member(name, 'x'.repeat(40 * number))));
+    const all = await bytesOf(await many.slice(0, many.size));
+    expect(names.map((name) => new TextDecoder().decode(all).includes(`${name}\0`))).toEqual(names.map(() => true));
+    const pieces: number[] = [];
+    for (let at = 0; at < many.size; at += 20_000) pieces.push(...(await bytesOf(await many.slice(at, at + 20_000))));
+    expect(pieces).toEqual([...all]);
+  });
+
   it('is told from another folder and known again in any order', async () => {
     const again = await Tar.of([member(LONG, 'long'), member('set/a.png', 'a'), member('set/b.png', 'b'.repeat(700))]);
     expect(again.mark).toBe(tar.mark);

@@ -7,6 +7,8 @@ export type Member = { path: string; file: Blob & { lastModified?: number } };
 const BLOCK = 512;
 const END = 2 * BLOCK;
 const NAME_BYTES = 100;
+/** Files that are read together: few enough that the page has its turn in between. */
+const AT_ONCE = 16;
 const encoder = new TextEncoder();
 
 export class Tar {
@@ -37,18 +39,37 @@ export class Tar {
 
   /** The bytes from `start` up to `end`. Throws when a file changed or vanished since it was chosen. */
   async slice(start: number, end: number): Promise<Blob> {
-    const breath = new Breath();
-    const parts: BlobPart[] = [];
-    let at = start;
-    for (let place = this.placeAt(start); at < Math.min(end, this.size); place += 1) {
-      await breath.take();
-      const member = this.members[place];
-      const from = member === undefined ? this.size - END : (this.starts[place] ?? 0);
-      const part = member === undefined ? new Blob([new Uint8Array(END)]) : packed(member);
-      parts.push(part.slice(at - from, end - from));
-      at = from + part.size;
+    const last = Math.min(end, this.size);
+    const bytes = new Uint8Array(Math.max(0, last - start));
+    for (let place = this.placeAt(start); this.startOf(place) < last; place += AT_ONCE) {
+      const from = Math.max(start, this.startOf(place));
+      bytes.set(await this.read(place, from, Math.min(last, this.startOf(place + AT_ONCE))), from - start);
     }
-    return new Blob([await new Blob(parts).arrayBuffer()]);
+    return new Blob([bytes]);
+  }
+
+  /** Some members' bytes from `start` up to `end`. Each blob is a request to the browser, so that they are one together. */
+  private async read(place: number, start: number, end: number): Promise<Uint8Array> {
+    const parts: BlobPart[] = [];
+    for (let next = place; next < place + AT_ONCE; next += 1) {
+      let at = this.startOf(next);
+      for (const piece of this.piecesOf(next)) {
+        const [from, to] = [Math.max(0, start - at), Math.min(sizeOf(piece), end - at)];
+        if (from < to) parts.push(cut(piece, from, to));
+        at += sizeOf(piece);
+      }
+    }
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
+  }
+
+  private startOf(place: number): number {
+    return this.starts[place] ?? (place === this.starts.length ? this.size - END : this.size);
+  }
+
+  private piecesOf(place: number): Piece[] {
+    const member = this.members[place];
+    if (member !== undefined) return packed(member);
+    return place === this.members.length ? [new Uint8Array(END)] : [];
   }
 
   /** The member that holds byte `offset`; one beyond the last for the end mark. */
@@ -72,10 +93,20 @@ function mixed(hash: number, text: string): number {
   return value;
 }
 
+type Piece = Blob | Uint8Array<ArrayBuffer>;
+
 /** Header, content and filling of one member. */
-function packed({ path, file }: Member): Blob {
-  const filling = new Uint8Array(padded(file.size) - file.size);
-  return new Blob([...heads(path, file.size), file, filling]);
+function packed({ path, file }: Member): Piece[] {
+  return [...heads(path, file.size), file, new Uint8Array(padded(file.size) - file.size)];
+}
+
+function sizeOf(piece: Piece): number {
+  return piece instanceof Blob ? piece.size : piece.length;
+}
+
+function cut(piece: Piece, from: number, to: number): Piece {
+  if (from === 0 && to === sizeOf(piece)) return piece;
+  return piece instanceof Blob ? piece.slice(from, to) : piece.subarray(from, to);
 }
 
 function padded(size: number): number {
@@ -87,7 +118,7 @@ function headBytes(path: string): number {
   return record === null ? BLOCK : 2 * BLOCK + padded(record.length);
 }
 
-function heads(path: string, size: number): BlobPart[] {
+function heads(path: string, size: number): Piece[] {
   const record = paxRecord(path);
   if (record === null) return [header(encoder.encode(path), size, '0')];
   const filled = new Uint8Array(padded(record.length));
