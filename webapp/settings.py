@@ -116,6 +116,7 @@ INSTALLED_APPS = [
     "channels",
     "webapp.core",
     "webapp.accounts",
+    "webapp.webhooks",
     "webapp.recipes",
     "webapp.datasets",
     "webapp.runs",
@@ -215,6 +216,11 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "atelier@localhost")
 """DEFAULT_FROM_EMAIL: the sender of mails."""
 
+# --- webhooks ---------------------------------------------------------------------------------------------------
+WEBHOOK_HOSTS = tuple(name.strip().lower() for name in env("WEBHOOK_HOSTS", "").split(",") if name.strip())
+"""WEBHOOK_HOSTS: hosts that labs may have their news sent to, comma-separated; `.lab.example` stands for lab.example
+and all below it. None when unset. Whatever is named, no private address is ever reached."""
+
 # --- API --------------------------------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
@@ -285,6 +291,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "SelectionState": "webapp.gallery.models.Selection.State",
         "Standing": "webapp.gallery.models.Sample.Standing",
         "VerdictValue": "webapp.gallery.models.Verdict.Value",
+        "DeliveryState": "webapp.webhooks.models.Delivery.State",
         "ExportState": "webapp.exports.models.Export.State",
         "ExportContent": "webapp.exports.models.Export.Content",
     },

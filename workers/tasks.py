@@ -8,7 +8,7 @@ from typing import Any
 
 from celery.signals import celeryd_after_setup, worker_shutdown, worker_shutting_down
 
-from webapp.celery import app
+from webapp.celery import IO, app
 from webapp.core.leases import Leased
 from webapp.core.log import forget_old
 from webapp.core.reconciler import Chore, Duty, Reconciler, daily
@@ -26,6 +26,8 @@ from webapp.upkeep.services.copies import remove_stale_copies
 from webapp.upkeep.services.measuring import measure
 from webapp.upkeep.services.sweep import sweep
 from webapp.upkeep.services.unreferenced import remove_unreferenced
+from webapp.webhooks.services.deliveries import forget_old as forget_old_deliveries
+from workers.courier import Courier
 from workers.export import ExportWork
 from workers.ingest import IngestWork
 from workers.run import RunWork
@@ -47,6 +49,7 @@ SETTLE: dict[str, Callable[[Any], Leased | None]] = {
     BUILD_EXPORT: settle_abandoned_export,
 }
 _watches: list[Watch] = []
+_couriers: list[Courier] = []
 
 
 @app.task(name=INGEST_VERSION)
@@ -76,12 +79,17 @@ def begin(instance: Any, **_: Any) -> None:
     routes: dict[str, dict[str, str]] = app.conf.task_routes
     kinds = [kind for task, kind in KINDS.items() if routes[task]["queue"] in queues]
     duties = [Duty(kind.model, task, SETTLE[task]) for task, kind in KINDS.items()]
-    chores: list[Chore] = [expire_uploads, expire_exports, send_left_over, forget_old, daily(remove_unreferenced)]
+    chores: list[Chore] = [expire_uploads, expire_exports, send_left_over, forget_old, forget_old_deliveries]
+    chores.append(daily(remove_unreferenced))
     everywhere = [daily(remove_stale_copies, every_s=3600.0)]
     reconciler = Reconciler(duties, chores, every_round=[sweep, measure], everywhere=everywhere)
     watch = Watch(kinds, reconciler)
     _watches.append(watch)
     watch.start()
+    if IO in queues:
+        courier = Courier()
+        _couriers.append(courier)
+        courier.start()
 
 
 @worker_shutting_down.connect
@@ -96,3 +104,5 @@ def end(**_: Any) -> None:
     shutting_down.set()
     for watch in _watches:
         watch.end()
+    for courier in _couriers:
+        courier.end()

@@ -78,17 +78,17 @@ class Watch:
 
     def _reconcile(self) -> None:
         while not shutting_down.is_set():
-            _in_peace(self._reconciler.round)
+            in_peace(self._reconciler.round)
             shutting_down.wait(EVERY_S)
 
     def _look(self) -> None:
         while not shutting_down.is_set():
             _free.clear()
-            _in_peace(self.take_what_is_due)
+            in_peace(self.take_what_is_due)
             _free.wait(LOOK_EVERY_S)
 
 
-def _in_peace(act: Callable[[], object]) -> None:
+def in_peace(act: Callable[[], object]) -> None:
     """Do it; a database that does not answer now will be asked again later."""
     try:
         act()

@@ -13,7 +13,9 @@ Better = Literal["lower", "higher", "towards 1"]
 
 ChannelsEnum = Literal["auto", "grey", "colour"]
 
-DeedEnum = Literal["person.invited", "invitation.revoked", "person.joined", "person.removed", "role.changed", "password_link.made", "person.shut_out", "person.let_in", "token.made", "token.revoked", "lab.made", "lab.renamed", "quota.changed", "dataset.renamed", "dataset.archived", "dataset.brought_back", "dataset.deleted", "version.deleted", "run.renamed", "run.archived", "run.brought_back", "run.deleted", "recipe.renamed", "recipe.archived", "recipe.brought_back", "recipe.deleted", "export.renamed", "export.archived", "export.brought_back", "export.deleted", "export.downloaded"]
+DeedEnum = Literal["person.invited", "invitation.revoked", "person.joined", "person.removed", "role.changed", "password_link.made", "person.shut_out", "person.let_in", "token.made", "token.revoked", "lab.made", "lab.renamed", "quota.changed", "webhook.set", "webhook.removed", "webhook_secret.changed", "dataset.renamed", "dataset.archived", "dataset.brought_back", "dataset.deleted", "version.deleted", "run.renamed", "run.archived", "run.brought_back", "run.deleted", "recipe.renamed", "recipe.archived", "recipe.brought_back", "recipe.deleted", "export.renamed", "export.archived", "export.brought_back", "export.deleted", "export.downloaded"]
+
+DeliveryState = Literal["waiting", "delivered", "failed"]
 
 ExportContent = Literal["both", "real", "synthetic"]
 
@@ -363,6 +365,30 @@ class Deletion(TypedDict):
     dependents: list[Part]
     size_bytes: int
     made_by_others: bool
+
+
+class Delivery(TypedDict):
+    "One piece of news, and what became of it."
+
+    id: str
+    event: str
+    subject: str
+    body: str
+    state: DeliveryState
+    attempts: int
+    status: int | None
+    answer: str
+    created_at: str
+    due_at: str
+    ended_at: str | None
+
+
+class DeliveryPage(TypedDict):
+    "One page of a list."
+
+    results: list[Delivery]
+    next: str | None
+    previous: str | None
 
 
 class Difference(TypedDict):
@@ -996,6 +1022,16 @@ class NewVersionRequest(TypedDict):
     exclude: NotRequired[ChoiceRequest]
     relabel: NotRequired[list[RelabelRequest]]
     resplit: NotRequired[ResplitRequest]
+
+
+class NewWebhook(TypedDict):
+    "The webhook as it was set."
+
+    url: str | None
+    set_by: str | None
+    set_at: str | None
+    allowed_hosts: list[str]
+    secret: str | None
 
 
 class Notice(TypedDict):
@@ -1975,6 +2011,27 @@ class VersionProgress(TypedDict):
 class WarnedData(TypedDict):
     code: str
     message: str
+
+
+class Webhook(TypedDict):
+    "Where the lab's news are sent."
+
+    url: str | None
+    set_by: str | None
+    set_at: str | None
+    allowed_hosts: list[str]
+
+
+class WebhookAddressRequest(TypedDict):
+    "Where the lab's news shall be sent."
+
+    url: str
+
+
+class WebhookSecret(TypedDict):
+    "What signatures are made with: this is the only time it is shown."
+
+    secret: str
 
 
 class Yield(TypedDict):

@@ -57,6 +57,7 @@ def _addresses(page: Page) -> dict[str, str]:
         "storage": "/storage",
         "people": "/people",
         "log": "/log",
+        "webhook": "/webhook",
         "account": "/account",
     }
 

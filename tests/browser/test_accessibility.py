@@ -24,6 +24,7 @@ PAGES = {
     "storage": "/storage",
     "people": "/people",
     "log": "/log",
+    "webhook": "/webhook",
     "account": "/account",
     "server": "/server",
     "nothing here": "/no/such/page",

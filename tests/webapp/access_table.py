@@ -102,6 +102,14 @@ PEOPLE = [
     Row("PATCH", "people/<uuid:pk>/", STAFF, NO_TOKEN, {"is_active": False}),
     Row("POST", "people/<uuid:pk>/password-link/", STAFF, NO_TOKEN),
 ]
+WEBHOOK: Final = "labs/<uuid:pk>/webhook/"
+WEBHOOKS = [
+    Row("GET", WEBHOOK, ADMIN, NO_TOKEN),
+    Row("PUT", WEBHOOK, ADMIN, NO_TOKEN, {"url": "https://hooks.example/"}),
+    Row("DELETE", WEBHOOK, ADMIN, NO_TOKEN),
+    *(Row("POST", f"{WEBHOOK}{what}/", ADMIN, NO_TOKEN) for what in ("secret", "test")),
+    Row("GET", f"{WEBHOOK}deliveries/", ADMIN, NO_TOKEN),
+]
 DATASETS = [
     Row("GET", "uploads/", PERSON),
     Row("GET", "uploads/limits/", PERSON),
@@ -194,7 +202,7 @@ EXPORTS = [
     Row("GET", "exports/<uuid:pk>/download/", VIEWER, "export", media=True),
 ]
 SEARCH = [Row("GET", "search/", PERSON)]
-ROWS = [*ACCOUNTS, *PEOPLE, *DATASETS, *RECIPES, *RUNS, *GALLERY, *EXPORTS, *SEARCH]
+ROWS = [*ACCOUNTS, *PEOPLE, *WEBHOOKS, *DATASETS, *RECIPES, *RUNS, *GALLERY, *EXPORTS, *SEARCH]
 OUTSIDE_THE_API = {"api/schema/", "api/schema/view/", "health/live", "health/ready"}
 """Addresses that tell everybody the same, and nothing of anybody's."""
 CHANNELS = {"version": VIEWER, "run": VIEWER, "selection": VIEWER, "export": VIEWER}

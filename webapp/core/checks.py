@@ -73,6 +73,21 @@ def check_reachable(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Ch
     return found
 
 
+@register()
+def check_webhook_hosts(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A host is named as it stands in an address, without what stands around it."""
+    wrong = [name for name in settings.WEBHOOK_HOSTS if set(name) & set("/:*@ ") or not name.strip(".")]
+    if not wrong:
+        return []
+    return [
+        Error(
+            f"WEBHOOK_HOSTS holds {', '.join(wrong)}, which no host is called.",
+            hint="Name hosts alone, such as hooks.lab.example, or .lab.example for all below it.",
+            id="atelier.E008",
+        )
+    ]
+
+
 @register(Tags.security)
 def check_bucket_is_encrypted(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Images cross the network to the store."""

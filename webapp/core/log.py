@@ -31,6 +31,9 @@ class Deed(models.TextChoices):
     LAB_MADE = "lab.made"
     LAB_RENAMED = "lab.renamed"
     QUOTA_CHANGED = "quota.changed"
+    WEBHOOK_SET = "webhook.set"
+    WEBHOOK_REMOVED = "webhook.removed"
+    WEBHOOK_SECRET_CHANGED = "webhook_secret.changed"  # noqa: S105
     DATASET_RENAMED = "dataset.renamed"
     DATASET_ARCHIVED = "dataset.archived"
     DATASET_BROUGHT_BACK = "dataset.brought_back"

@@ -426,6 +426,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/labs/{id}/webhook/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The address that a lab's news are sent to, signed. */
+        get: operations["labs_webhook"];
+        /** @description The address that a lab's news are sent to, signed. */
+        put: operations["labs_set_webhook"];
+        post?: never;
+        /** @description The address that a lab's news are sent to, signed. */
+        delete: operations["labs_remove_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/webhook/deliveries/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What was sent to a lab's webhook, or waits to be, the newest first; kept for 30 days. */
+        get: operations["labs_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/webhook/secret/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Another secret, where somebody else may know the old one. */
+        post: operations["labs_change_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/webhook/test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description News that say nothing, to see whether they arrive. */
+        post: operations["labs_test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/": {
         parameters: {
             query?: never;
@@ -2126,6 +2196,9 @@ export interface components {
          *     * `lab.made` - lab.made
          *     * `lab.renamed` - lab.renamed
          *     * `quota.changed` - quota.changed
+         *     * `webhook.set` - webhook.set
+         *     * `webhook.removed` - webhook.removed
+         *     * `webhook_secret.changed` - webhook_secret.changed
          *     * `dataset.renamed` - dataset.renamed
          *     * `dataset.archived` - dataset.archived
          *     * `dataset.brought_back` - dataset.brought_back
@@ -2146,7 +2219,7 @@ export interface components {
          *     * `export.downloaded` - export.downloaded
          * @enum {string}
          */
-        DeedEnum: "person.invited" | "invitation.revoked" | "person.joined" | "person.removed" | "role.changed" | "password_link.made" | "person.shut_out" | "person.let_in" | "token.made" | "token.revoked" | "lab.made" | "lab.renamed" | "quota.changed" | "dataset.renamed" | "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "version.deleted" | "run.renamed" | "run.archived" | "run.brought_back" | "run.deleted" | "recipe.renamed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "export.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded";
+        DeedEnum: "person.invited" | "invitation.revoked" | "person.joined" | "person.removed" | "role.changed" | "password_link.made" | "person.shut_out" | "person.let_in" | "token.made" | "token.revoked" | "lab.made" | "lab.renamed" | "quota.changed" | "webhook.set" | "webhook.removed" | "webhook_secret.changed" | "dataset.renamed" | "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "version.deleted" | "run.renamed" | "run.archived" | "run.brought_back" | "run.deleted" | "recipe.renamed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "export.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded";
         /** @description What would go. */
         Deletion: {
             /** @description All that goes with it. */
@@ -2158,6 +2231,49 @@ export interface components {
             /** @description Then it needs the role admin. */
             made_by_others: boolean;
         };
+        /** @description One piece of news, and what became of it. */
+        Delivery: {
+            /** Format: uuid */
+            readonly id: string;
+            event: string;
+            /** @description What it is about, as it was called then. */
+            subject: string;
+            /** @description The JSON as it is sent, in every attempt the same. */
+            body: string;
+            state: components["schemas"]["DeliveryState"];
+            attempts: number;
+            /**
+             * Format: int64
+             * @description What the last attempt was answered with.
+             */
+            status: number | null;
+            /** @description The same, or why not, in words. */
+            answer: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is sent, or tried again, at the earliest.
+             */
+            due_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        /** @description One page of a list. */
+        DeliveryPage: {
+            results: components["schemas"]["Delivery"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /**
+         * @description * `waiting` - Waiting
+         *     * `delivered` - Delivered
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "delivered" | "failed";
         /** @description How a version differs from another one; images are the same when their bytes are. */
         Difference: {
             /** @description Number of the other version. */
@@ -3127,6 +3243,18 @@ export interface components {
             exclude?: components["schemas"]["ChoiceRequest"];
             relabel?: components["schemas"]["RelabelRequest"][];
             resplit?: components["schemas"]["ResplitRequest"];
+        };
+        /** @description The webhook as it was set. */
+        NewWebhook: {
+            /** @description Null: nowhere. */
+            url: string | null;
+            set_by: string | null;
+            /** Format: date-time */
+            set_at: string | null;
+            /** @description What the service may send to; a name that begins with a dot stands for all below it, too. */
+            allowed_hosts: string[];
+            /** @description Shown only now, with a lab's first address; else null. */
+            secret: string | null;
         };
         /** @description Whether the person who asks is mailed when the run ends. */
         Notice: {
@@ -4817,6 +4945,24 @@ export interface components {
          * @enum {string}
          */
         WayEnum: "generate" | "continue" | "reuse";
+        /** @description Where the lab's news are sent. */
+        Webhook: {
+            /** @description Null: nowhere. */
+            url: string | null;
+            set_by: string | null;
+            /** Format: date-time */
+            set_at: string | null;
+            /** @description What the service may send to; a name that begins with a dot stands for all below it, too. */
+            allowed_hosts: string[];
+        };
+        /** @description Where the lab's news shall be sent. */
+        WebhookAddressRequest: {
+            url: string;
+        };
+        /** @description What signatures are made with: this is the only time it is shown. */
+        WebhookSecret: {
+            secret: string;
+        };
         /** @description What became of one class; `dropped` counts by reason code. */
         Yield: {
             asked: number;
@@ -5610,7 +5756,7 @@ export interface operations {
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only deeds of this kind. */
-                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted";
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
                 /** @description Only what this person did. */
@@ -5647,7 +5793,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only deeds of this kind. */
-                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted";
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
                 /** @description Only what this person did. */
                 person?: string;
             };
@@ -5916,6 +6062,194 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_set_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookAddressRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_deliveries: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_change_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
             };
             /** @description An error. */
             default: {

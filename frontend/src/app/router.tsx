@@ -46,6 +46,7 @@ const pages: RouteObject[] = [
   { path: 'storage', lazy: async () => ({ Component: (await import('@/features/upkeep/StoragePage')).StoragePage }) },
   { path: 'people', lazy: async () => ({ Component: (await import('@/features/accounts/PeoplePage')).PeoplePage }) },
   { path: 'log', lazy: async () => ({ Component: (await import('@/features/accounts/LogPage')).LogPage }) },
+  { path: 'webhook', lazy: async () => ({ Component: (await import('@/features/webhooks/WebhookPage')).WebhookPage }) },
   { path: 'account', lazy: async () => ({ Component: (await import('@/features/accounts/AccountPage')).AccountPage }) },
   { path: 'server', lazy: async () => ({ Component: (await import('@/features/accounts/ServerPage')).ServerPage }) },
   { path: 'tokens', lazy: async () => ({ Component: (await import('@/features/accounts/TokensPage')).TokensPage }) },

@@ -28,7 +28,11 @@ export function pageEntries({ isAdmin, isStaff }: Rights): Entry[] {
     { id: '/account', label: 'Account', alias: 'password name', to: '/account' },
     { id: '/tokens', label: 'API tokens', alias: 'key program', to: '/tokens' },
   ];
-  if (isAdmin) pages.push({ id: '/log', label: 'Log', note: 'who did what in the lab', to: '/log' });
+  if (isAdmin)
+    pages.push(
+      { id: '/log', label: 'Log', note: 'who did what in the lab', to: '/log' },
+      { id: '/webhook', label: 'Webhook', note: 'tells another service of runs', alias: 'notify', to: '/webhook' },
+    );
   if (isStaff)
     pages.push({ id: '/server', label: 'Everybody on this server', alias: 'accounts staff labs', to: '/server' });
   return pages;

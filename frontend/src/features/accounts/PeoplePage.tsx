@@ -33,9 +33,14 @@ export function PeoplePage() {
         summary={`You are ${lab.role} here.`}
         actions={
           may('admin') && (
-            <Button component={Link} to="/log" variant="default">
-              Log
-            </Button>
+            <>
+              <Button component={Link} to="/webhook" variant="default">
+                Webhook
+              </Button>
+              <Button component={Link} to="/log" variant="default">
+                Log
+              </Button>
+            </>
           )
         }
       />

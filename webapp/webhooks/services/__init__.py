@@ -1,0 +1,1 @@
+"""A lab's webhook, what is due to it, and sending that."""
