@@ -30,6 +30,8 @@ class Opinion(NamedTuple):
 
 
 NONE: Final = Opinion()
+Opinions = dict[uuid.UUID, Opinion]
+"""Person -> what they say of one sample."""
 Change = Mapping[str, Any]
 """Fields of an Opinion with what they become; what is left out stays as it is."""
 
@@ -153,8 +155,9 @@ def _apply(held: Pool, person: Person, wanted: Mapping[int, Change], undoes: uui
         samples = {pk: (label, Sight(*seen)) for pk, label, *seen in rows.values_list("pk", "label", *Sight._fields)}
         if len(samples) != len(asked):
             raise NotFoundError("One of these samples is not in this pool; nothing was changed.")
-        changes = _write(person, asked, act.id, undoes)
-        told = _told(list(changes))
+        said = _said(list(asked))
+        changes = _write(person, said, asked, act.id, undoes)
+        told = {pk: told_of({**said[pk], person.pk: after}) for pk, (_, after) in changes.items()}
         means = {pk: mean for pk, one in told.items() if (mean := mean_of(one.ratings)) is not None}
         act.verdicts.update({pk: after for pk, (_, after) in changes.items()})
         seen = _restand({pk: samples[pk] for pk in changes}, told, shift)
@@ -177,13 +180,14 @@ def _parts(rows: Iterable[tuple[int, Change]]) -> Iterator[list[tuple[int, Chang
 
 
 def _write(
-    person: Person, asked: Mapping[int, Change], act: uuid.UUID, undoes: uuid.UUID | None
+    person: Person,
+    said: Mapping[int, Opinions],
+    asked: Mapping[int, Change],
+    act: uuid.UUID,
+    undoes: uuid.UUID | None,
 ) -> dict[int, tuple[Opinion, Opinion]]:
     """Log and store what differs from what the person said before; answers before and after of each such sample."""
-    verdicts = Verdict.objects.filter(person=person)
-    rows = verdicts.filter(sample__in=list(asked)).values_list("sample_id", *Opinion._fields)
-    known = {pk: Opinion(*rest) for pk, *rest in rows}
-    wished = {pk: (before := known.get(pk, NONE), before._replace(**change)) for pk, change in asked.items()}
+    wished = {pk: (before := said[pk].get(person.pk, NONE), before._replace(**change)) for pk, change in asked.items()}
     changes = {pk: (before, after) for pk, (before, after) in wished.items() if before != after}
     VerdictChange.objects.bulk_create(
         VerdictChange(
@@ -203,7 +207,7 @@ def _write(
         for pk, (before, after) in changes.items()
     )
     if cleared := [pk for pk, (_, after) in changes.items() if after == NONE]:
-        verdicts.filter(sample__in=cleared).delete()
+        Verdict.objects.filter(person=person, sample__in=cleared).delete()
     Verdict.objects.bulk_create(
         [
             Verdict(sample_id=pk, person=person, **after._asdict())
@@ -217,16 +221,19 @@ def _write(
     return changes
 
 
-def _told(samples: Sequence[int]) -> dict[int, Told]:
-    """Sample -> what everybody says of it, as it is now."""
-    told = {pk: Told() for pk in samples}
-    rows = Verdict.objects.filter(sample__in=samples).values_list("sample_id", "person_id", "value", "rating")
-    for pk, person, value, rating in rows:
-        if value:
-            told[pk].values[person] = value
-        if rating:
-            told[pk].ratings.append(rating)
-    return told
+def _said(samples: Sequence[int]) -> dict[int, Opinions]:
+    """Sample -> what everybody says of it, before this act."""
+    said: dict[int, Opinions] = {pk: {} for pk in samples}
+    rows = Verdict.objects.filter(sample__in=samples).values_list("sample_id", "person_id", *Opinion._fields)
+    for pk, person, *opinion in rows:
+        said[pk][person] = Opinion(*opinion)
+    return said
+
+
+def told_of(said: Opinions) -> Told:
+    """What people's opinions on one sample come to."""
+    values = {person: one.value for person, one in said.items() if one.value}
+    return Told(values, [one.rating for one in said.values() if one.rating])
 
 
 def _restand(samples: Mapping[int, tuple[int, Sight]], told: Mapping[int, Told], shift: Shift) -> dict[int, Sight]:
