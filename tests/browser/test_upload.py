@@ -107,8 +107,11 @@ def test_a_lost_network_is_said_and_the_upload_goes_on_by_itself(member: Page, n
     hold(member)
     row = send_half(member, noise)
     member.context.set_offline(True)
-    expect(row.get_by_role("status")).to_contain_text("The network is gone. It goes on by itself")
+    said = "The network is gone. It goes on by itself as soon as that is over. 8.0 MiB have arrived"
+    expect(row.get_by_role("status")).to_contain_text(said)
     offsets = let_go(member)
+    member.wait_for_timeout(1_500)
+    expect(row.get_by_role("status"), "also after it was tried again").to_contain_text(said)
     member.context.set_offline(False)
     expect(row).to_contain_text("MiB sent")
     assert offsets == [CHUNK]

@@ -33,7 +33,7 @@ export function ReportTable({ version }: { version: Schemas['DatasetVersion'] })
     <Panel
       title="Ingest report"
       actions={
-        <>
+        <Group gap="md">
           {(outcome !== 'all' || asked !== '') && (
             <Anchor href={address(CSV, { id: version.id }, query)} download size="sm">
               Download these as CSV
@@ -42,7 +42,7 @@ export function ReportTable({ version }: { version: Schemas['DatasetVersion'] })
           <Anchor href={address(CSV, { id: version.id })} download size="sm">
             Download as CSV
           </Anchor>
-        </>
+        </Group>
       }
     >
       <Group gap="sm" mb="sm">

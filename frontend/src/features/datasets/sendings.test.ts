@@ -97,9 +97,14 @@ describe('Sendings', () => {
     await settled();
     sendings.lose();
     expect([states(), row('a').error?.code]).toEqual([['lost'], 'offline']);
-    sendings.hurry();
+    await vi.advanceTimersByTimeAsync(500);
+    row('a').tell.onError(unreachable());
+    expect(row('a').error?.code).toBe('offline');
+    sendings.regain();
     await settled();
-    expect([states(), asked]).toEqual([['sending'], ['start a', 'pause a', 'start a']]);
+    expect([states(), asked]).toEqual([['sending'], ['start a', 'pause a', 'start a', 'start a']]);
+    row('a').tell.onError(unreachable());
+    expect(row('a').error?.code).toBe('unreachable');
   });
 
   it('comes back when a busy service says', async () => {

@@ -41,6 +41,7 @@ type Sent = Awaited<ReturnType<Make>>;
 const AT_ONCE = 3;
 const TOLD_EVERY_MS = 200;
 const DELAYS_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000];
+const OFFLINE = new ApiError('The network is gone.', 0, 'offline');
 const LIVE: ReadonlySet<State> = new Set(['sending', 'lost']);
 
 /** What is being looked through before it is sent, and what was refused of it. */
@@ -50,6 +51,7 @@ export type Told = { rows: readonly Row[]; choice: Choice };
 /** Everything that is being sent, three at once; it goes on while other pages of the app are looked at. */
 export class Sendings {
   private person = '';
+  private isOnline = true;
   private rows: readonly Row[] = [];
   private told: Told = { rows: [], choice: { files: null, refusals: [] } };
   private readonly sent = new Map<string, Promise<Sent>>();
@@ -125,16 +127,23 @@ export class Sendings {
     this.pump();
   }
 
-  /** The network is back: nobody waits for a timer. */
+  /** The network is back. */
+  readonly regain = (): void => {
+    this.isOnline = true;
+    this.hurry();
+  };
+
+  /** Nobody waits for a timer. */
   readonly hurry = (): void => {
     for (const row of this.rows.filter(({ state }) => state === 'lost')) this.begin(row.id);
   };
 
   /** The network is gone: said at once, not when a request times out. */
   readonly lose = (): void => {
+    this.isOnline = false;
     for (const row of this.rows.filter(({ state }) => state === 'sending')) {
       void this.sent.get(row.id)?.then((one) => one.pause());
-      this.fail(row.id, new ApiError('The network is gone.', 0, 'offline'));
+      this.fail(row.id, unreachable());
     }
   };
 
@@ -210,8 +219,9 @@ export class Sendings {
     }
     const count = this.failures.get(id) ?? 0;
     this.failures.set(id, count + 1);
+    const isOffline = error.status === 0 && !this.isOnline;
     const wait = Math.max(DELAYS_MS[Math.min(count, DELAYS_MS.length - 1)] ?? 0, 1000 * (error.retryAfterS ?? 0));
-    this.patch(id, { state: 'lost', error, rate: null });
+    this.patch(id, { state: 'lost', error: isOffline ? OFFLINE : error, rate: null });
     this.quiet(id);
     this.timers.set(
       id,

@@ -11,7 +11,7 @@ export const sendings = new Sendings(async (parcel, lab, handlers) => {
 
 const UNSENT: ReadonlySet<State> = new Set(['queued', 'sending', 'lost']);
 
-window.addEventListener('online', sendings.hurry);
+window.addEventListener('online', sendings.regain);
 window.addEventListener('offline', sendings.lose);
 window.addEventListener('beforeunload', (event) => {
   if (sendings.snapshot().rows.some(({ state }) => UNSENT.has(state))) event.preventDefault();
