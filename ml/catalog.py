@@ -24,7 +24,7 @@ from ml.compute import Compute, smaller_micro_batch, why_indivisible, why_no_gpu
 from ml.errors import BadBudgetError, MlError
 from ml.foretold import ForetellError, Foretold, foretell_memory
 from ml.intake import INTAKE
-from ml.intervals import wilson_interval
+from ml.intervals import mean_interval, wilson_interval
 from ml.plans import IMPORTED
 from ml.plugin import Card, Conflict
 from ml.suitability import missing_fields, why_unsuitable
@@ -52,6 +52,7 @@ __all__ = [
     "agreement_of",
     "foretell_memory",
     "load",
+    "mean_interval",
     "pool_sizes",
     "resolve",
     "smaller_micro_batch",

@@ -11,6 +11,8 @@ import numpy as np
 from django.db import transaction
 from PIL import Image
 
+from ml.pack import write_pack
+from ml.records import ImageRecord
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
 from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion
@@ -126,6 +128,7 @@ def make_pool(run: Run, size: int = 24, seed: int = 0) -> Pool:
     np.savez(folder / "selection.npz", kept=np.array(kept, np.int64), reason=reason)
     held.write(
         artefacts={
+            "prepare": {"data": storage.relative(_write_pack(folder, held.version))},
             "train": {"checkpoint": storage.relative(folder / "pool"), "sha256": facts.checkpoint_sha256},
             "score": {
                 "scores": storage.relative(folder / "scores.npz"),
@@ -154,6 +157,14 @@ def _write_map_file(folder: Path, label: Any) -> Path:
     file = folder / "map.npz"
     np.savez(file, num_real=48, num_samples=len(label), pca_real=images, pca_samples=samples)
     return file
+
+
+def _write_pack(folder: Path, version: DatasetVersion) -> Path:
+    """The images that the run learnt from, as the stage `prepare` packs them."""
+    rows = version.images.filter(split__in=("train", "val")).order_by("index")
+    files = [(row, storage.object_file(version.dataset.lab_id, row.sha256, row.suffix)) for row in rows]
+    images = [ImageRecord(index=row.index, file=file, label=row.label, split=row.split) for row, file in files]
+    return write_pack(images, version.classes, folder / "data", 16).folder
 
 
 def _write_pool_files(folder: Path, label: Any, scores: dict[str, Any], random: np.random.Generator) -> pools.Facts:

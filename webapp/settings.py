@@ -292,6 +292,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "Standing": "webapp.gallery.models.Sample.Standing",
         "VerdictValue": "webapp.gallery.models.Verdict.Value",
         "DeliveryState": "webapp.webhooks.models.Delivery.State",
+        "BlindAnswer": "webapp.gallery.models.BlindTrial.Answer",
         "ExportState": "webapp.exports.models.Export.State",
         "ExportContent": "webapp.exports.models.Export.Content",
     },

@@ -11,6 +11,8 @@ ActionsEnum = Literal["cancel", "retry"]
 
 Better = Literal["lower", "higher", "towards 1"]
 
+BlindAnswer = Literal["real", "synthetic"]
+
 ChannelsEnum = Literal["auto", "grey", "colour"]
 
 DeedEnum = Literal["person.invited", "invitation.revoked", "person.joined", "person.removed", "role.changed", "password_link.made", "person.shut_out", "person.let_in", "token.made", "token.revoked", "lab.made", "lab.renamed", "quota.changed", "webhook.set", "webhook.removed", "webhook_secret.changed", "dataset.renamed", "dataset.archived", "dataset.brought_back", "dataset.deleted", "version.deleted", "run.renamed", "run.archived", "run.brought_back", "run.deleted", "recipe.renamed", "recipe.archived", "recipe.brought_back", "recipe.deleted", "export.renamed", "export.archived", "export.brought_back", "export.deleted", "export.downloaded"]
@@ -32,6 +34,8 @@ IngestOutcome = Literal["accepted", "duplicate", "skipped", "failed"]
 IssuesEnum = Literal["dark", "light", "blurry", "low_information", "odd_aspect_ratio", "odd_size", "grayscale", "near_duplicates"]
 
 NameEnum = Literal["pca", "tsne"]
+
+NumImagesEnum = Literal[20, 50, 100]
 
 Role = Literal["viewer", "reviewer", "researcher", "admin", "owner"]
 
@@ -81,12 +85,49 @@ class Agreement(TypedDict):
     pairs: list[PairAgreement]
 
 
+class AnswerRequest(TypedDict):
+    "What an image is taken for."
+
+    answer: BlindAnswer
+
+
 class Bar(TypedDict):
     "How many images lie between two values; the upper one is not included."
 
     low: int
     high: int
     images: int
+
+
+class BlindResult(TypedDict):
+    "What a finished test showed. Who cannot tell real from synthetic is right half of the time."
+
+    hit_rate: HitRate
+    by_class: dict[str, HitRate]
+    table: TruthTable
+    trials: list[Trial]
+
+
+class BlindTest(TypedDict):
+    "A person tells real training images from samples of a pool."
+
+    id: str
+    pool: str
+    person: str
+    selection: int | None
+    num_images: int
+    created_at: str
+    finished_at: str | None
+    answered: dict[str, Literal["real", "synthetic"]]
+    result: BlindResult | None
+
+
+class BlindTests(TypedDict):
+    "The blind tests of a pool."
+
+    unfinished: str | None
+    people: People | None
+    finished: list[FinishedBlindTest]
 
 
 class Card(TypedDict):
@@ -560,6 +601,15 @@ class FilterRequest(TypedDict):
     area: NotRequired[str]
 
 
+class FinishedBlindTest(TypedDict):
+    "A finished test in a list."
+
+    id: str
+    person: str
+    finished_at: str | None
+    hit_rate: HitRate
+
+
 class ForgottenRequest(TypedDict):
     "Whose password was forgotten."
 
@@ -606,6 +656,16 @@ class History(TypedDict):
 
     results: list[LiveEvent]
     last_seq: int
+
+
+class HitRate(TypedDict):
+    "Right answers; low and high bound Wilson's 95 % interval."
+
+    num_right: int
+    num_images: int
+    share: float
+    low: float
+    high: float
 
 
 class ImageIndices(TypedDict):
@@ -890,6 +950,13 @@ class Neighbour(TypedDict):
     thumbnail_url: str
 
 
+class NewBlindTestRequest(TypedDict):
+    "Which images are mixed."
+
+    num_images: NumImagesEnum
+    selection: NotRequired[str | None]
+
+
 class NewDatasetRequest(TypedDict):
     "A dataset to be made from a complete upload."
 
@@ -1138,6 +1205,15 @@ class PatchedQuotaRequest(TypedDict):
     "What the lab may store; null leaves it to the service's own setting."
 
     quota_bytes: NotRequired[int | None]
+
+
+class People(TypedDict):
+    "The mean of people's hit rates, each person once; low and high: Student's 95 % interval, of two on."
+
+    num_people: int
+    mean: float
+    low: float | None
+    high: float | None
 
 
 class PerClassBudget(TypedDict):
@@ -1873,6 +1949,13 @@ class SweptData(TypedDict):
     columns: list[Column]
 
 
+class TakenFor(TypedDict):
+    "How many images were taken for what."
+
+    real: int
+    synthetic: int
+
+
 class Target(TypedDict):
     "What a subscription is about."
 
@@ -1892,6 +1975,22 @@ class Token(TypedDict):
     created_at: str
     expires_at: str
     last_used_at: str | None
+
+
+class Trial(TypedDict):
+    "One image of a finished test."
+
+    place: int
+    truth: BlindAnswer
+    answer: BlindAnswer | Literal[""]
+    label: str
+
+
+class TruthTable(TypedDict):
+    "What the images were, and what they were taken for."
+
+    real: TakenFor
+    synthetic: TakenFor
 
 
 class Upload(TypedDict):

@@ -15,6 +15,7 @@ PAGES = {
     "upload": "/upload",
     "run": "{run}",
     "gallery": "{run}/gallery",
+    "blind test": "{run}/blind-test",
     "exports": "{run}/exports",
     "tokens": "/tokens",
     "recipes": "/recipes",

@@ -1,4 +1,4 @@
-"""Reviewing together: where reviewers disagree."""
+"""Reviewing together: where reviewers disagree, and whether anybody can tell real from synthetic."""
 
 import re
 from collections.abc import Iterator
@@ -75,3 +75,31 @@ def test_two_reviewers_see_how_far_they_agree_and_what_they_dispute(gallery: Pag
     gallery.get_by_role("button", name="Agreement").click()
     expect(dialog.get_by_text("Nothing is disputed")).to_be_visible()
     expect(dialog.get_by_text("not defined: both gave one and the same verdict")).to_be_visible()
+
+
+def test_real_is_told_from_synthetic_by_key_across_a_reload_until_the_result(gallery: Page) -> None:
+    gallery.get_by_role("link", name="Blind test").click()
+    gallery.get_by_role("combobox", name="Synthetic images").click()
+    gallery.get_by_role("option", name="The whole pool").click()
+    gallery.get_by_role("button", name="Begin").click()
+    for place in range(8):
+        expect(gallery.get_by_role("img", name=f"Image {place + 1}, real or synthetic")).to_be_visible()
+        gallery.keyboard.press("r" if place % 2 else "s")
+    expect(gallery.get_by_role("heading", name="Image 9 of 20")).to_be_visible()
+    assert faults(gallery) == []
+    gallery.reload()
+    expect(gallery.get_by_role("heading", name="Image 9 of 20")).to_be_visible()
+    gallery.keyboard.press("Backspace")
+    expect(gallery.get_by_role("heading", name="Image 8 of 20")).to_be_visible()
+    for place in range(7, 20):
+        expect(gallery.get_by_role("img", name=f"Image {place + 1}, real or synthetic")).to_be_visible()
+        gallery.keyboard.press("s")
+    expect(gallery.get_by_role("status").filter(has_text=re.compile(r"\d+ of 20 right: \d+ % \("))).to_be_visible()
+    expect(gallery.get_by_text("50 % is what guessing brings")).to_be_visible()
+    expect(gallery.get_by_text("One person so far")).to_be_visible()
+    counts = gallery.get_by_role("group", name="What was taken for what").get_by_role("cell").all_inner_texts()
+    assert sum(map(int, counts)) == 20
+    assert faults(gallery) == []
+    gallery.reload()
+    gallery.get_by_role("button", name="Result").click()
+    expect(gallery.get_by_text("50 % is what guessing brings")).to_be_visible()

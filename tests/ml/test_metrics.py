@@ -19,7 +19,7 @@ from torchmetrics.image.kid import poly_mmd
 
 from ml.comparison import Weighted, equal_numbers, equal_weights, in_own_order, weights_of_mix
 from ml.errors import MeaninglessMetricError, TooFewSamplesError
-from ml.intervals import median_interval, wilson_interval
+from ml.intervals import mean_interval, median_interval, wilson_interval
 from ml.manifold import balls, membership, mutual
 from ml.measure import measure_all
 from ml.metric import Evidence, ImageSet, Measurement, Metric
@@ -335,6 +335,13 @@ def test_tarr_counts_what_the_classifier_sees() -> None:
     assert seen.value == 0.75
     assert seen.per_class == {"cat": 0.0, "dog": 1.0}
     assert seen.details["validation_rate"] > 0.9
+
+
+@pytest.mark.parametrize("number", [2, 3, 4, 7, 8, 31, 400])
+def test_the_interval_of_a_mean_agrees_with_scipy(number: int) -> None:
+    values = np.random.default_rng(number).normal(0.6, 0.1, number)
+    expected = scipy.stats.ttest_1samp(values, 0).confidence_interval()
+    assert mean_interval(list(values)) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
 @settings(deadline=None)

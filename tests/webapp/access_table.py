@@ -188,6 +188,12 @@ GALLERY = [
     Row("PUT", "samples/<int:pk>/verdict/", REVIEWER, "review", {"value": "reject"}),
     Row("DELETE", "samples/<int:pk>/verdict/", REVIEWER, "review"),
     Row("GET", "pools/<uuid:pk>/sheet/", VIEWER, media=True, query="?rows=0"),
+    Row("GET", "pools/<uuid:pk>/blind-tests/", VIEWER),
+    Row("POST", "pools/<uuid:pk>/blind-tests/", REVIEWER, "review", {"num_images": 20}),
+    Row("GET", "blind-tests/<uuid:pk>/", VIEWER),
+    Row("DELETE", "blind-tests/<uuid:pk>/", REVIEWER, "review"),
+    Row("GET", "blind-tests/<uuid:pk>/images/<int:place>/", VIEWER, media=True),
+    Row("PUT", "blind-tests/<uuid:pk>/answers/<int:place>/", REVIEWER, "review", {"answer": "real"}),
     Row("GET", "selections/<uuid:pk>/", VIEWER),
     *(Row("POST", f"selections/<uuid:pk>/{verb}/", RESEARCHER, "run") for verb in ("cancel", "retry")),
 ]

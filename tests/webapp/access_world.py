@@ -19,7 +19,8 @@ from webapp.core import storage
 from webapp.core.permissions import ROLES, Scope
 from webapp.datasets.models import DatasetVersion, Upload
 from webapp.exports.models import Export
-from webapp.gallery.models import Pool, Sample, Selection
+from webapp.gallery.models import BlindTest, Pool, Sample, Selection
+from webapp.gallery.services.blind import answer_trial, begin_blind_test
 from webapp.recipes.services import create_recipe
 from webapp.runs.models import Run, RunEvent
 
@@ -58,6 +59,7 @@ class World:
         self.sample = Sample.objects.filter(pool=self.pool).order_by("index")[0]
         self.selection = Selection.objects.get(pool=self.pool)
         self.export = self._export()
+        self.blind_test = self._blind_test()
         self.recipe = create_recipe(self.lab, None, QUICK, name=f"{SECRET_WORD} recipe")
         self.member = self._person("is about to be removed", "viewer")
         giver = next(one.person for one in self.visitors if one.name == "owner")
@@ -97,6 +99,14 @@ class World:
                 run=run, seq=RunEvent.objects.count() + 1000, type=kind, data=data, path=storage.relative(picture)
             )
         return Run.objects.get(pk=run.pk)
+
+    def _blind_test(self) -> BlindTest:
+        taker = next(one.person for one in self.visitors if one.name == "owner")
+        assert taker is not None
+        test = begin_blind_test(self.pool, taker, 20)
+        for place in range(20):
+            test = answer_trial(test, place, "real")
+        return test
 
     def _export(self) -> Export:
         export = Export.objects.create(
@@ -169,6 +179,7 @@ class World:
             "pools": lambda: self.pool.pk,
             "samples": lambda: self.sample.pk,
             "selections": lambda: self.selection.pk,
+            "blind-tests": lambda: self.blind_test.pk,
             "exports": lambda: self.export.pk,
             "uploads": lambda: self.upload_of(visitor).pk,
             "tokens": lambda: self._token_of(visitor).pk,

@@ -133,6 +133,7 @@ def _has_token(visitor: Visitor) -> bool:
 def path_of(row: Row, world: World, visitor: Visitor, pk: Any = None) -> str:
     path = f"/{API}{row.route}{row.query.format(lab=world.lab.pk, version=world.version.pk)}"
     path = path.replace("<int:index>", "0").replace("<int:step>", str(STEP)).replace("<slug:name>", CODE)
+    path = path.replace("<int:place>", "0")
     path = path.replace("<uuid:person>", str(world.member.pk)).replace("<uuid:invitation>", str(world.invitation.pk))
     path = path.replace("<uuid:token>", str(world.token.pk))
     if "pk>" in path:

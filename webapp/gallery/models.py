@@ -207,3 +207,50 @@ class VerdictChange(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["person", "act"]), models.Index(fields=["person", "undoes", "id"])]
+
+
+class BlindTest(models.Model):
+    """One person tells real training images from samples of a pool, unlabelled and mixed, one after the other."""
+
+    HANGS_ON: ClassVar[dict[str, str]] = {
+        "dataset": "pool__run__version__dataset",
+        "datasetversion": "pool__run__version",
+        "run": "pool__run",
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="blind_tests")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    selection = models.ForeignKey(
+        Selection, null=True, on_delete=models.SET_NULL, related_name="+", help_text="Whose kept samples; null: any."
+    )
+    num_images = models.PositiveIntegerField()
+    num_right = models.PositiveIntegerField(default=0, help_text="Counted when it is finished.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["pool", "person"], condition=Q(finished_at=None), name="one_unfinished_blind_test"
+            )
+        ]
+        indexes = [models.Index(fields=["pool", "finished_at"])]
+
+
+class BlindTrial(models.Model):
+    """One image of a blind test, and what the person took it for."""
+
+    class Answer(models.TextChoices):
+        REAL = "real"
+        SYNTHETIC = "synthetic"
+
+    test = models.ForeignKey(BlindTest, on_delete=models.CASCADE, related_name="trials")
+    place = models.PositiveIntegerField(help_text="From 0.")
+    truth = models.CharField(max_length=9, choices=Answer.choices)
+    row = models.PositiveIntegerField(help_text="Of the run's packed images when real, else of the pool.")
+    label = models.PositiveIntegerField(help_text="Index into the pool's classes.")
+    answer = models.CharField(max_length=9, choices=Answer.choices, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["test", "place"], name="place_per_blind_test")]

@@ -4,6 +4,58 @@
  */
 
 export interface paths {
+    "/api/v1/blind-tests/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One blind test: one's own, or a finished one of the lab. */
+        get: operations["blind_tests_get"];
+        put?: never;
+        post?: never;
+        /** @description Give up an unfinished test of one's own; nothing of it is kept. */
+        delete: operations["blind_tests_give_up"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blind-tests/{id}/answers/{place}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description What one takes an image for; the last answer brings the result. */
+        put: operations["blind_tests_answer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blind-tests/{id}/images/{place}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The pixels of one image; its length, name and headers are those of any other of the test. */
+        get: operations["blind_tests_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalogue/": {
         parameters: {
             query?: never;
@@ -426,76 +478,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/labs/{id}/webhook/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description The address that a lab's news are sent to, signed. */
-        get: operations["labs_webhook"];
-        /** @description The address that a lab's news are sent to, signed. */
-        put: operations["labs_set_webhook"];
-        post?: never;
-        /** @description The address that a lab's news are sent to, signed. */
-        delete: operations["labs_remove_webhook"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/labs/{id}/webhook/deliveries/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description What was sent to a lab's webhook, or waits to be, the newest first; kept for 30 days. */
-        get: operations["labs_deliveries"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/labs/{id}/webhook/secret/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Another secret, where somebody else may know the old one. */
-        post: operations["labs_change_webhook_secret"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/labs/{id}/webhook/test/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description News that say nothing, to see whether they arrive. */
-        post: operations["labs_test_webhook"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/people/": {
         parameters: {
             query?: never;
@@ -581,17 +563,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/pools/{id}/map/": {
+    "/api/v1/pools/{id}/blind-tests/": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** @description Where samples and training images lie. It never changes. */
-        get: operations["pools_map"];
+        /** @description The blind tests of a pool. */
+        get: operations["blind_tests_list"];
         put?: never;
-        post?: never;
+        /** @description The blind tests of a pool. */
+        post: operations["blind_tests_begin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1223,23 +1206,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/search/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description Datasets, saved recipes and runs of the person's labs, the newest first; put away ones, too. */
-        get: operations["search"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/selections/{id}/": {
         parameters: {
             query?: never;
@@ -1486,10 +1452,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The person's own that are on their way, or arrived and became nothing yet. */
-        get: operations["uploads_list"];
+        get?: never;
         put?: never;
-        /** @description Start an upload, or find those that are not finished. */
+        /** @description Start an upload. */
         post: operations["uploads_create"];
         delete?: never;
         options?: never;
@@ -1524,23 +1489,6 @@ export interface paths {
         };
         /** @description How far an upload is, for people and programs that do not speak tus. */
         get: operations["uploads_status"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/uploads/limits/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description What an upload may hold. */
-        get: operations["uploads_limits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1727,7 +1675,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The report for a spreadsheet, all of it or what the filters leave. */
+        /** @description The whole report for a spreadsheet. */
         get: operations["versions_report_csv"];
         put?: never;
         post?: never;
@@ -1807,6 +1755,10 @@ export interface components {
             /** @description The 200 pairs who judged most samples in common, those first. */
             pairs: components["schemas"]["PairAgreement"][];
         };
+        /** @description What an image is taken for. */
+        AnswerRequest: {
+            answer: components["schemas"]["BlindAnswer"];
+        };
         /** @description How many images lie between two values; the upper one is not included. */
         Bar: {
             low: number;
@@ -1820,6 +1772,55 @@ export interface components {
          * @enum {string}
          */
         Better: "lower" | "higher" | "towards 1";
+        /**
+         * @description * `real` - Real
+         *     * `synthetic` - Synthetic
+         * @enum {string}
+         */
+        BlindAnswer: "real" | "synthetic";
+        /** @description What a finished test showed. Who cannot tell real from synthetic is right half of the time. */
+        BlindResult: {
+            hit_rate: components["schemas"]["HitRate"];
+            by_class: {
+                [key: string]: components["schemas"]["HitRate"];
+            };
+            /** @description What the images were, and then what they were taken for. */
+            table: components["schemas"]["TruthTable"];
+            trials: components["schemas"]["Trial"][];
+        };
+        /** @description A person tells real training images from samples of a pool. */
+        BlindTest: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            pool: string;
+            person: string;
+            /** @description Whose kept samples; null: of the whole pool. */
+            selection: number | null;
+            num_images: number;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** @description The places that have an answer, and which. */
+            readonly answered: {
+                [key: string]: "real" | "synthetic";
+            };
+            /** @description Null until the last answer. */
+            readonly result: components["schemas"]["BlindResult"] | null;
+        };
+        /** @description The blind tests of a pool. */
+        BlindTests: {
+            /**
+             * Format: uuid
+             * @description The asking person's own test to go on with.
+             */
+            unfinished: string | null;
+            /** @description Over everybody; null before the first test is finished. */
+            people: components["schemas"]["People"] | null;
+            /** @description The latest 50, the newest first. */
+            finished: components["schemas"]["FinishedBlindTest"][];
+        };
         Budget: components["schemas"]["PerClassBudget"] | components["schemas"]["FillToLargestBudget"] | components["schemas"]["FillToBudget"] | components["schemas"]["CountsBudget"] | components["schemas"]["MultipleBudget"];
         BudgetRequest: components["schemas"]["PerClassBudgetRequest"] | components["schemas"]["FillToLargestBudgetRequest"] | components["schemas"]["FillToBudgetRequest"] | components["schemas"]["CountsBudgetRequest"] | components["schemas"]["MultipleBudgetRequest"];
         /** @description What a person reads before choosing a plug-in. */
@@ -2196,9 +2197,6 @@ export interface components {
          *     * `lab.made` - lab.made
          *     * `lab.renamed` - lab.renamed
          *     * `quota.changed` - quota.changed
-         *     * `webhook.set` - webhook.set
-         *     * `webhook.removed` - webhook.removed
-         *     * `webhook_secret.changed` - webhook_secret.changed
          *     * `dataset.renamed` - dataset.renamed
          *     * `dataset.archived` - dataset.archived
          *     * `dataset.brought_back` - dataset.brought_back
@@ -2219,7 +2217,7 @@ export interface components {
          *     * `export.downloaded` - export.downloaded
          * @enum {string}
          */
-        DeedEnum: "person.invited" | "invitation.revoked" | "person.joined" | "person.removed" | "role.changed" | "password_link.made" | "person.shut_out" | "person.let_in" | "token.made" | "token.revoked" | "lab.made" | "lab.renamed" | "quota.changed" | "webhook.set" | "webhook.removed" | "webhook_secret.changed" | "dataset.renamed" | "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "version.deleted" | "run.renamed" | "run.archived" | "run.brought_back" | "run.deleted" | "recipe.renamed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "export.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded";
+        DeedEnum: "person.invited" | "invitation.revoked" | "person.joined" | "person.removed" | "role.changed" | "password_link.made" | "person.shut_out" | "person.let_in" | "token.made" | "token.revoked" | "lab.made" | "lab.renamed" | "quota.changed" | "dataset.renamed" | "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "version.deleted" | "run.renamed" | "run.archived" | "run.brought_back" | "run.deleted" | "recipe.renamed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "export.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded";
         /** @description What would go. */
         Deletion: {
             /** @description All that goes with it. */
@@ -2231,49 +2229,6 @@ export interface components {
             /** @description Then it needs the role admin. */
             made_by_others: boolean;
         };
-        /** @description One piece of news, and what became of it. */
-        Delivery: {
-            /** Format: uuid */
-            readonly id: string;
-            event: string;
-            /** @description What it is about, as it was called then. */
-            subject: string;
-            /** @description The JSON as it is sent, in every attempt the same. */
-            body: string;
-            state: components["schemas"]["DeliveryState"];
-            attempts: number;
-            /**
-             * Format: int64
-             * @description What the last attempt was answered with.
-             */
-            status: number | null;
-            /** @description The same, or why not, in words. */
-            answer: string;
-            /** Format: date-time */
-            readonly created_at: string;
-            /**
-             * Format: date-time
-             * @description When it is sent, or tried again, at the earliest.
-             */
-            due_at: string;
-            /** Format: date-time */
-            ended_at: string | null;
-        };
-        /** @description One page of a list. */
-        DeliveryPage: {
-            results: components["schemas"]["Delivery"][];
-            /** @description Path of the next page, or null. */
-            next: string | null;
-            /** @description Path of the page before, or null. */
-            previous: string | null;
-        };
-        /**
-         * @description * `waiting` - Waiting
-         *     * `delivered` - Delivered
-         *     * `failed` - Failed
-         * @enum {string}
-         */
-        DeliveryState: "waiting" | "delivered" | "failed";
         /** @description How a version differs from another one; images are the same when their bytes are. */
         Difference: {
             /** @description Number of the other version. */
@@ -2423,12 +2378,6 @@ export interface components {
         /** @description What an export would hold now, and what it takes at most. */
         ExportEstimate: {
             num_real: number;
-            /** @description Split -> class -> real images. */
-            real: {
-                [key: string]: {
-                    [key: string]: number;
-                };
-            };
             /** @description Class -> samples that go in. */
             synthetic: {
                 [key: string]: number;
@@ -2450,10 +2399,6 @@ export interface components {
             };
             conflicts: components["schemas"]["Conflict"][];
             suffix: string;
-            /** @description Images of other splits are left out. */
-            splits: string[];
-            /** @description The paths in it; {split} and {class} stand for each of them, * for any name. */
-            layout: string[];
         };
         /** @description One page of a list. */
         ExportPage: {
@@ -2557,8 +2502,15 @@ export interface components {
             rating_to?: number;
             /** @description With the asking person's star, or without it. */
             starred?: boolean | null;
-            /** @description On the pool's map: a view and a polygon in it, `pca:0.0.500.0.500.500`; 3 to 64 corners, x and y from 0 to 9999. Only samples inside it. */
-            area?: string;
+        };
+        /** @description A finished test in a list. */
+        FinishedBlindTest: {
+            /** Format: uuid */
+            readonly id: string;
+            person: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            readonly hit_rate: components["schemas"]["HitRate"];
         };
         /**
          * @description * `crop` - crop
@@ -2570,34 +2522,6 @@ export interface components {
         /** @description Whose password was forgotten. */
         ForgottenRequest: {
             email: string;
-        };
-        /** @description A dataset, saved recipe or run. */
-        Found: {
-            noun: components["schemas"]["FoundNoun"];
-            /** Format: uuid */
-            id: string;
-            /** @description Its own, or what stands for one. */
-            name: string;
-            /** @description A few words more. */
-            about: string;
-            /** Format: date-time */
-            created_at: string;
-            is_archived: boolean;
-        };
-        /**
-         * @description * `dataset` - dataset
-         *     * `recipe` - recipe
-         *     * `run` - run
-         * @enum {string}
-         */
-        FoundNoun: "dataset" | "recipe" | "run";
-        /** @description One page of a list. */
-        FoundPage: {
-            results: components["schemas"]["Found"][];
-            /** @description Path of the next page, or null. */
-            next: string | null;
-            /** @description Path of the page before, or null. */
-            previous: string | null;
         };
         /** @description What was judged of the training at the last measured checkpoint. */
         Health: {
@@ -2625,6 +2549,17 @@ export interface components {
         History: {
             readonly results: components["schemas"]["LiveEvent"][];
             last_seq: number;
+        };
+        /** @description Right answers; low and high bound Wilson's 95 % interval. */
+        HitRate: {
+            num_right: number;
+            num_images: number;
+            /** Format: double */
+            share: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
         };
         /** @description The indices of all images that match. */
         ImageIndices: {
@@ -2806,19 +2741,6 @@ export interface components {
             email: string;
             password: string;
         };
-        /** @description One way to lay the images out. */
-        MapView: {
-            /**
-             * @description pca: the two directions in which the training images differ most; tsne: neighbours stay neighbours.
-             *
-             *     * `pca` - pca
-             *     * `tsne` - tsne
-             */
-            name: components["schemas"]["NameEnum"];
-            /** @description Training images. */
-            real: components["schemas"]["Places"];
-            samples: components["schemas"]["Places"];
-        };
         /**
          * Measured
          * @description One metric. `value` is null when it refused, and `caution` then says why.
@@ -2987,12 +2909,6 @@ export interface components {
              */
             factor: number;
         };
-        /**
-         * @description * `pca` - pca
-         *     * `tsne` - tsne
-         * @enum {string}
-         */
-        NameEnum: "pca" | "tsne";
         /** @description Groups of near duplicates, the images in them, and the images that were left out because of them. */
         NearDuplicates: {
             groups: number;
@@ -3007,6 +2923,22 @@ export interface components {
             distance: number;
             label: string;
             thumbnail_url: string;
+        };
+        /** @description Which images are mixed. */
+        NewBlindTestRequest: {
+            /**
+             * @description Half of them are real.
+             *
+             *     * `20` - 20
+             *     * `50` - 50
+             *     * `100` - 100
+             */
+            num_images: components["schemas"]["NumImagesEnum"];
+            /**
+             * Format: uuid
+             * @description Samples that this selection kept; without it, of the whole pool.
+             */
+            selection?: string | null;
         };
         /** @description A dataset to be made from a complete upload. */
         NewDatasetRequest: {
@@ -3244,50 +3176,26 @@ export interface components {
             relabel?: components["schemas"]["RelabelRequest"][];
             resplit?: components["schemas"]["ResplitRequest"];
         };
-        /** @description The webhook as it was set. */
-        NewWebhook: {
-            /** @description Null: nowhere. */
-            url: string | null;
-            set_by: string | null;
-            /** Format: date-time */
-            set_at: string | null;
-            /** @description What the service may send to; a name that begins with a dot stands for all below it, too. */
-            allowed_hosts: string[];
-            /** @description Shown only now, with a lab's first address; else null. */
-            secret: string | null;
-        };
         /** @description Whether the person who asks is mailed when the run ends. */
         Notice: {
             /** @description Whether this service has a mail server. */
             can_mail: boolean;
             is_wished: boolean;
         };
-        /** @description An upload of the person's own of which nothing was made yet. */
-        OpenUpload: {
-            /** Format: uuid */
-            readonly id: string;
-            /** Format: uuid */
-            lab: string;
-            file_name: string;
-            size_bytes: number;
-            offset: number;
-            state: components["schemas"]["UploadState"];
-            /** Format: date-time */
-            readonly created_at: string;
-            /**
-             * Format: date-time
-             * @description Its bytes are removed then, unless more arrive.
-             */
-            readonly expires_at: string;
-        };
-        /** @description One page of a list. */
-        OpenUploadPage: {
-            results: components["schemas"]["OpenUpload"][];
-            /** @description Path of the next page, or null. */
-            next: string | null;
-            /** @description Path of the page before, or null. */
-            previous: string | null;
-        };
+        /**
+         * @description * `dataset` - dataset
+         *     * `run` - run
+         *     * `export` - export
+         * @enum {string}
+         */
+        NounEnum: "dataset" | "run" | "export";
+        /**
+         * @description * `20` - 20
+         *     * `50` - 50
+         *     * `100` - 100
+         * @enum {integer}
+         */
+        NumImagesEnum: 20 | 50 | 100;
         /** @description Who made the images of a run that only imported them. */
         Origin: {
             /** @description The external model. */
@@ -3375,6 +3283,16 @@ export interface components {
             /** Format: int64 */
             quota_bytes?: number | null;
         };
+        /** @description The mean of people's hit rates, each person once; low and high: Student's 95 % interval, of two on. */
+        People: {
+            num_people: number;
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+        };
         /** @description The same number for every class. */
         PerClassBudget: {
             /**
@@ -3409,17 +3327,6 @@ export interface components {
              * @description Designates whether the user can log into this admin site.
              */
             is_staff: boolean;
-        };
-        /** @description Images on the plane, as columns: the same place in each list is one image. */
-        Places: {
-            /** @description Of training images the index in the dataset version, of samples the pool's row. */
-            keys: number[];
-            /** @description Indexes into the pool's classes. */
-            labels: number[];
-            /** @description 0 to 9999. */
-            x: number[];
-            /** @description 0 to 9999. */
-            y: number[];
         };
         /**
          * Point
@@ -3466,8 +3373,6 @@ export interface components {
                 [key: string]: components["schemas"]["ClassStandings"];
             };
             readonly selections: components["schemas"]["Selection"][];
-            /** @description False for runs that were scored before there were maps. */
-            readonly has_map: boolean;
         };
         /**
          * PoolCreated
@@ -3512,14 +3417,6 @@ export interface components {
             selection: string;
             /** Num Samples */
             num_samples: number;
-        };
-        /** @description Training images and samples as the in-domain encoder sees them. Of many a fixed part is on the map. */
-        PoolMap: {
-            /** @description Training images there are. */
-            num_real: number;
-            /** @description Samples there are. */
-            num_samples: number;
-            views: components["schemas"]["MapView"][];
         };
         /** @description One row of the sample wall, a PNG of square tiles side by side. */
         Preview: {
@@ -4609,7 +4506,7 @@ export interface components {
         };
         /** @description A dataset, run or export, and what it takes. */
         StoredThing: {
-            noun: components["schemas"]["StoredThingNounEnum"];
+            noun: components["schemas"]["NounEnum"];
             /** Format: uuid */
             id: string;
             name: string;
@@ -4625,13 +4522,6 @@ export interface components {
             /** Format: date-time */
             archived_at: string | null;
         };
-        /**
-         * @description * `dataset` - dataset
-         *     * `run` - run
-         *     * `export` - export
-         * @enum {string}
-         */
-        StoredThingNounEnum: "dataset" | "run" | "export";
         /**
          * SubscriptionEnded
          * @description The person may not watch this row any more, or asked for the end.
@@ -4733,6 +4623,11 @@ export interface components {
             /** Columns */
             columns: components["schemas"]["Column"][];
         };
+        /** @description How many images were taken for what. */
+        TakenFor: {
+            real: number;
+            synthetic: number;
+        };
         /**
          * Target
          * @description What a subscription is about.
@@ -4760,6 +4655,20 @@ export interface components {
             /** Format: date-time */
             last_used_at: string | null;
         };
+        /** @description One image of a finished test. */
+        Trial: {
+            /** @description From 0. */
+            place: number;
+            truth: components["schemas"]["BlindAnswer"];
+            answer: components["schemas"]["BlindAnswer"] | "";
+            /** @description The class. */
+            readonly label: string;
+        };
+        /** @description What the images were, and what they were taken for. */
+        TruthTable: {
+            real: components["schemas"]["TakenFor"];
+            synthetic: components["schemas"]["TakenFor"];
+        };
         /** @description A file on its way; every byte below `offset` is on the server's disk. */
         Upload: {
             /** Format: uuid */
@@ -4770,28 +4679,6 @@ export interface components {
             size_bytes: number;
             offset: number;
             state: components["schemas"]["UploadState"];
-        };
-        /** @description What is taken: to be told before anything is sent. Endings and names are in lower case, without a dot. */
-        UploadLimits: {
-            /** @description Of one upload. */
-            max_bytes: number;
-            /** @description Uploads of one person on their way at a time. */
-            max_open: number;
-            /** @description An upload that nobody goes on with is removed after so long. */
-            kept_hours: number;
-            /** @description In one archive or folder. */
-            max_files: number;
-            max_image_bytes: number;
-            /** @description Pixels. */
-            min_side: number;
-            /** @description Pixels. */
-            max_side: number;
-            /** @description Files that are read as images. */
-            image_endings: string[];
-            /** @description Files that are read for labels. */
-            label_files: string[];
-            /** @description Made by an operating system or a tool. */
-            litter: string[];
         };
         /**
          * @description * `receiving` - Receiving
@@ -4945,24 +4832,6 @@ export interface components {
          * @enum {string}
          */
         WayEnum: "generate" | "continue" | "reuse";
-        /** @description Where the lab's news are sent. */
-        Webhook: {
-            /** @description Null: nowhere. */
-            url: string | null;
-            set_by: string | null;
-            /** Format: date-time */
-            set_at: string | null;
-            /** @description What the service may send to; a name that begins with a dot stands for all below it, too. */
-            allowed_hosts: string[];
-        };
-        /** @description Where the lab's news shall be sent. */
-        WebhookAddressRequest: {
-            url: string;
-        };
-        /** @description What signatures are made with: this is the only time it is shown. */
-        WebhookSecret: {
-            secret: string;
-        };
         /** @description What became of one class; `dropped` counts by reason code. */
         Yield: {
             asked: number;
@@ -4981,6 +4850,131 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    blind_tests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlindTest"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    blind_tests_give_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    blind_tests_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                place: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlindTest"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    blind_tests_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                place: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     catalogue_get: {
         parameters: {
             query?: never;
@@ -5756,7 +5750,7 @@ export interface operations {
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only deeds of this kind. */
-                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted";
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
                 /** @description Only what this person did. */
@@ -5793,7 +5787,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only deeds of this kind. */
-                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted";
                 /** @description Only what this person did. */
                 person?: string;
             };
@@ -6074,194 +6068,6 @@ export interface operations {
             };
         };
     };
-    labs_webhook: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Webhook"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    labs_set_webhook: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WebhookAddressRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewWebhook"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    labs_remove_webhook: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    labs_deliveries: {
-        parameters: {
-            query?: {
-                /** @description From `next` or `previous` of another page. */
-                cursor?: string;
-                /** @description Rows per page, 1 to 500. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeliveryPage"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    labs_change_webhook_secret: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WebhookSecret"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    labs_test_webhook: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Delivery"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     people_list: {
         parameters: {
             query?: never;
@@ -6414,7 +6220,7 @@ export interface operations {
             };
         };
     };
-    pools_map: {
+    blind_tests_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -6430,7 +6236,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PoolMap"];
+                    "application/json": components["schemas"]["BlindTests"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    blind_tests_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBlindTestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlindTest"];
                 };
             };
             /** @description An error. */
@@ -6447,8 +6287,6 @@ export interface operations {
     samples_list: {
         parameters: {
             query?: {
-                /** @description On the pool's map: a view and a polygon in it, `pca:0.0.500.0.500.500`; 3 to 64 corners, x and y from 0 to 9999. Only samples inside it. */
-                area?: string;
                 /** @description 0 to 1: where the first page begins, by the pool as a whole; `previous` leads back. */
                 at?: number;
                 /** @description From `next` or `previous` of another page. */
@@ -7955,45 +7793,6 @@ export interface operations {
             };
         };
     };
-    search: {
-        parameters: {
-            query?: {
-                /** @description From `next` or `previous` of another page. */
-                cursor?: string;
-                /** @description Only this lab's. */
-                lab?: string;
-                /** @description Rows per page, 1 to 500. */
-                limit?: number;
-                /** @description Only things of this kind. */
-                noun?: "dataset" | "recipe" | "run";
-                /** @description Words that all stand in the name, or an id; empty finds everything. */
-                q?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FoundPage"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     selections_get: {
         parameters: {
             query?: never;
@@ -8451,41 +8250,6 @@ export interface operations {
             };
         };
     };
-    uploads_list: {
-        parameters: {
-            query?: {
-                /** @description From `next` or `previous` of another page. */
-                cursor?: string;
-                /** @description Only this lab's. */
-                lab?: string;
-                /** @description Rows per page, 1 to 500. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenUploadPage"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     uploads_create: {
         parameters: {
             query?: never;
@@ -8607,34 +8371,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Upload"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    uploads_limits: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UploadLimits"];
                 };
             };
             /** @description An error. */
@@ -9052,8 +8788,6 @@ export interface operations {
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
                 outcome?: "accepted" | "duplicate" | "failed" | "skipped";
-                /** @description Only files whose name or reason holds it, in whatever case. */
-                text?: string;
             };
             header?: never;
             path: {
@@ -9084,11 +8818,7 @@ export interface operations {
     };
     versions_report_csv: {
         parameters: {
-            query?: {
-                outcome?: "accepted" | "duplicate" | "failed" | "skipped";
-                /** @description Only files whose name or reason holds it, in whatever case. */
-                text?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 id: string;

@@ -36,6 +36,10 @@ const pages: RouteObject[] = [
     lazy: async () => ({ Component: (await import('@/features/gallery/GalleryPage')).GalleryPage }),
   },
   {
+    path: 'runs/:runId/blind-test',
+    lazy: async () => ({ Component: (await import('@/features/gallery/BlindTestPage')).BlindTestPage }),
+  },
+  {
     path: 'runs/:runId/exports',
     lazy: async () => ({ Component: (await import('@/features/exports/ExportPage')).ExportPage }),
   },

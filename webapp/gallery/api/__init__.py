@@ -1,6 +1,7 @@
 """Pools, their samples with verdicts, and selections from them."""
 
 from webapp.gallery.api.agreement import PoolAgreementView
+from webapp.gallery.api.blind import BlindAnswerView, BlindImageView, BlindTestView, PoolBlindTestsView
 from webapp.gallery.api.image_map import PoolMapView
 from webapp.gallery.api.pools import PoolView
 from webapp.gallery.api.samples import PoolSamplesView, PoolSheetView, SampleImageView, SampleView
@@ -9,9 +10,13 @@ from webapp.gallery.api.verdict_files import ImportVerdictsView, PoolVerdictsCsv
 from webapp.gallery.api.verdicts import PoolVerdictsView, SampleVerdictView, UndoView
 
 __all__ = [
+    "BlindAnswerView",
+    "BlindImageView",
+    "BlindTestView",
     "CancelSelectionView",
     "ImportVerdictsView",
     "PoolAgreementView",
+    "PoolBlindTestsView",
     "PoolMapView",
     "PoolSamplesView",
     "PoolSelectionsView",

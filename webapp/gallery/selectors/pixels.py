@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,26 @@ def sheet_png(pool: Pool, indexes: Sequence[int]) -> bytes:
     return _png(sheet)
 
 
+def bare_png(pixels: NDArray[np.uint8]) -> bytes:
+    """Pixels as PNG without compression: images of one size are equally long, whatever they show."""
+    return _png(pixels, compress_level=0)
+
+
+def packed(pool: Pool, name: str) -> NDArray[Any]:
+    """An array of the images that the pool's run learnt from (`ml/pack.py`), mapped: images, index, label or split.
+
+    Raises: GoneError.
+    """
+    folder = pool.run.artefacts.get("prepare", {}).get("data")
+    try:
+        file = stored(folder or "none") / f"{name}.npy"
+        bucket.pull(file)
+        array: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError):
+        raise GoneError("The training images of this run are not packed on the disk any more.") from None
+    return array
+
+
 def sample_pixels(pool: Pool, index: int) -> NDArray[np.uint8]:
     """uint8 [resolution, resolution, channels].
 
@@ -57,10 +78,10 @@ def sample_pixels(pool: Pool, index: int) -> NDArray[np.uint8]:
     return pixels
 
 
-def _png(pixels: NDArray[np.uint8]) -> bytes:
+def _png(pixels: NDArray[np.uint8], compress_level: int = 1) -> bytes:
     picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
     stream = io.BytesIO()
-    picture.save(stream, "PNG", compress_level=1)
+    picture.save(stream, "PNG", compress_level=compress_level)
     return stream.getvalue()
 
 

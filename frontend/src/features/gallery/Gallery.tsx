@@ -1,6 +1,6 @@
 import { Button, Group, Kbd, Text } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
-import { IconChartDots, IconDownload } from '@tabler/icons-react';
+import { IconChartDots, IconDownload, IconEyeQuestion } from '@tabler/icons-react';
 import { lazy, Suspense } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { Schemas } from '@/api/client';
@@ -181,6 +181,14 @@ function Head({ run, pool, selection, onDisputed }: HeadProps) {
       actions={
         <>
           <AgreementButton pool={pool.id} onDisputed={onDisputed} />
+          <Button
+            component={Link}
+            to={`/runs/${run.id}/blind-test`}
+            variant="default"
+            leftSection={<IconEyeQuestion size={16} />}
+          >
+            Blind test
+          </Button>
           <VerdictFiles pool={pool.id} />
           <Button
             component={Link}
