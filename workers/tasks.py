@@ -4,6 +4,7 @@ A task gets the id of the row that waits and nothing else; which row of its kind
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from celery.signals import celeryd_after_setup, worker_shutdown, worker_shutting_down
@@ -26,6 +27,7 @@ from webapp.upkeep.services.copies import remove_stale_copies
 from webapp.upkeep.services.measuring import measure
 from webapp.upkeep.services.sweep import sweep
 from webapp.upkeep.services.unreferenced import remove_unreferenced
+from webapp.upkeep.services.workers import say_gone, say_here
 from webapp.webhooks.services.deliveries import forget_old as forget_old_deliveries
 from workers.courier import Courier
 from workers.export import ExportWork
@@ -81,7 +83,7 @@ def begin(instance: Any, **_: Any) -> None:
     duties = [Duty(kind.model, task, SETTLE[task]) for task, kind in KINDS.items()]
     chores: list[Chore] = [expire_uploads, expire_exports, send_left_over, forget_old, forget_old_deliveries]
     chores.append(daily(remove_unreferenced))
-    everywhere = [daily(remove_stale_copies, every_s=3600.0)]
+    everywhere: list[Chore] = [partial(say_here, sorted(queues)), daily(remove_stale_copies, every_s=3600.0)]
     reconciler = Reconciler(duties, chores, every_round=[sweep, measure], everywhere=everywhere)
     watch = Watch(kinds, reconciler)
     _watches.append(watch)
@@ -106,3 +108,4 @@ def end(**_: Any) -> None:
         watch.end()
     for courier in _couriers:
         courier.end()
+    say_gone()

@@ -58,6 +58,7 @@ def _addresses(page: Page) -> dict[str, str]:
         "people": "/people",
         "log": "/log",
         "webhook": "/webhook",
+        "workers": "/workers",
         "account": "/account",
     }
 

@@ -28,6 +28,7 @@ PAGES = {
     "webhook": "/webhook",
     "account": "/account",
     "server": "/server",
+    "workers": "/workers",
     "nothing here": "/no/such/page",
 }
 

@@ -98,6 +98,7 @@ PEOPLE = [
     Row("POST", "invitations/accept/", PERSON, NO_TOKEN),
     Row("GET", f"{OF_LAB}storage/", VIEWER),
     Row("PATCH", f"{OF_LAB}storage/", STAFF, NO_TOKEN, {"quota_bytes": 2**40}),
+    Row("GET", "workers/", STAFF, NO_TOKEN),
     Row("GET", "people/", STAFF, NO_TOKEN),
     Row("PATCH", "people/<uuid:pk>/", STAFF, NO_TOKEN, {"is_active": False}),
     Row("POST", "people/<uuid:pk>/password-link/", STAFF, NO_TOKEN),

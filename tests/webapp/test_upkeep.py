@@ -21,7 +21,7 @@ from webapp.exports.models import Export
 from webapp.exports.services.building import export_of_version, queue_export
 from webapp.gallery.models import Pool
 from webapp.runs.models import Run
-from webapp.upkeep import selectors
+from webapp.upkeep.selectors import storage as selectors
 from webapp.upkeep.services.measuring import measure, size_of
 from webapp.upkeep.services.quotas import set_quota
 from webapp.upkeep.services.sweep import sweep

@@ -28,9 +28,19 @@ class LeaseLostError(Exception):
     """Another process holds the row now; whatever this one computed must not be written."""
 
 
+def own_name() -> str:
+    """Of this process, among all that share the database."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 def new_owner() -> str:
     """A name for one claim: unique, so that a claim can be told from every other, and readable by an administrator."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+    return f"{own_name()}:{uuid.uuid4().hex[:12]}"
+
+
+def holder_in(owner: str) -> str:
+    """The process that made a claim, as it calls itself."""
+    return owner.rpartition(":")[0]
 
 
 class Leased(models.Model):

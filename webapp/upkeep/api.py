@@ -1,4 +1,4 @@
-"""What a lab stores, what takes most of it, and what it may store."""
+"""What a lab stores, what takes most of it, and what it may store; and for the staff of the server, who works."""
 
 from typing import Any
 from uuid import UUID
@@ -12,9 +12,10 @@ from rest_framework.views import APIView
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Lab, Role
 from webapp.core.errors import ForbiddenError, NotFoundError
-from webapp.core.permissions import find
+from webapp.core.permissions import STAFF_ONLY, find
 from webapp.core.storage import free_bytes
-from webapp.upkeep import selectors
+from webapp.upkeep.models import Worker
+from webapp.upkeep.selectors import storage, workers
 from webapp.upkeep.services.quotas import set_quota
 
 
@@ -57,19 +58,19 @@ class LabStorageView(APIView):
     @extend_schema(operation_id="labs_storage", tags=["labs"], responses=StorageSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
         lab = find(Lab.objects.all(), person_of(request), Role.VIEWER, lab_path="", pk=pk)
-        used = selectors.usage_of(lab.pk)
+        used = storage.usage_of(lab.pk)
         return Response(
             StorageSerializer(
                 {
-                    "quota_bytes": selectors.quota_of(lab.pk),
+                    "quota_bytes": storage.quota_of(lab.pk),
                     "used_bytes": used.total,
                     "free_bytes": free_bytes(),
                     "originals_bytes": used.originals,
                     "uploads_bytes": used.uploads,
                     "runs_bytes": used.runs,
-                    "pools_bytes": selectors.pools_bytes(lab.pk),
+                    "pools_bytes": storage.pools_bytes(lab.pk),
                     "exports_bytes": used.exports,
-                    "biggest": selectors.biggest_of(lab.pk),
+                    "biggest": storage.biggest_of(lab.pk),
                 }
             ).data
         )
@@ -86,3 +87,85 @@ class LabStorageView(APIView):
             raise NotFoundError
         set_quota(lab, person_of(request), given.validated_data["quota_bytes"])
         return Response(given.data)
+
+
+class DeviceSerializer(serializers.Serializer[Any]):
+    """A GPU, as its driver told of it."""
+
+    name = serializers.CharField()
+    memory_bytes = serializers.IntegerField(allow_null=True)
+    used_bytes = serializers.IntegerField(allow_null=True, help_text="By whatever runs there, of this service or not.")
+    busy = serializers.IntegerField(allow_null=True, help_text="0 to 100: how much of the last moments it computed.")
+
+
+class PieceSerializer(serializers.Serializer[Any]):
+    """What a worker works on; of labs that the person is not in, only that it does."""
+
+    noun = serializers.ChoiceField(choices=["run", "version", "selection", "export"])
+    id = serializers.UUIDField(allow_null=True)
+    name = serializers.CharField(allow_null=True)
+    lab = serializers.CharField()
+    state = serializers.CharField()
+    started_at = serializers.DateTimeField(allow_null=True)
+
+
+class WorkerSerializer(serializers.ModelSerializer[Worker]):
+    """A worker process, its machine, and what it does."""
+
+    queues = serializers.ListField(child=serializers.CharField())
+    devices = DeviceSerializer(many=True, allow_null=True, help_text="Its GPUs; null: they could not be asked.")
+    is_here = serializers.BooleanField(help_text="False: it has not said a word for a while.")
+    works_on = PieceSerializer(many=True)
+
+    class Meta:
+        model = Worker
+        fields = [
+            "name",
+            "host",
+            "pid",
+            "queues",
+            "cores",
+            "memory_bytes",
+            "free_bytes",
+            "devices",
+            "started_at",
+            "seen_at",
+            "is_here",
+            "works_on",
+        ]
+
+
+class WorkQueueSerializer(serializers.Serializer[Any]):
+    """A queue, how much waits in it, and how many workers serve it."""
+
+    name = serializers.CharField()
+    waiting = serializers.IntegerField()
+    num_workers = serializers.IntegerField()
+
+
+class CrewSerializer(serializers.Serializer[Any]):
+    """Everybody who works for the service, on whatever machine."""
+
+    workers = WorkerSerializer(many=True)
+    queues = WorkQueueSerializer(many=True)
+
+
+class WorkersView(APIView):
+    """Who works for the service, on what, and with what left to take."""
+
+    permission_classes = STAFF_ONLY
+
+    @extend_schema(operation_id="workers_list", tags=["workers"], responses=CrewSerializer)
+    def get(self, request: Request) -> Response:
+        work, found = workers.work_of_each(person_of(request)), list(workers.workers())
+        for worker in found:
+            worker.works_on = work.get(worker.name, [])  # type: ignore[attr-defined]
+        queues = [
+            {
+                "name": queue.name,
+                "waiting": queue.waiting,
+                "num_workers": sum(worker.is_here and queue.name in worker.queues for worker in found),  # type: ignore[attr-defined]
+            }
+            for queue in workers.queues()
+        ]
+        return Response(CrewSerializer({"workers": found, "queues": queues}).data)

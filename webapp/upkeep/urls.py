@@ -4,4 +4,7 @@ from django.urls import path
 
 from webapp.upkeep import api
 
-urlpatterns = [path("labs/<uuid:pk>/storage/", api.LabStorageView.as_view())]
+urlpatterns = [
+    path("labs/<uuid:pk>/storage/", api.LabStorageView.as_view()),
+    path("workers/", api.WorkersView.as_view()),
+]

@@ -4,58 +4,6 @@
  */
 
 export interface paths {
-    "/api/v1/blind-tests/{id}/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description One blind test: one's own, or a finished one of the lab. */
-        get: operations["blind_tests_get"];
-        put?: never;
-        post?: never;
-        /** @description Give up an unfinished test of one's own; nothing of it is kept. */
-        delete: operations["blind_tests_give_up"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/blind-tests/{id}/answers/{place}/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** @description What one takes an image for; the last answer brings the result. */
-        put: operations["blind_tests_answer"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/blind-tests/{id}/images/{place}/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description The pixels of one image; its length, name and headers are those of any other of the test. */
-        get: operations["blind_tests_image"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/catalogue/": {
         parameters: {
             query?: never;
@@ -478,6 +426,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/labs/{id}/webhook/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The address that a lab's news are sent to, signed. */
+        get: operations["labs_webhook"];
+        /** @description The address that a lab's news are sent to, signed. */
+        put: operations["labs_set_webhook"];
+        post?: never;
+        /** @description The address that a lab's news are sent to, signed. */
+        delete: operations["labs_remove_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/webhook/deliveries/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What was sent to a lab's webhook, or waits to be, the newest first; kept for 30 days. */
+        get: operations["labs_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/webhook/secret/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Another secret, where somebody else may know the old one. */
+        post: operations["labs_change_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/webhook/test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description News that say nothing, to see whether they arrive. */
+        post: operations["labs_test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/": {
         parameters: {
             query?: never;
@@ -540,41 +558,6 @@ export interface paths {
         get: operations["pools_get"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/pools/{id}/agreement/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description How far the reviewers of a pool agree, pair by pair. */
-        get: operations["pools_agreement"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/pools/{id}/blind-tests/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description The blind tests of a pool. */
-        get: operations["blind_tests_list"];
-        put?: never;
-        /** @description The blind tests of a pool. */
-        post: operations["blind_tests_begin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1206,6 +1189,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Datasets, saved recipes and runs of the person's labs, the newest first; put away ones, too. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/selections/{id}/": {
         parameters: {
             query?: never;
@@ -1702,6 +1702,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workers/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who works for the service, on what, and with what left to take. */
+        get: operations["workers_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1748,17 +1765,6 @@ export interface components {
          * @enum {string}
          */
         ActionsEnum: "cancel" | "retry";
-        /** @description How far the reviewers of a pool agree. */
-        Agreement: {
-            /** @description Samples that somebody accepts and somebody else rejects. */
-            num_disputed: number;
-            /** @description The 200 pairs who judged most samples in common, those first. */
-            pairs: components["schemas"]["PairAgreement"][];
-        };
-        /** @description What an image is taken for. */
-        AnswerRequest: {
-            answer: components["schemas"]["BlindAnswer"];
-        };
         /** @description How many images lie between two values; the upper one is not included. */
         Bar: {
             low: number;
@@ -1772,55 +1778,6 @@ export interface components {
          * @enum {string}
          */
         Better: "lower" | "higher" | "towards 1";
-        /**
-         * @description * `real` - Real
-         *     * `synthetic` - Synthetic
-         * @enum {string}
-         */
-        BlindAnswer: "real" | "synthetic";
-        /** @description What a finished test showed. Who cannot tell real from synthetic is right half of the time. */
-        BlindResult: {
-            hit_rate: components["schemas"]["HitRate"];
-            by_class: {
-                [key: string]: components["schemas"]["HitRate"];
-            };
-            /** @description What the images were, and then what they were taken for. */
-            table: components["schemas"]["TruthTable"];
-            trials: components["schemas"]["Trial"][];
-        };
-        /** @description A person tells real training images from samples of a pool. */
-        BlindTest: {
-            /** Format: uuid */
-            readonly id: string;
-            /** Format: uuid */
-            pool: string;
-            person: string;
-            /** @description Whose kept samples; null: of the whole pool. */
-            selection: number | null;
-            num_images: number;
-            /** Format: date-time */
-            readonly created_at: string;
-            /** Format: date-time */
-            finished_at: string | null;
-            /** @description The places that have an answer, and which. */
-            readonly answered: {
-                [key: string]: "real" | "synthetic";
-            };
-            /** @description Null until the last answer. */
-            readonly result: components["schemas"]["BlindResult"] | null;
-        };
-        /** @description The blind tests of a pool. */
-        BlindTests: {
-            /**
-             * Format: uuid
-             * @description The asking person's own test to go on with.
-             */
-            unfinished: string | null;
-            /** @description Over everybody; null before the first test is finished. */
-            people: components["schemas"]["People"] | null;
-            /** @description The latest 50, the newest first. */
-            finished: components["schemas"]["FinishedBlindTest"][];
-        };
         Budget: components["schemas"]["PerClassBudget"] | components["schemas"]["FillToLargestBudget"] | components["schemas"]["FillToBudget"] | components["schemas"]["CountsBudget"] | components["schemas"]["MultipleBudget"];
         BudgetRequest: components["schemas"]["PerClassBudgetRequest"] | components["schemas"]["FillToLargestBudgetRequest"] | components["schemas"]["FillToBudgetRequest"] | components["schemas"]["CountsBudgetRequest"] | components["schemas"]["MultipleBudgetRequest"];
         /** @description What a person reads before choosing a plug-in. */
@@ -2041,6 +1998,11 @@ export interface components {
             last_used_at: string | null;
             secret: string;
         };
+        /** @description Everybody who works for the service, on whatever machine. */
+        Crew: {
+            workers: components["schemas"]["Worker"][];
+            queues: components["schemas"]["WorkQueue"][];
+        };
         /** @description A dataset with its versions, the newest first. */
         Dataset: {
             /** Format: uuid */
@@ -2175,8 +2137,6 @@ export interface components {
             /** @description By the person. */
             starred: boolean;
             standing: components["schemas"]["Standing"];
-            /** @description Somebody accepts it and somebody else rejects it. */
-            disputed: boolean;
             /**
              * Format: double
              * @description Of everybody who rated it, 1 to 5.
@@ -2197,6 +2157,9 @@ export interface components {
          *     * `lab.made` - lab.made
          *     * `lab.renamed` - lab.renamed
          *     * `quota.changed` - quota.changed
+         *     * `webhook.set` - webhook.set
+         *     * `webhook.removed` - webhook.removed
+         *     * `webhook_secret.changed` - webhook_secret.changed
          *     * `dataset.renamed` - dataset.renamed
          *     * `dataset.archived` - dataset.archived
          *     * `dataset.brought_back` - dataset.brought_back
@@ -2217,7 +2180,7 @@ export interface components {
          *     * `export.downloaded` - export.downloaded
          * @enum {string}
          */
-        DeedEnum: "person.invited" | "invitation.revoked" | "person.joined" | "person.removed" | "role.changed" | "password_link.made" | "person.shut_out" | "person.let_in" | "token.made" | "token.revoked" | "lab.made" | "lab.renamed" | "quota.changed" | "dataset.renamed" | "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "version.deleted" | "run.renamed" | "run.archived" | "run.brought_back" | "run.deleted" | "recipe.renamed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "export.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded";
+        DeedEnum: "person.invited" | "invitation.revoked" | "person.joined" | "person.removed" | "role.changed" | "password_link.made" | "person.shut_out" | "person.let_in" | "token.made" | "token.revoked" | "lab.made" | "lab.renamed" | "quota.changed" | "webhook.set" | "webhook.removed" | "webhook_secret.changed" | "dataset.renamed" | "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "version.deleted" | "run.renamed" | "run.archived" | "run.brought_back" | "run.deleted" | "recipe.renamed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "export.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded";
         /** @description What would go. */
         Deletion: {
             /** @description All that goes with it. */
@@ -2228,6 +2191,58 @@ export interface components {
             size_bytes: number;
             /** @description Then it needs the role admin. */
             made_by_others: boolean;
+        };
+        /** @description One piece of news, and what became of it. */
+        Delivery: {
+            /** Format: uuid */
+            readonly id: string;
+            event: string;
+            /** @description What it is about, as it was called then. */
+            subject: string;
+            /** @description The JSON as it is sent, in every attempt the same. */
+            body: string;
+            state: components["schemas"]["DeliveryState"];
+            attempts: number;
+            /**
+             * Format: int64
+             * @description What the last attempt was answered with.
+             */
+            status: number | null;
+            /** @description The same, or why not, in words. */
+            answer: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is sent, or tried again, at the earliest.
+             */
+            due_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        /** @description One page of a list. */
+        DeliveryPage: {
+            results: components["schemas"]["Delivery"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /**
+         * @description * `waiting` - Waiting
+         *     * `delivered` - Delivered
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "delivered" | "failed";
+        /** @description A GPU, as its driver told of it. */
+        Device: {
+            name: string;
+            memory_bytes: number | null;
+            /** @description By whatever runs there, of this service or not. */
+            used_bytes: number | null;
+            /** @description 0 to 100: how much of the last moments it computed. */
+            busy: number | null;
         };
         /** @description How a version differs from another one; images are the same when their bytes are. */
         Difference: {
@@ -2472,8 +2487,6 @@ export interface components {
             label?: string;
             standing?: components["schemas"]["Standing"];
             memorised?: boolean | null;
-            /** @description Somebody accepts it and somebody else rejects it. */
-            disputed?: boolean | null;
             /** Format: uuid */
             selection?: string;
             /** @description With `selection`: what it kept, or what it dropped. */
@@ -2503,15 +2516,6 @@ export interface components {
             /** @description With the asking person's star, or without it. */
             starred?: boolean | null;
         };
-        /** @description A finished test in a list. */
-        FinishedBlindTest: {
-            /** Format: uuid */
-            readonly id: string;
-            person: string;
-            /** Format: date-time */
-            finished_at: string | null;
-            readonly hit_rate: components["schemas"]["HitRate"];
-        };
         /**
          * @description * `crop` - crop
          *     * `pad` - pad
@@ -2522,6 +2526,34 @@ export interface components {
         /** @description Whose password was forgotten. */
         ForgottenRequest: {
             email: string;
+        };
+        /** @description A dataset, saved recipe or run. */
+        Found: {
+            noun: components["schemas"]["FoundNoun"];
+            /** Format: uuid */
+            id: string;
+            /** @description Its own, or what stands for one. */
+            name: string;
+            /** @description A few words more. */
+            about: string;
+            /** Format: date-time */
+            created_at: string;
+            is_archived: boolean;
+        };
+        /**
+         * @description * `dataset` - dataset
+         *     * `recipe` - recipe
+         *     * `run` - run
+         * @enum {string}
+         */
+        FoundNoun: "dataset" | "recipe" | "run";
+        /** @description One page of a list. */
+        FoundPage: {
+            results: components["schemas"]["Found"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
         };
         /** @description What was judged of the training at the last measured checkpoint. */
         Health: {
@@ -2549,17 +2581,6 @@ export interface components {
         History: {
             readonly results: components["schemas"]["LiveEvent"][];
             last_seq: number;
-        };
-        /** @description Right answers; low and high bound Wilson's 95 % interval. */
-        HitRate: {
-            num_right: number;
-            num_images: number;
-            /** Format: double */
-            share: number;
-            /** Format: double */
-            low: number;
-            /** Format: double */
-            high: number;
         };
         /** @description The indices of all images that match. */
         ImageIndices: {
@@ -2924,22 +2945,6 @@ export interface components {
             label: string;
             thumbnail_url: string;
         };
-        /** @description Which images are mixed. */
-        NewBlindTestRequest: {
-            /**
-             * @description Half of them are real.
-             *
-             *     * `20` - 20
-             *     * `50` - 50
-             *     * `100` - 100
-             */
-            num_images: components["schemas"]["NumImagesEnum"];
-            /**
-             * Format: uuid
-             * @description Samples that this selection kept; without it, of the whole pool.
-             */
-            selection?: string | null;
-        };
         /** @description A dataset to be made from a complete upload. */
         NewDatasetRequest: {
             /** Format: uuid */
@@ -3176,26 +3181,24 @@ export interface components {
             relabel?: components["schemas"]["RelabelRequest"][];
             resplit?: components["schemas"]["ResplitRequest"];
         };
+        /** @description The webhook as it was set. */
+        NewWebhook: {
+            /** @description Null: nowhere. */
+            url: string | null;
+            set_by: string | null;
+            /** Format: date-time */
+            set_at: string | null;
+            /** @description What the service may send to; a name that begins with a dot stands for all below it, too. */
+            allowed_hosts: string[];
+            /** @description Shown only now, with a lab's first address; else null. */
+            secret: string | null;
+        };
         /** @description Whether the person who asks is mailed when the run ends. */
         Notice: {
             /** @description Whether this service has a mail server. */
             can_mail: boolean;
             is_wished: boolean;
         };
-        /**
-         * @description * `dataset` - dataset
-         *     * `run` - run
-         *     * `export` - export
-         * @enum {string}
-         */
-        NounEnum: "dataset" | "run" | "export";
-        /**
-         * @description * `20` - 20
-         *     * `50` - 50
-         *     * `100` - 100
-         * @enum {integer}
-         */
-        NumImagesEnum: 20 | 50 | 100;
         /** @description Who made the images of a run that only imported them. */
         Origin: {
             /** @description The external model. */
@@ -3211,39 +3214,6 @@ export interface components {
             outcomes: {
                 [key: string]: number;
             };
-        };
-        /** @description Two reviewers, on the samples that both accepted or rejected; low and high bound 95 % intervals. */
-        PairAgreement: {
-            /** @description The name of one of the two. */
-            first: string;
-            second: string;
-            /** @description Samples that both judged. */
-            num_both: number;
-            num_agree: number;
-            /**
-             * Format: double
-             * @description The part of them on which they agree.
-             */
-            share: number;
-            /**
-             * Format: double
-             * @description Wilson's interval.
-             */
-            share_low: number;
-            /** Format: double */
-            share_high: number;
-            /**
-             * Format: double
-             * @description Cohen's kappa: 1 is full agreement, 0 what chance brings. Null where it is not defined: both gave one and the same verdict throughout.
-             */
-            kappa: number | null;
-            /**
-             * Format: double
-             * @description Wilson's interval of the share, carried over with the agreement by chance held as it is.
-             */
-            kappa_low: number | null;
-            /** Format: double */
-            kappa_high: number | null;
         };
         /** @description The checkpoint that a run starts from. */
         Parent: {
@@ -3283,16 +3253,6 @@ export interface components {
             /** Format: int64 */
             quota_bytes?: number | null;
         };
-        /** @description The mean of people's hit rates, each person once; low and high: Student's 95 % interval, of two on. */
-        People: {
-            num_people: number;
-            /** Format: double */
-            mean: number;
-            /** Format: double */
-            low: number | null;
-            /** Format: double */
-            high: number | null;
-        };
         /** @description The same number for every class. */
         PerClassBudget: {
             /**
@@ -3328,6 +3288,25 @@ export interface components {
              */
             is_staff: boolean;
         };
+        /** @description What a worker works on; of labs that the person is not in, only that it does. */
+        Piece: {
+            noun: components["schemas"]["PieceNounEnum"];
+            /** Format: uuid */
+            id: string | null;
+            name: string | null;
+            lab: string;
+            state: string;
+            /** Format: date-time */
+            started_at: string | null;
+        };
+        /**
+         * @description * `run` - run
+         *     * `version` - version
+         *     * `selection` - selection
+         *     * `export` - export
+         * @enum {string}
+         */
+        PieceNounEnum: "run" | "version" | "selection" | "export";
         /**
          * Point
          * @description The values logged at one step.
@@ -3362,7 +3341,6 @@ export interface components {
             num_memorised: number;
             num_accepted: number;
             num_rejected: number;
-            num_disputed: number;
             /** @description Samples can be sorted by each. */
             score_names: string[];
             checkpoint_sha256: string;
@@ -4159,8 +4137,6 @@ export interface components {
             seed: string;
             standing: components["schemas"]["Standing"];
             memorised: boolean;
-            /** @description Somebody accepts it and somebody else rejects it. */
-            disputed: boolean;
             scores: {
                 [key: string]: number;
             };
@@ -4204,8 +4180,6 @@ export interface components {
             seed: string;
             standing: components["schemas"]["Standing"];
             memorised: boolean;
-            /** @description Somebody accepts it and somebody else rejects it. */
-            disputed: boolean;
             scores: {
                 [key: string]: number;
             };
@@ -4506,7 +4480,7 @@ export interface components {
         };
         /** @description A dataset, run or export, and what it takes. */
         StoredThing: {
-            noun: components["schemas"]["NounEnum"];
+            noun: components["schemas"]["StoredThingNounEnum"];
             /** Format: uuid */
             id: string;
             name: string;
@@ -4522,6 +4496,13 @@ export interface components {
             /** Format: date-time */
             archived_at: string | null;
         };
+        /**
+         * @description * `dataset` - dataset
+         *     * `run` - run
+         *     * `export` - export
+         * @enum {string}
+         */
+        StoredThingNounEnum: "dataset" | "run" | "export";
         /**
          * SubscriptionEnded
          * @description The person may not watch this row any more, or asked for the end.
@@ -4623,11 +4604,6 @@ export interface components {
             /** Columns */
             columns: components["schemas"]["Column"][];
         };
-        /** @description How many images were taken for what. */
-        TakenFor: {
-            real: number;
-            synthetic: number;
-        };
         /**
          * Target
          * @description What a subscription is about.
@@ -4654,20 +4630,6 @@ export interface components {
             expires_at: string;
             /** Format: date-time */
             last_used_at: string | null;
-        };
-        /** @description One image of a finished test. */
-        Trial: {
-            /** @description From 0. */
-            place: number;
-            truth: components["schemas"]["BlindAnswer"];
-            answer: components["schemas"]["BlindAnswer"] | "";
-            /** @description The class. */
-            readonly label: string;
-        };
-        /** @description What the images were, and what they were taken for. */
-        TruthTable: {
-            real: components["schemas"]["TakenFor"];
-            synthetic: components["schemas"]["TakenFor"];
         };
         /** @description A file on its way; every byte below `offset` is on the server's disk. */
         Upload: {
@@ -4832,6 +4794,52 @@ export interface components {
          * @enum {string}
          */
         WayEnum: "generate" | "continue" | "reuse";
+        /** @description Where the lab's news are sent. */
+        Webhook: {
+            /** @description Null: nowhere. */
+            url: string | null;
+            set_by: string | null;
+            /** Format: date-time */
+            set_at: string | null;
+            /** @description What the service may send to; a name that begins with a dot stands for all below it, too. */
+            allowed_hosts: string[];
+        };
+        /** @description Where the lab's news shall be sent. */
+        WebhookAddressRequest: {
+            url: string;
+        };
+        /** @description What signatures are made with: this is the only time it is shown. */
+        WebhookSecret: {
+            secret: string;
+        };
+        /** @description A queue, how much waits in it, and how many workers serve it. */
+        WorkQueue: {
+            name: string;
+            waiting: number;
+            num_workers: number;
+        };
+        /** @description A worker process, its machine, and what it does. */
+        Worker: {
+            /** @description As `webapp.core.leases.own_name` has it. */
+            name: string;
+            host: string;
+            pid: number;
+            queues: string[];
+            cores: number;
+            /** @description Of the machine. */
+            memory_bytes: number;
+            /** @description What programs could still take of it. */
+            free_bytes: number;
+            /** @description Its GPUs; null: they could not be asked. */
+            devices: components["schemas"]["Device"][] | null;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            seen_at: string;
+            /** @description False: it has not said a word for a while. */
+            is_here: boolean;
+            works_on: components["schemas"]["Piece"][];
+        };
         /** @description What became of one class; `dropped` counts by reason code. */
         Yield: {
             asked: number;
@@ -4850,131 +4858,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    blind_tests_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BlindTest"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    blind_tests_give_up: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    blind_tests_answer: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                place: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AnswerRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BlindTest"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    blind_tests_image: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                place: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": string;
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     catalogue_get: {
         parameters: {
             query?: never;
@@ -5750,7 +5633,7 @@ export interface operations {
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only deeds of this kind. */
-                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted";
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
                 /** @description Only what this person did. */
@@ -5787,7 +5670,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only deeds of this kind. */
-                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted";
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
                 /** @description Only what this person did. */
                 person?: string;
             };
@@ -6068,6 +5951,194 @@ export interface operations {
             };
         };
     };
+    labs_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_set_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookAddressRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_deliveries: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_change_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     people_list: {
         parameters: {
             query?: never;
@@ -6190,100 +6261,6 @@ export interface operations {
             };
         };
     };
-    pools_agreement: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Agreement"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    blind_tests_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BlindTests"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    blind_tests_begin: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewBlindTestRequest"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BlindTest"];
-                };
-            };
-            /** @description An error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     samples_list: {
         parameters: {
             query?: {
@@ -6291,8 +6268,6 @@ export interface operations {
                 at?: number;
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
-                /** @description Somebody accepts it and somebody else rejects it. */
-                disputed?: boolean;
                 /** @description At most so high. */
                 high?: number;
                 /** @description With `selection`: only what it kept, or only what it dropped. */
@@ -7793,6 +7768,45 @@ export interface operations {
             };
         };
     };
+    search: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Only this lab's. */
+                lab?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                /** @description Only things of this kind. */
+                noun?: "dataset" | "recipe" | "run";
+                /** @description Words that all stand in the name, or an id; empty finds everything. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     selections_get: {
         parameters: {
             query?: never;
@@ -8863,6 +8877,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    workers_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Crew"];
                 };
             };
             /** @description An error. */

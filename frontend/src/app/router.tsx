@@ -53,6 +53,7 @@ const pages: RouteObject[] = [
   { path: 'webhook', lazy: async () => ({ Component: (await import('@/features/webhooks/WebhookPage')).WebhookPage }) },
   { path: 'account', lazy: async () => ({ Component: (await import('@/features/accounts/AccountPage')).AccountPage }) },
   { path: 'server', lazy: async () => ({ Component: (await import('@/features/accounts/ServerPage')).ServerPage }) },
+  { path: 'workers', lazy: async () => ({ Component: (await import('@/features/upkeep/WorkersPage')).WorkersPage }) },
   { path: 'tokens', lazy: async () => ({ Component: (await import('@/features/accounts/TokensPage')).TokensPage }) },
   { path: '*', Component: Missing },
 ];

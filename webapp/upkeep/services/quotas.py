@@ -8,7 +8,7 @@ from webapp.accounts.models import Lab, Person
 from webapp.core.log import Deed, note
 from webapp.core.quota import QuotaError
 from webapp.upkeep.models import LabStorage
-from webapp.upkeep.selectors import quota_of, usage_of
+from webapp.upkeep.selectors.storage import quota_of, usage_of
 
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 

@@ -23,7 +23,7 @@ from webapp.datasets.models import DatasetImage, DatasetVersion, Upload
 from webapp.exports.models import Export
 from webapp.gallery.models import Pool, Selection
 from webapp.runs.models import Checkpoint, Run
-from webapp.upkeep.selectors import SETTLED
+from webapp.upkeep.selectors.storage import SETTLED
 from webapp.upkeep.services.measuring import size_of
 from webapp.upkeep.services.sweep import remove_objects
 

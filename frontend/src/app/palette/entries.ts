@@ -34,7 +34,10 @@ export function pageEntries({ isAdmin, isStaff }: Rights): Entry[] {
       { id: '/webhook', label: 'Webhook', note: 'tells another service of runs', alias: 'notify', to: '/webhook' },
     );
   if (isStaff)
-    pages.push({ id: '/server', label: 'Everybody on this server', alias: 'accounts staff labs', to: '/server' });
+    pages.push(
+      { id: '/server', label: 'Everybody on this server', alias: 'accounts staff labs', to: '/server' },
+      { id: '/workers', label: 'Workers', note: 'machines, GPUs and what runs', alias: 'memory', to: '/workers' },
+    );
   return pages;
 }
 

@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Table, TextInput, VisuallyHidden } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useNavigate } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { api, http, queries, take, type Schemas } from '@/api/client';
 import { faultsOf } from '@/api/errors';
 import { useLab } from '@/api/lab';
@@ -26,6 +26,13 @@ export function ServerPage() {
         title="Everybody on this server"
         crumbs={[{ label: 'Home', to: '/' }]}
         summary="Staff run the server; in a lab they are only what they are there."
+        actions={
+          error === null && (
+            <Button component={Link} to="/workers" variant="default">
+              Workers
+            </Button>
+          )
+        }
       />
       <Columns
         main={

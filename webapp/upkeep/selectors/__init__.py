@@ -1,0 +1,1 @@
+"""What labs store, and who works for the service."""
