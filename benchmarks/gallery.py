@@ -28,6 +28,7 @@ CLASSES = [f"class {number}" for number in range(10)]
 SCORES = ("class_confidence", "classifier_confidence", "nearest_training_distance", "realism")
 PAGE = 50
 SIDE = 32
+SHARD = 4096
 
 
 def main() -> None:
@@ -43,7 +44,7 @@ def main() -> None:
 
         with Stack(Path(folder), workers=False, web_processes=None) as stack:
             started = time.monotonic()
-            facts = _make(options.samples)
+            facts = make(options.samples, with_pixels=min(options.samples, SHARD))
             print(f"{options.samples:,} samples brought in within {time.monotonic() - started:.0f} s", flush=True)
             rows = [_ask(stack.port, facts["token"], name, url, 8, options.seconds) for name, url in _questions(facts)]
             name, url = _questions(facts)[0]
@@ -66,8 +67,11 @@ def _options() -> argparse.Namespace:
 
 
 # --- the pool -----------------------------------------------------------------------------------------------------
-def _make(number: int) -> dict[str, Any]:
-    """A finished run with its pool, a selection that keeps a tenth, and some verdicts, by the product's services."""
+def make(number: int, with_pixels: int) -> dict[str, Any]:
+    """A finished run with its pool, a selection that keeps a tenth, and some verdicts, by the product's services.
+
+    Only the first `with_pixels` samples have an image.
+    """
     from django.db import transaction
 
     from tests.worlds import queue_run
@@ -86,7 +90,7 @@ def _make(number: int) -> dict[str, Any]:
     if held is None:
         raise RuntimeError("the run could not be claimed")
     folder = storage.run_folder(held.pk, held.fence)
-    facts, kept = _files(folder, number)
+    facts, kept = _files(folder, number, with_pixels)
     pool = pools.bring_in(
         held,
         pools.Facts(path=storage.relative(folder / "pool"), score_names=list(SCORES), **facts),
@@ -104,7 +108,8 @@ def _make(number: int) -> dict[str, Any]:
     ids = list(pool.samples.filter(index__lt=number // 5).order_by("index").values_list("pk", flat=True))
     verdicts.decide(pool, person, ids[: len(ids) // 2], "accept")
     verdicts.decide(pool, person, ids[-20:], "reject")
-    return {"pool": pool.pk, "selection": selection.pk, "token": create_token(person, "b", scopes=[], days=1)[1]}
+    token = create_token(person, "b", scopes=[], days=1)[1]
+    return {"run": held.pk, "pool": pool.pk, "selection": selection.pk, "token": token, "email": person.email}
 
 
 def _version(lab: Any) -> Any:
@@ -115,7 +120,7 @@ def _version(lab: Any) -> Any:
     return make_version(lab, classes=CLASSES, counts=counts)
 
 
-def _files(folder: Path, number: int) -> tuple[dict[str, Any], int]:
+def _files(folder: Path, number: int, with_pixels: int) -> tuple[dict[str, Any], int]:
     """Facts of the pool, and how many of each class the selection keeps."""
     random = np.random.default_rng(0)
     pool = folder / "pool"
@@ -123,8 +128,9 @@ def _files(folder: Path, number: int) -> tuple[dict[str, Any], int]:
     label = np.arange(number, dtype=np.int64) % len(CLASSES)
     np.save(pool / "label.npy", label)
     np.save(pool / "seed.npy", random.integers(0, 2**53, number))
-    shard = min(number, 4096)
-    np.save(pool / "images-00000.npy", random.integers(0, 255, (shard, SIDE, SIDE, 1), dtype=np.uint8))
+    for place in range(0, with_pixels, SHARD):
+        pixels = random.integers(0, 255, (min(SHARD, with_pixels - place), SIDE, SIDE, 1), dtype=np.uint8)
+        np.save(pool / f"images-{place // SHARD:05d}.npy", pixels)
     facts = {
         "classes": CLASSES,
         "resolution": SIDE,
@@ -132,7 +138,7 @@ def _files(folder: Path, number: int) -> tuple[dict[str, Any], int]:
         "num_samples": number,
         "checkpoint_sha256": "0" * 64,
     }
-    (pool / "pool.json").write_text(json.dumps({**facts, "model": "dcgan", "shard_size": shard}))
+    (pool / "pool.json").write_text(json.dumps({**facts, "model": "dcgan", "shard_size": SHARD}))
     distance = random.gamma(3.0, 1.0, number).astype(np.float32)
     np.savez(
         folder / "scores.npz",

@@ -11,6 +11,8 @@ ActionsEnum = Literal["cancel", "retry"]
 
 Better = Literal["lower", "higher", "towards 1"]
 
+BlindAnswer = Literal["real", "synthetic"]
+
 ChannelsEnum = Literal["auto", "grey", "colour"]
 
 DeedEnum = Literal["person.invited", "invitation.revoked", "person.joined", "person.removed", "role.changed", "password_link.made", "person.shut_out", "person.let_in", "token.made", "token.revoked", "lab.made", "lab.renamed", "quota.changed", "webhook.set", "webhook.removed", "webhook_secret.changed", "dataset.renamed", "dataset.archived", "dataset.brought_back", "dataset.deleted", "version.deleted", "run.renamed", "run.archived", "run.brought_back", "run.deleted", "recipe.renamed", "recipe.archived", "recipe.brought_back", "recipe.deleted", "export.renamed", "export.archived", "export.brought_back", "export.deleted", "export.downloaded"]
@@ -30,6 +32,10 @@ HealthActionKindEnum = Literal["stop", "finish", "change"]
 IngestOutcome = Literal["accepted", "duplicate", "skipped", "failed"]
 
 IssuesEnum = Literal["dark", "light", "blurry", "low_information", "odd_aspect_ratio", "odd_size", "grayscale", "near_duplicates"]
+
+NameEnum = Literal["pca", "tsne"]
+
+NumImagesEnum = Literal[20, 50, 100]
 
 PieceNounEnum = Literal["run", "version", "selection", "export"]
 
@@ -74,12 +80,56 @@ class ActionData(TypedDict):
     value: bool | int | float | str | None
 
 
+class Agreement(TypedDict):
+    "How far the reviewers of a pool agree."
+
+    num_disputed: int
+    pairs: list[PairAgreement]
+
+
+class AnswerRequest(TypedDict):
+    "What an image is taken for."
+
+    answer: BlindAnswer
+
+
 class Bar(TypedDict):
     "How many images lie between two values; the upper one is not included."
 
     low: int
     high: int
     images: int
+
+
+class BlindResult(TypedDict):
+    "What a finished test showed. Who cannot tell real from synthetic is right half of the time."
+
+    hit_rate: HitRate
+    by_class: dict[str, HitRate]
+    table: TruthTable
+    trials: list[Trial]
+
+
+class BlindTest(TypedDict):
+    "A person tells real training images from samples of a pool."
+
+    id: str
+    pool: str
+    person: str
+    selection: int | None
+    num_images: int
+    created_at: str
+    finished_at: str | None
+    answered: dict[str, Literal["real", "synthetic"]]
+    result: BlindResult | None
+
+
+class BlindTests(TypedDict):
+    "The blind tests of a pool."
+
+    unfinished: str | None
+    people: People | None
+    finished: list[FinishedBlindTest]
 
 
 class Card(TypedDict):
@@ -354,6 +404,7 @@ class Decided(TypedDict):
     rating: int | None
     starred: bool
     standing: Standing
+    disputed: bool
     mean_rating: float | None
 
 
@@ -484,6 +535,7 @@ class ExportEstimate(TypedDict):
     "What an export would hold now, and what it takes at most."
 
     num_real: int
+    real: dict[str, dict[str, int]]
     synthetic: dict[str, int]
     left_out: dict[str, int]
     size_bytes: int
@@ -497,6 +549,8 @@ class ExportFormatPlugin(TypedDict):
     schema: dict[str, Any]
     conflicts: list[Conflict]
     suffix: str
+    splits: list[str]
+    layout: list[str]
 
 
 class ExportPage(TypedDict):
@@ -553,6 +607,7 @@ class FilterRequest(TypedDict):
     label: NotRequired[str]
     standing: NotRequired[Standing]
     memorised: NotRequired[bool | None]
+    disputed: NotRequired[bool | None]
     selection: NotRequired[str]
     kept: NotRequired[bool | None]
     score: NotRequired[str]
@@ -561,6 +616,16 @@ class FilterRequest(TypedDict):
     rating_from: NotRequired[float]
     rating_to: NotRequired[float]
     starred: NotRequired[bool | None]
+    area: NotRequired[str]
+
+
+class FinishedBlindTest(TypedDict):
+    "A finished test in a list."
+
+    id: str
+    person: str
+    finished_at: str | None
+    hit_rate: HitRate
 
 
 class ForgottenRequest(TypedDict):
@@ -609,6 +674,16 @@ class History(TypedDict):
 
     results: list[LiveEvent]
     last_seq: int
+
+
+class HitRate(TypedDict):
+    "Right answers; low and high bound Wilson's 95 % interval."
+
+    num_right: int
+    num_images: int
+    share: float
+    low: float
+    high: float
 
 
 class ImageIndices(TypedDict):
@@ -761,6 +836,14 @@ class LoginRequest(TypedDict):
     password: str
 
 
+class MapView(TypedDict):
+    "One way to lay the images out."
+
+    name: NameEnum
+    real: Places
+    samples: Places
+
+
 class Measured(TypedDict):
     "One metric. `value` is null when it refused, and `caution` then says why."
 
@@ -883,6 +966,13 @@ class Neighbour(TypedDict):
     distance: float
     label: str
     thumbnail_url: str
+
+
+class NewBlindTestRequest(TypedDict):
+    "Which images are mixed."
+
+    num_images: NumImagesEnum
+    selection: NotRequired[str | None]
 
 
 class NewDatasetRequest(TypedDict):
@@ -1036,6 +1126,27 @@ class Notice(TypedDict):
     is_wished: bool
 
 
+class OpenUpload(TypedDict):
+    "An upload of the person's own of which nothing was made yet."
+
+    id: str
+    lab: str
+    file_name: str
+    size_bytes: int
+    offset: int
+    state: UploadState
+    created_at: str
+    expires_at: str
+
+
+class OpenUploadPage(TypedDict):
+    "One page of a list."
+
+    results: list[OpenUpload]
+    next: str | None
+    previous: str | None
+
+
 class Origin(TypedDict):
     "Who made the images of a run that only imported them."
 
@@ -1044,6 +1155,21 @@ class Origin(TypedDict):
     licence: str
     file_name: str
     outcomes: dict[str, int]
+
+
+class PairAgreement(TypedDict):
+    "Two reviewers, on the samples that both accepted or rejected; low and high bound 95 % intervals."
+
+    first: str
+    second: str
+    num_both: int
+    num_agree: int
+    share: float
+    share_low: float
+    share_high: float
+    kappa: float | None
+    kappa_low: float | None
+    kappa_high: float | None
 
 
 class Parent(TypedDict):
@@ -1099,6 +1225,15 @@ class PatchedQuotaRequest(TypedDict):
     quota_bytes: NotRequired[int | None]
 
 
+class People(TypedDict):
+    "The mean of people's hit rates, each person once; low and high: Student's 95 % interval, of two on."
+
+    num_people: int
+    mean: float
+    low: float | None
+    high: float | None
+
+
 class PerClassBudget(TypedDict):
     "The same number for every class."
 
@@ -1131,6 +1266,15 @@ class Piece(TypedDict):
     started_at: str | None
 
 
+class Places(TypedDict):
+    "Images on the plane, as columns: the same place in each list is one image."
+
+    keys: list[int]
+    labels: list[int]
+    x: list[int]
+    y: list[int]
+
+
 class Point(TypedDict):
     "The values logged at one step."
 
@@ -1154,11 +1298,13 @@ class Pool(TypedDict):
     num_memorised: int
     num_accepted: int
     num_rejected: int
+    num_disputed: int
     score_names: list[str]
     checkpoint_sha256: str
     created_at: str
     standings: dict[str, ClassStandings]
     selections: list[Selection]
+    has_map: bool
 
 
 class PoolCreated(TypedDict):
@@ -1175,6 +1321,14 @@ class PoolCreatedData(TypedDict):
     pool: str
     selection: str
     num_samples: int
+
+
+class PoolMap(TypedDict):
+    "Training images and samples as the in-domain encoder sees them. Of many a fixed part is on the map."
+
+    num_real: int
+    num_samples: int
+    views: list[MapView]
 
 
 class Preview(TypedDict):
@@ -1590,6 +1744,7 @@ class Sample(TypedDict):
     seed: str
     standing: Standing
     memorised: bool
+    disputed: bool
     scores: dict[str, float]
     nearest_distance: float | None
     verdict: VerdictValue | None
@@ -1611,6 +1766,7 @@ class SampleDetail(TypedDict):
     seed: str
     standing: Standing
     memorised: bool
+    disputed: bool
     scores: dict[str, float]
     nearest_distance: float | None
     verdict: VerdictValue | None
@@ -1822,6 +1978,13 @@ class SweptData(TypedDict):
     columns: list[Column]
 
 
+class TakenFor(TypedDict):
+    "How many images were taken for what."
+
+    real: int
+    synthetic: int
+
+
 class Target(TypedDict):
     "What a subscription is about."
 
@@ -1843,6 +2006,22 @@ class Token(TypedDict):
     last_used_at: str | None
 
 
+class Trial(TypedDict):
+    "One image of a finished test."
+
+    place: int
+    truth: BlindAnswer
+    answer: BlindAnswer | Literal[""]
+    label: str
+
+
+class TruthTable(TypedDict):
+    "What the images were, and what they were taken for."
+
+    real: TakenFor
+    synthetic: TakenFor
+
+
 class Upload(TypedDict):
     "A file on its way; every byte below `offset` is on the server's disk."
 
@@ -1852,6 +2031,21 @@ class Upload(TypedDict):
     size_bytes: int
     offset: int
     state: UploadState
+
+
+class UploadLimits(TypedDict):
+    "What is taken: to be told before anything is sent. Endings and names are in lower case, without a dot."
+
+    max_bytes: int
+    max_open: int
+    kept_hours: int
+    max_files: int
+    max_image_bytes: int
+    min_side: int
+    max_side: int
+    image_endings: list[str]
+    label_files: list[str]
+    litter: list[str]
 
 
 class ValidateRunRequest(TypedDict):

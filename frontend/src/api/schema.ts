@@ -4,6 +4,58 @@
  */
 
 export interface paths {
+    "/api/v1/blind-tests/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One blind test: one's own, or a finished one of the lab. */
+        get: operations["blind_tests_get"];
+        put?: never;
+        post?: never;
+        /** @description Give up an unfinished test of one's own; nothing of it is kept. */
+        delete: operations["blind_tests_give_up"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blind-tests/{id}/answers/{place}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description What one takes an image for; the last answer brings the result. */
+        put: operations["blind_tests_answer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blind-tests/{id}/images/{place}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The pixels of one image; its length, name and headers are those of any other of the test. */
+        get: operations["blind_tests_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalogue/": {
         parameters: {
             query?: never;
@@ -556,6 +608,58 @@ export interface paths {
         };
         /** @description One pool with its counters and selections. */
         get: operations["pools_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/agreement/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How far the reviewers of a pool agree, pair by pair. */
+        get: operations["pools_agreement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/blind-tests/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The blind tests of a pool. */
+        get: operations["blind_tests_list"];
+        put?: never;
+        /** @description The blind tests of a pool. */
+        post: operations["blind_tests_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/map/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Where samples and training images lie. It never changes. */
+        get: operations["pools_map"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1452,9 +1556,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** @description The person's own that are on their way, or arrived and became nothing yet. */
+        get: operations["uploads_list"];
         put?: never;
-        /** @description Start an upload. */
+        /** @description Start an upload, or find those that are not finished. */
         post: operations["uploads_create"];
         delete?: never;
         options?: never;
@@ -1489,6 +1594,23 @@ export interface paths {
         };
         /** @description How far an upload is, for people and programs that do not speak tus. */
         get: operations["uploads_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/limits/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What an upload may hold. */
+        get: operations["uploads_limits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1675,7 +1797,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The whole report for a spreadsheet. */
+        /** @description The report for a spreadsheet, all of it or what the filters leave. */
         get: operations["versions_report_csv"];
         put?: never;
         post?: never;
@@ -1765,6 +1887,17 @@ export interface components {
          * @enum {string}
          */
         ActionsEnum: "cancel" | "retry";
+        /** @description How far the reviewers of a pool agree. */
+        Agreement: {
+            /** @description Samples that somebody accepts and somebody else rejects. */
+            num_disputed: number;
+            /** @description The 200 pairs who judged most samples in common, those first. */
+            pairs: components["schemas"]["PairAgreement"][];
+        };
+        /** @description What an image is taken for. */
+        AnswerRequest: {
+            answer: components["schemas"]["BlindAnswer"];
+        };
         /** @description How many images lie between two values; the upper one is not included. */
         Bar: {
             low: number;
@@ -1778,6 +1911,55 @@ export interface components {
          * @enum {string}
          */
         Better: "lower" | "higher" | "towards 1";
+        /**
+         * @description * `real` - Real
+         *     * `synthetic` - Synthetic
+         * @enum {string}
+         */
+        BlindAnswer: "real" | "synthetic";
+        /** @description What a finished test showed. Who cannot tell real from synthetic is right half of the time. */
+        BlindResult: {
+            hit_rate: components["schemas"]["HitRate"];
+            by_class: {
+                [key: string]: components["schemas"]["HitRate"];
+            };
+            /** @description What the images were, and then what they were taken for. */
+            table: components["schemas"]["TruthTable"];
+            trials: components["schemas"]["Trial"][];
+        };
+        /** @description A person tells real training images from samples of a pool. */
+        BlindTest: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            pool: string;
+            person: string;
+            /** @description Whose kept samples; null: of the whole pool. */
+            selection: number | null;
+            num_images: number;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** @description The places that have an answer, and which. */
+            readonly answered: {
+                [key: string]: "real" | "synthetic";
+            };
+            /** @description Null until the last answer. */
+            readonly result: components["schemas"]["BlindResult"] | null;
+        };
+        /** @description The blind tests of a pool. */
+        BlindTests: {
+            /**
+             * Format: uuid
+             * @description The asking person's own test to go on with.
+             */
+            unfinished: string | null;
+            /** @description Over everybody; null before the first test is finished. */
+            people: components["schemas"]["People"] | null;
+            /** @description The latest 50, the newest first. */
+            finished: components["schemas"]["FinishedBlindTest"][];
+        };
         Budget: components["schemas"]["PerClassBudget"] | components["schemas"]["FillToLargestBudget"] | components["schemas"]["FillToBudget"] | components["schemas"]["CountsBudget"] | components["schemas"]["MultipleBudget"];
         BudgetRequest: components["schemas"]["PerClassBudgetRequest"] | components["schemas"]["FillToLargestBudgetRequest"] | components["schemas"]["FillToBudgetRequest"] | components["schemas"]["CountsBudgetRequest"] | components["schemas"]["MultipleBudgetRequest"];
         /** @description What a person reads before choosing a plug-in. */
@@ -2137,6 +2319,8 @@ export interface components {
             /** @description By the person. */
             starred: boolean;
             standing: components["schemas"]["Standing"];
+            /** @description Somebody accepts it and somebody else rejects it. */
+            disputed: boolean;
             /**
              * Format: double
              * @description Of everybody who rated it, 1 to 5.
@@ -2393,6 +2577,12 @@ export interface components {
         /** @description What an export would hold now, and what it takes at most. */
         ExportEstimate: {
             num_real: number;
+            /** @description Split -> class -> real images. */
+            real: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
             /** @description Class -> samples that go in. */
             synthetic: {
                 [key: string]: number;
@@ -2414,6 +2604,10 @@ export interface components {
             };
             conflicts: components["schemas"]["Conflict"][];
             suffix: string;
+            /** @description Images of other splits are left out. */
+            splits: string[];
+            /** @description The paths in it; {split} and {class} stand for each of them, * for any name. */
+            layout: string[];
         };
         /** @description One page of a list. */
         ExportPage: {
@@ -2487,6 +2681,8 @@ export interface components {
             label?: string;
             standing?: components["schemas"]["Standing"];
             memorised?: boolean | null;
+            /** @description Somebody accepts it and somebody else rejects it. */
+            disputed?: boolean | null;
             /** Format: uuid */
             selection?: string;
             /** @description With `selection`: what it kept, or what it dropped. */
@@ -2515,6 +2711,17 @@ export interface components {
             rating_to?: number;
             /** @description With the asking person's star, or without it. */
             starred?: boolean | null;
+            /** @description On the pool's map: a view and a polygon in it, `pca:0.0.500.0.500.500`; 3 to 64 corners, x and y from 0 to 9999. Only samples inside it. */
+            area?: string;
+        };
+        /** @description A finished test in a list. */
+        FinishedBlindTest: {
+            /** Format: uuid */
+            readonly id: string;
+            person: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            readonly hit_rate: components["schemas"]["HitRate"];
         };
         /**
          * @description * `crop` - crop
@@ -2581,6 +2788,17 @@ export interface components {
         History: {
             readonly results: components["schemas"]["LiveEvent"][];
             last_seq: number;
+        };
+        /** @description Right answers; low and high bound Wilson's 95 % interval. */
+        HitRate: {
+            num_right: number;
+            num_images: number;
+            /** Format: double */
+            share: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
         };
         /** @description The indices of all images that match. */
         ImageIndices: {
@@ -2762,6 +2980,19 @@ export interface components {
             email: string;
             password: string;
         };
+        /** @description One way to lay the images out. */
+        MapView: {
+            /**
+             * @description pca: the two directions in which the training images differ most; tsne: neighbours stay neighbours.
+             *
+             *     * `pca` - pca
+             *     * `tsne` - tsne
+             */
+            name: components["schemas"]["NameEnum"];
+            /** @description Training images. */
+            real: components["schemas"]["Places"];
+            samples: components["schemas"]["Places"];
+        };
         /**
          * Measured
          * @description One metric. `value` is null when it refused, and `caution` then says why.
@@ -2930,6 +3161,12 @@ export interface components {
              */
             factor: number;
         };
+        /**
+         * @description * `pca` - pca
+         *     * `tsne` - tsne
+         * @enum {string}
+         */
+        NameEnum: "pca" | "tsne";
         /** @description Groups of near duplicates, the images in them, and the images that were left out because of them. */
         NearDuplicates: {
             groups: number;
@@ -2944,6 +3181,22 @@ export interface components {
             distance: number;
             label: string;
             thumbnail_url: string;
+        };
+        /** @description Which images are mixed. */
+        NewBlindTestRequest: {
+            /**
+             * @description Half of them are real.
+             *
+             *     * `20` - 20
+             *     * `50` - 50
+             *     * `100` - 100
+             */
+            num_images: components["schemas"]["NumImagesEnum"];
+            /**
+             * Format: uuid
+             * @description Samples that this selection kept; without it, of the whole pool.
+             */
+            selection?: string | null;
         };
         /** @description A dataset to be made from a complete upload. */
         NewDatasetRequest: {
@@ -3199,6 +3452,39 @@ export interface components {
             can_mail: boolean;
             is_wished: boolean;
         };
+        /**
+         * @description * `20` - 20
+         *     * `50` - 50
+         *     * `100` - 100
+         * @enum {integer}
+         */
+        NumImagesEnum: 20 | 50 | 100;
+        /** @description An upload of the person's own of which nothing was made yet. */
+        OpenUpload: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            lab: string;
+            file_name: string;
+            size_bytes: number;
+            offset: number;
+            state: components["schemas"]["UploadState"];
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description Its bytes are removed then, unless more arrive.
+             */
+            readonly expires_at: string;
+        };
+        /** @description One page of a list. */
+        OpenUploadPage: {
+            results: components["schemas"]["OpenUpload"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
         /** @description Who made the images of a run that only imported them. */
         Origin: {
             /** @description The external model. */
@@ -3214,6 +3500,39 @@ export interface components {
             outcomes: {
                 [key: string]: number;
             };
+        };
+        /** @description Two reviewers, on the samples that both accepted or rejected; low and high bound 95 % intervals. */
+        PairAgreement: {
+            /** @description The name of one of the two. */
+            first: string;
+            second: string;
+            /** @description Samples that both judged. */
+            num_both: number;
+            num_agree: number;
+            /**
+             * Format: double
+             * @description The part of them on which they agree.
+             */
+            share: number;
+            /**
+             * Format: double
+             * @description Wilson's interval.
+             */
+            share_low: number;
+            /** Format: double */
+            share_high: number;
+            /**
+             * Format: double
+             * @description Cohen's kappa: 1 is full agreement, 0 what chance brings. Null where it is not defined: both gave one and the same verdict throughout.
+             */
+            kappa: number | null;
+            /**
+             * Format: double
+             * @description Wilson's interval of the share, carried over with the agreement by chance held as it is.
+             */
+            kappa_low: number | null;
+            /** Format: double */
+            kappa_high: number | null;
         };
         /** @description The checkpoint that a run starts from. */
         Parent: {
@@ -3252,6 +3571,16 @@ export interface components {
         PatchedQuotaRequest: {
             /** Format: int64 */
             quota_bytes?: number | null;
+        };
+        /** @description The mean of people's hit rates, each person once; low and high: Student's 95 % interval, of two on. */
+        People: {
+            num_people: number;
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
         };
         /** @description The same number for every class. */
         PerClassBudget: {
@@ -3307,6 +3636,17 @@ export interface components {
          * @enum {string}
          */
         PieceNounEnum: "run" | "version" | "selection" | "export";
+        /** @description Images on the plane, as columns: the same place in each list is one image. */
+        Places: {
+            /** @description Of training images the index in the dataset version, of samples the pool's row. */
+            keys: number[];
+            /** @description Indexes into the pool's classes. */
+            labels: number[];
+            /** @description 0 to 9999. */
+            x: number[];
+            /** @description 0 to 9999. */
+            y: number[];
+        };
         /**
          * Point
          * @description The values logged at one step.
@@ -3341,6 +3681,7 @@ export interface components {
             num_memorised: number;
             num_accepted: number;
             num_rejected: number;
+            num_disputed: number;
             /** @description Samples can be sorted by each. */
             score_names: string[];
             checkpoint_sha256: string;
@@ -3351,6 +3692,8 @@ export interface components {
                 [key: string]: components["schemas"]["ClassStandings"];
             };
             readonly selections: components["schemas"]["Selection"][];
+            /** @description False for runs that were scored before there were maps. */
+            readonly has_map: boolean;
         };
         /**
          * PoolCreated
@@ -3395,6 +3738,14 @@ export interface components {
             selection: string;
             /** Num Samples */
             num_samples: number;
+        };
+        /** @description Training images and samples as the in-domain encoder sees them. Of many a fixed part is on the map. */
+        PoolMap: {
+            /** @description Training images there are. */
+            num_real: number;
+            /** @description Samples there are. */
+            num_samples: number;
+            views: components["schemas"]["MapView"][];
         };
         /** @description One row of the sample wall, a PNG of square tiles side by side. */
         Preview: {
@@ -4137,6 +4488,8 @@ export interface components {
             seed: string;
             standing: components["schemas"]["Standing"];
             memorised: boolean;
+            /** @description Somebody accepts it and somebody else rejects it. */
+            disputed: boolean;
             scores: {
                 [key: string]: number;
             };
@@ -4180,6 +4533,8 @@ export interface components {
             seed: string;
             standing: components["schemas"]["Standing"];
             memorised: boolean;
+            /** @description Somebody accepts it and somebody else rejects it. */
+            disputed: boolean;
             scores: {
                 [key: string]: number;
             };
@@ -4604,6 +4959,11 @@ export interface components {
             /** Columns */
             columns: components["schemas"]["Column"][];
         };
+        /** @description How many images were taken for what. */
+        TakenFor: {
+            real: number;
+            synthetic: number;
+        };
         /**
          * Target
          * @description What a subscription is about.
@@ -4631,6 +4991,20 @@ export interface components {
             /** Format: date-time */
             last_used_at: string | null;
         };
+        /** @description One image of a finished test. */
+        Trial: {
+            /** @description From 0. */
+            place: number;
+            truth: components["schemas"]["BlindAnswer"];
+            answer: components["schemas"]["BlindAnswer"] | "";
+            /** @description The class. */
+            readonly label: string;
+        };
+        /** @description What the images were, and what they were taken for. */
+        TruthTable: {
+            real: components["schemas"]["TakenFor"];
+            synthetic: components["schemas"]["TakenFor"];
+        };
         /** @description A file on its way; every byte below `offset` is on the server's disk. */
         Upload: {
             /** Format: uuid */
@@ -4641,6 +5015,28 @@ export interface components {
             size_bytes: number;
             offset: number;
             state: components["schemas"]["UploadState"];
+        };
+        /** @description What is taken: to be told before anything is sent. Endings and names are in lower case, without a dot. */
+        UploadLimits: {
+            /** @description Of one upload. */
+            max_bytes: number;
+            /** @description Uploads of one person on their way at a time. */
+            max_open: number;
+            /** @description An upload that nobody goes on with is removed after so long. */
+            kept_hours: number;
+            /** @description In one archive or folder. */
+            max_files: number;
+            max_image_bytes: number;
+            /** @description Pixels. */
+            min_side: number;
+            /** @description Pixels. */
+            max_side: number;
+            /** @description Files that are read as images. */
+            image_endings: string[];
+            /** @description Files that are read for labels. */
+            label_files: string[];
+            /** @description Made by an operating system or a tool. */
+            litter: string[];
         };
         /**
          * @description * `receiving` - Receiving
@@ -4858,6 +5254,131 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    blind_tests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlindTest"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    blind_tests_give_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    blind_tests_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                place: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlindTest"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    blind_tests_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                place: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     catalogue_get: {
         parameters: {
             query?: never;
@@ -6261,13 +6782,141 @@ export interface operations {
             };
         };
     };
+    pools_agreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    blind_tests_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlindTests"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    blind_tests_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBlindTestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlindTest"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pools_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolMap"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     samples_list: {
         parameters: {
             query?: {
+                /** @description On the pool's map: a view and a polygon in it, `pca:0.0.500.0.500.500`; 3 to 64 corners, x and y from 0 to 9999. Only samples inside it. */
+                area?: string;
                 /** @description 0 to 1: where the first page begins, by the pool as a whole; `previous` leads back. */
                 at?: number;
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
+                /** @description Somebody accepts it and somebody else rejects it. */
+                disputed?: boolean;
                 /** @description At most so high. */
                 high?: number;
                 /** @description With `selection`: only what it kept, or only what it dropped. */
@@ -8264,6 +8913,41 @@ export interface operations {
             };
         };
     };
+    uploads_list: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Only this lab's. */
+                lab?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenUploadPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     uploads_create: {
         parameters: {
             query?: never;
@@ -8385,6 +9069,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    uploads_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadLimits"];
                 };
             };
             /** @description An error. */
@@ -8802,6 +9514,8 @@ export interface operations {
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
                 outcome?: "accepted" | "duplicate" | "failed" | "skipped";
+                /** @description Only files whose name or reason holds it, in whatever case. */
+                text?: string;
             };
             header?: never;
             path: {
@@ -8832,7 +9546,11 @@ export interface operations {
     };
     versions_report_csv: {
         parameters: {
-            query?: never;
+            query?: {
+                outcome?: "accepted" | "duplicate" | "failed" | "skipped";
+                /** @description Only files whose name or reason holds it, in whatever case. */
+                text?: string;
+            };
             header?: never;
             path: {
                 id: string;

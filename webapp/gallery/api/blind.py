@@ -50,7 +50,7 @@ class TruthTableSerializer(serializers.Serializer[Any]):
 class TrialSerializer(serializers.ModelSerializer[BlindTrial]):
     """One image of a finished test."""
 
-    label = serializers.SerializerMethodField("label_of", help_text="The class.")
+    label = serializers.SerializerMethodField("label_of", help_text="The class.")  # type: ignore[assignment]
 
     class Meta:
         model = BlindTrial
