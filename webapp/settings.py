@@ -290,6 +290,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "Stage": ["prepare", "train", "generate", "score", "select"],
         "SelectionState": "webapp.gallery.models.Selection.State",
         "Standing": "webapp.gallery.models.Sample.Standing",
+        "MapViewName": ["pca", "tsne"],
         "VerdictValue": "webapp.gallery.models.Verdict.Value",
         "DeliveryState": "webapp.webhooks.models.Delivery.State",
         "BlindAnswer": "webapp.gallery.models.BlindTrial.Answer",

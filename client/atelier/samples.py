@@ -100,9 +100,14 @@ class Pool(Resource[shapes.Pool]):
         return [Selection(self._client, row) for row in sorted(found, key=lambda row: row["number"])]
 
     def samples(self, **filters: Any) -> Iterator[Sample]:
-        """By label, standing, memorised, selection, kept, rating_from, rating_to, starred; in the order `sort`."""
+        """By label, standing, memorised, selection, kept, rating_from, rating_to, starred, area; by `sort`."""
         rows = self._client.each("/api/v1/pools/{id}/samples/", filters, id=self.id)
         return (Sample(self._client, row) for row in rows)
+
+    def map(self) -> shapes.PoolMap:
+        """Where a fixed part of the samples and of the training images lies, in columns; an area is a part of it."""
+        found: shapes.PoolMap = self._client.ask("GET", "/api/v1/pools/{id}/map/", id=self.id)
+        return found
 
     def select(self, sampler: str, budget: shapes.BudgetRequest, **more: Any) -> Selection:
         """Choose anew without training again. `more`: sampler_settings, seed."""

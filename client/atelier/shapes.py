@@ -33,7 +33,7 @@ IngestOutcome = Literal["accepted", "duplicate", "skipped", "failed"]
 
 IssuesEnum = Literal["dark", "light", "blurry", "low_information", "odd_aspect_ratio", "odd_size", "grayscale", "near_duplicates"]
 
-NameEnum = Literal["pca", "tsne"]
+MapViewName = Literal["pca", "tsne"]
 
 NumImagesEnum = Literal[20, 50, 100]
 
@@ -839,7 +839,7 @@ class LoginRequest(TypedDict):
 class MapView(TypedDict):
     "One way to lay the images out."
 
-    name: NameEnum
+    name: MapViewName
     real: Places
     samples: Places
 

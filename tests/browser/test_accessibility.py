@@ -16,6 +16,7 @@ PAGES = {
     "run": "{run}",
     "gallery": "{run}/gallery",
     "blind test": "{run}/blind-test",
+    "map": "{run}/gallery?kept=any&map=pca&area=pca:0.0.9999.0.9999.9999.0.9999",
     "exports": "{run}/exports",
     "tokens": "/tokens",
     "recipes": "/recipes",

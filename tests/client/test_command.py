@@ -125,6 +125,18 @@ def test_samples_are_judged_by_id_and_by_filter(run: Any, home: Desk) -> None:
     assert (home.home / picture).read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_map_of_a_pool_is_read_and_an_area_of_it_filters_samples(
+    run: Any, stack: Stack, begun: dict[str, str]
+) -> None:
+    from atelier import Client
+
+    pool = Client(stack.url, begun["token"]).runs.get(run["id"]).pool()
+    everything, *_ = pool.map()["views"]
+    found = pool.samples(area=f"{everything['name']}:0.0.9999.0.9999.9999.0.9999")
+    assert sorted(sample.data["index"] for sample in found) == everything["samples"]["keys"]
+    assert list(pool.samples(area="pca:0.0.1.0.1.1")) == []
+
+
 def test_another_selection_is_made_without_training(run: Any, home: Desk) -> None:
     made = home.run("selection", "create", run["id"], "--sampler", "random", "--per-class", "2", "--json").json()
     assert (made["state"], made["num_kept"]) == ("finished", 4)

@@ -2988,11 +2988,17 @@ export interface components {
              *     * `pca` - pca
              *     * `tsne` - tsne
              */
-            name: components["schemas"]["NameEnum"];
+            name: components["schemas"]["MapViewName"];
             /** @description Training images. */
             real: components["schemas"]["Places"];
             samples: components["schemas"]["Places"];
         };
+        /**
+         * @description * `pca` - pca
+         *     * `tsne` - tsne
+         * @enum {string}
+         */
+        MapViewName: "pca" | "tsne";
         /**
          * Measured
          * @description One metric. `value` is null when it refused, and `caution` then says why.
@@ -3161,12 +3167,6 @@ export interface components {
              */
             factor: number;
         };
-        /**
-         * @description * `pca` - pca
-         *     * `tsne` - tsne
-         * @enum {string}
-         */
-        NameEnum: "pca" | "tsne";
         /** @description Groups of near duplicates, the images in them, and the images that were left out because of them. */
         NearDuplicates: {
             groups: number;

@@ -51,6 +51,10 @@ export function ChartsPanel({ charts, filters, onFilter }: Props) {
             : 'All images of the version. Press a bar here, a class or an issue above to see only its images.'}
         </Text>
       </Group>
+      <Text size="xs" c="dimmed" mt={4}>
+        A map of the training images comes with the first run on this version: it stands in the run’s gallery, beside
+        the samples, as the run’s encoder sees them.
+      </Text>
     </Panel>
   );
 }

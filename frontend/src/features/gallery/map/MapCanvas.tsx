@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import { boxOf, cornersOf, nudged, polygonOf, SIDE, type Box, type Corner } from './area';
 import { paint, type Look } from './paint';
-import { dragged, toPixel, toPlane, WHOLE, zoomed, type Camera, type Size } from './plane';
+import { centredOn, dragged, scaleOf, toPixel, toPlane, WHOLE, zoomed, type Camera, type Size } from './plane';
 import { nearestTo, type Points } from './points';
 import classes from './Map.module.css';
 
@@ -34,6 +34,8 @@ export function MapCanvas(props: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [line, setLine] = useState<Corner[]>([]);
   const last = useRef<Corner | null>(null);
+  /** Of the plane, that a pixel takes. */
+  const step = 1 / scaleOf(camera, size);
   usePainted(canvas, points, look, camera, size);
   useWheel(canvas, (factor, pixel) => onCamera(zoomed(camera, size, factor, pixel)));
 
@@ -48,9 +50,8 @@ export function MapCanvas(props: Props) {
     const pixel = pixelOf(event);
     const place = toPlane(camera, size, pixel);
     if (last.current === null) {
-      const reach = (REACH_PX * SIDE) / (camera.zoom * Math.min(size.width, size.height));
       onPoint(
-        nearestTo(points, place, reach, (one) => look.hidden[one] !== 1 && look.faint[one] !== 1),
+        nearestTo(points, place, REACH_PX * step, (one) => look.hidden[one] !== 1 && look.faint[one] !== 1),
         pixel,
       );
     } else if (tool === 'move') {
@@ -61,7 +62,7 @@ export function MapCanvas(props: Props) {
   const release = () => {
     if (last.current === null) return;
     last.current = null;
-    const corners = polygonOf(outlineOf(line, tool));
+    const corners = polygonOf(outlineOf(line, tool), step);
     setLine([]);
     if (corners !== null) onChoose(corners);
   };
@@ -70,10 +71,10 @@ export function MapCanvas(props: Props) {
     const arrow = ARROWS[event.key];
     const middle: Corner = [size.width / 2, size.height / 2];
     if (arrow !== undefined) {
-      const step = (STEP_PX * SIDE) / (camera.zoom * Math.min(size.width, size.height));
-      onDraft(
-        draft === null ? middleOf(camera, size) : nudged(draft, arrow[0] * step, arrow[1] * step, event.shiftKey),
-      );
+      const [right, down] = [arrow[0] * STEP_PX * step, arrow[1] * STEP_PX * step];
+      const box = draft === null ? middleOf(camera, size) : nudged(draft, right, down, event.shiftKey);
+      onDraft(box);
+      onCamera(centredOn(camera, box));
     } else if (event.key === 'Enter' && draft !== null) onChoose(cornersOf(draft));
     else if (event.key === 'Escape') onChoose(null);
     else if (event.key === '+') onCamera(zoomed(camera, size, ZOOM_STEP, middle));

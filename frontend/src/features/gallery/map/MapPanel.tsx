@@ -9,7 +9,7 @@ import { Panel } from '@/components/Page';
 import { useWidth } from '@/components/useWidth';
 import { readArea, writeArea, cornersOf, type Box, type Corner, type ViewName } from './area';
 import { Legend } from './Legend';
-import { colouredBy, lookOf, type ColourBy } from './look';
+import { colouredBy, lookOf, markedIn, type ColourBy } from './look';
 import { MapCanvas, type Tool } from './MapCanvas';
 import { WHOLE, zoomed, type Size } from './plane';
 import { pointsOf, tally, useMap, viewOf, within, type Points } from './points';
@@ -115,7 +115,7 @@ const NOTHING_HIDDEN = { real: true, samples: true };
 
 function Plane({ pool, points, chosen, onChoose, label, onLabel, head, foot }: PlaneProps) {
   const { ref, width } = useWidth<HTMLDivElement>();
-  const size: Size = { width: Math.max(0, width - 2), height: Math.min(460, Math.max(280, Math.round(width * 0.62))) };
+  const size: Size = { width: Math.max(0, width - 2), height: Math.min(460, Math.max(280, Math.round(width * 0.74))) };
   const isDark = useComputedColorScheme() === 'dark';
   const [colourBy, setColourBy] = useLocalStorage<ColourBy>({
     key: 'atelier-map-colours',
@@ -135,6 +135,7 @@ function Plane({ pool, points, chosen, onChoose, label, onLabel, head, foot }: P
     () => ({ colour, ...lookOf(points, inArea, index, shown) }),
     [points, colour, inArea, index, shown],
   );
+  const marked = useMemo(() => (inArea === null ? null : markedIn(look)), [inArea, look]);
   const choose = (corners: readonly Corner[] | null) => {
     setDraft(null);
     onChoose(corners);
@@ -206,8 +207,8 @@ function Plane({ pool, points, chosen, onChoose, label, onLabel, head, foot }: P
             {pointed !== null && <Readout pool={pool} points={points} {...pointed} size={size} />}
           </div>
           <Text id="map-keys" size="xs" c="dimmed" mt={6}>
-            {foot} Draw around points, or with the map focused: arrows set and move a rectangle, Shift and arrows size
-            it, Enter chooses it, Escape clears; + and − and Ctrl with the wheel zoom, 0 shows all.
+            {foot} With the map focused, arrows set and move a rectangle, Shift and arrows size it, Enter chooses it,
+            Escape clears; + and − and Ctrl with the wheel zoom, 0 shows all.
           </Text>
         </div>
         <Stack gap="sm">
@@ -242,10 +243,15 @@ function Plane({ pool, points, chosen, onChoose, label, onLabel, head, foot }: P
             onChoose={onLabel}
           />
           {draft !== null && <Held points={points} box={draft} />}
-          {inArea !== null && (
+          {marked === null && draft === null && (
+            <Text size="sm" c="dimmed">
+              Draw around points: the grid below shows the samples there, and this place the training images.
+            </Text>
+          )}
+          {marked !== null && (
             <Chosen
               points={points}
-              inArea={inArea}
+              marked={marked}
               onClear={() => choose(null)}
               version={pool.version}
               classNames={pool.classes}
@@ -268,22 +274,23 @@ function Held({ points, box }: { points: Points; box: Box }) {
 
 type ChosenProps = {
   points: Points;
-  inArea: Uint8Array;
+  /** Those in the area and of the class that is looked at. */
+  marked: Uint8Array;
   onClear: () => void;
   version: string;
   classNames: string[];
 };
 
-function Chosen({ points, inArea, onClear, version, classNames }: ChosenProps) {
+function Chosen({ points, marked, onClear, version, classNames }: ChosenProps) {
   return (
     <div>
       <Text size="sm" role="status">
-        In the area: {wordsOf(points, inArea)}. The grid shows its samples as far as the other filters let them through.
+        In the area: {wordsOf(points, marked)}. The grid shows its samples as far as the other filters let them through.
       </Text>
       <Button size="compact-xs" variant="default" my={8} onClick={onClear}>
         Clear the area
       </Button>
-      <RealImages points={points} marked={inArea} version={version} classNames={classNames} />
+      <RealImages points={points} marked={marked} version={version} classNames={classNames} />
     </div>
   );
 }

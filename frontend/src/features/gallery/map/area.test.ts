@@ -51,7 +51,7 @@ test('a long wild line becomes a polygon that the server takes and that holds wh
     const radius = 3000 + 600 * Math.sin(40 * turn) + 80 * Math.cos(333 * turn);
     return [5000 + radius * Math.cos(turn), 5000 + radius * Math.sin(turn)];
   });
-  const polygon = polygonOf(line) ?? [];
+  const polygon = polygonOf(line, 20) ?? [];
   expect(polygon.length).toBeGreaterThan(20);
   expect(polygon.length).toBeLessThanOrEqual(MAX_CORNERS);
   expect(readArea(writeArea({ view: 'pca', corners: polygon }))?.corners).toEqual(polygon);
@@ -65,7 +65,7 @@ test('a long wild line becomes a polygon that the server takes and that holds wh
 });
 
 test('what leaves the plane ends at its edge', () => {
-  expect(polygonOf(cornersOf(boxOf([12_000, -50], [8000, 400])))).toEqual([
+  expect(polygonOf(cornersOf(boxOf([12_000, -50], [8000, 400])), 20)).toEqual([
     [8000, 0],
     [SIDE, 0],
     [SIDE, 400],
@@ -74,14 +74,14 @@ test('what leaves the plane ends at its edge', () => {
 });
 
 test('a press without a way is no area', () => {
-  expect(polygonOf([[500, 500]])).toBeNull();
-  expect(
-    polygonOf([
-      [500, 500],
-      [501, 501],
-      [500, 502],
-    ]),
-  ).toBeNull();
+  const trembling: Corner[] = [
+    [500, 500],
+    [520, 510],
+    [500, 530],
+  ];
+  expect(polygonOf([[500, 500]], 20)).toBeNull();
+  expect(polygonOf(trembling, 20)).toBeNull();
+  expect(polygonOf(trembling, 1)).toEqual(trembling);
 });
 
 test('keys move a rectangle no further than the edge, and size it to no less than a unit', () => {

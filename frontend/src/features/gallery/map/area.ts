@@ -36,16 +36,19 @@ export function isInside(corners: readonly Corner[], x: number, y: number): bool
   return odd;
 }
 
-/** A drawn line as whole corners of the plane, at most MAX_CORNERS of them; null when it encloses nothing. */
-export function polygonOf(line: readonly Corner[]): Corner[] | null {
+/**
+ * A drawn line as whole corners of the plane, at most MAX_CORNERS of them; null when it encloses nothing.
+ * `step`: of the plane, that a pixel of the screen takes; finer than that nobody draws.
+ */
+export function polygonOf(line: readonly Corner[], step: number): Corner[] | null {
   const whole = line.map(([x, y]): Corner => [onPlane(x), onPlane(y)]);
-  let tolerance = 4;
+  let tolerance = step;
   let corners = simplified(whole, tolerance);
   while (corners.length > MAX_CORNERS) {
     tolerance *= 1.5;
     corners = simplified(whole, tolerance);
   }
-  return corners.length < 3 || extentOf(corners) < 4 ? null : corners;
+  return corners.length < 3 || extentOf(corners) < 2 * step ? null : corners;
 }
 
 export type Box = { left: number; top: number; right: number; bottom: number };

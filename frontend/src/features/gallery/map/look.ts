@@ -16,6 +16,11 @@ export function colouredBy(points: Points, by: ColourBy, isDark: boolean): Uint3
   return colours;
 }
 
+/** 1 for each point that is not faint. */
+export function markedIn({ faint }: Pick<Look, 'faint'>): Uint8Array {
+  return faint.map((isFaint) => 1 - isFaint);
+}
+
 /** Faint is what lies outside the area or is of another class; hidden is a kind that is not to be shown. */
 export function lookOf(
   points: Points,

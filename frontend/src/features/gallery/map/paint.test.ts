@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { lookOf } from './look';
+import { lookOf, markedIn } from './look';
 import { classColour, colourOf, packed, paint } from './paint';
 import { WHOLE } from './plane';
-import { nearestTo, pointsOf, tally, within } from './points';
+import { nearestTo, outwards, pointsOf, tally, within } from './points';
 
 const RED = packed([255, 0, 0]);
 const BLUE = packed([0, 0, 255]);
@@ -71,6 +71,7 @@ test('an area and a class leave the rest faint', () => {
     [4000, 6000],
   ]);
   expect(tally(POINTS, inArea)).toEqual({ real: 0, samples: 2 });
+  expect([...markedIn(lookOf(POINTS, inArea, 0, { real: true, samples: true }))]).toEqual([0, 0, 1]);
   const { faint, hidden } = lookOf(POINTS, inArea, 0, { real: true, samples: false });
   expect([...faint]).toEqual([1, 1, 0]);
   expect([...hidden]).toEqual([0, 1, 1]);
@@ -80,6 +81,11 @@ test('the point under the pointer is the nearest one that may be pointed at', ()
   expect(nearestTo(POINTS, [7400, 5010], 200, () => true)).toBe(1);
   expect(nearestTo(POINTS, [7400, 5010], 50, () => true)).toBeNull();
   expect(nearestTo(POINTS, [6300, 5000], 9999, (place) => place !== 1)).toBe(2);
+});
+
+test('points come from the middle of all of them outwards', () => {
+  expect(outwards(POINTS, [0, 1, 2])).toEqual([2, 0, 1]);
+  expect(outwards(POINTS, [])).toEqual([]);
 });
 
 test('colours are packed as a canvas reads them, and neighbours in the list differ', () => {

@@ -15,7 +15,7 @@ export type Look = {
   radius: number;
 };
 
-const FAINT_ALPHA = 40;
+const FAINT_ALPHA = 52;
 
 /**
  * Draw every point into the pixels of a canvas: a square outline for a real image, a disc for a sample. Written into the

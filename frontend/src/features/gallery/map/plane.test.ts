@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SIDE } from './area';
-import { dragged, MAX_ZOOM, toPixel, toPlane, WHOLE, zoomed } from './plane';
+import { centredOn, dragged, MAX_ZOOM, toPixel, toPlane, WHOLE, zoomed } from './plane';
 
 const SIZE = { width: 800, height: 500 };
 
@@ -28,6 +28,12 @@ test('it comes no closer than the limit, and back to the whole', () => {
   const close = zoomed(WHOLE, SIZE, 1e9, [10, 10]);
   expect(close.zoom).toBe(MAX_ZOOM);
   expect(zoomed(close, SIZE, 1e-9, [10, 10])).toEqual(WHOLE);
+});
+
+test('a box that keys move stays in the middle of what is seen', () => {
+  const box = { left: 1000, top: 2000, right: 3000, bottom: 2400 };
+  expect(centredOn({ x: 9000, y: 9000, zoom: 5 }, box)).toEqual({ x: 2000, y: 2200, zoom: 5 });
+  expect(centredOn(WHOLE, box)).toEqual(WHOLE);
 });
 
 test('dragging follows the pointer and never loses the plane', () => {

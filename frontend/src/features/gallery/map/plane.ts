@@ -1,4 +1,4 @@
-import { SIDE, type Corner } from './area';
+import { SIDE, type Box, type Corner } from './area';
 
 /** What of the plane is seen: its middle, and how many times larger than when all of it fits. */
 export type Camera = { x: number; y: number; zoom: number };
@@ -28,6 +28,11 @@ export function zoomed(camera: Camera, size: Size, factor: number, pixel: Corner
   const [x, y] = toPlane(camera, size, pixel);
   const share = camera.zoom / zoom;
   return kept({ x: x + (camera.x - x) * share, y: y + (camera.y - y) * share, zoom });
+}
+
+/** The box is in the middle, as far as the plane reaches; the whole plane stays as it is. */
+export function centredOn(camera: Camera, { left, top, right, bottom }: Box): Camera {
+  return kept({ x: (left + right) / 2, y: (top + bottom) / 2, zoom: camera.zoom });
 }
 
 /** Dragged by so many pixels. */

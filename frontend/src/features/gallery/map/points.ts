@@ -62,6 +62,15 @@ export function within(points: Points, corners: readonly Corner[]): Uint8Array {
   return found;
 }
 
+/** These points by their distance from the middle of all of them, the nearest first. */
+export function outwards({ x, y }: Points, places: readonly number[]): number[] {
+  const middleOf = (values: Uint16Array) =>
+    places.reduce((sum, place) => sum + (values[place] ?? 0), 0) / Math.max(1, places.length);
+  const [middleX, middleY] = [middleOf(x), middleOf(y)];
+  const distance = (place: number) => ((x[place] ?? 0) - middleX) ** 2 + ((y[place] ?? 0) - middleY) ** 2;
+  return [...places].sort((one, other) => distance(one) - distance(other));
+}
+
 /** How many of both kinds are among those marked 1. */
 export function tally(points: Points, marked: Uint8Array): { real: number; samples: number } {
   let real = 0;
