@@ -19,7 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 def door() -> "App":
     """The whole application."""
     django.setup()
-    from webapp.core.asgi import BodyLimit, Django, UnderPath, WarmThreads
+    from webapp.core.asgi import BodyLimit, Django, UnderPath
     from webapp.core.consumers import PATH, LiveConsumer
     from webapp.datasets.tus import UploadDoor, larger_body
 
@@ -34,7 +34,7 @@ def door() -> "App":
             await receive()
             await send({"type": "websocket.close"})
 
-    requests = WarmThreads(UploadDoor(BodyLimit(cast("App", Django()), larger_body)))
+    requests = UploadDoor(BodyLimit(cast("App", Django()), larger_body))
     return UnderPath(ProtocolTypeRouter({"http": requests, "websocket": sockets}), settings.BASE_PATH)
 
 

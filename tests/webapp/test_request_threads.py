@@ -5,65 +5,37 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, StreamingHttpResponse
 
-from webapp.core.asgi import Django, WarmThreads
+from webapp.core.asgi import Django
 from webapp.core.one_writer import one_writer
+from webapp.core.threads import NUM_THREADS, in_thread
 
 
-def ask(threads: WarmThreads) -> Any:
-    return threads({"type": "http"}, asyncio.Queue().get, asyncio.Queue().put)
+def test_requests_share_threads_that_live_on() -> None:
+    async def one_after_the_other() -> set[str]:
+        return {await in_thread(lambda: threading.current_thread().name)() for _ in range(3 * NUM_THREADS)}
 
-
-def answering(work: Callable[[], object], told: list[object]) -> WarmThreads:
-    async def app(*_: Any) -> None:
-        told.append(await sync_to_async(work)())
-
-    return WarmThreads(app, 2)
-
-
-def test_a_request_is_worked_on_by_a_thread_that_lives_on() -> None:
-    told: list[object] = []
-    threads = answering(threading.get_ident, told)
-
-    async def one_after_the_other() -> None:
-        for _ in range(5):
-            await ask(threads)
-
-    asyncio.run(one_after_the_other())
-    assert len(told) == 5
-    assert len(set(told)) == 1
+    assert asyncio.run(one_after_the_other()) <= {f"request_{number}" for number in range(NUM_THREADS)}
 
 
 def test_a_slow_request_holds_up_no_other() -> None:
-    told: list[object] = []
-    may_end, first = threading.Event(), threading.Lock()
+    may_end = threading.Event()
 
-    def work() -> str:
-        if first.acquire(blocking=False):
-            assert may_end.wait(30)
-            return "slow"
-        return "quick"
-
-    threads = answering(work, told)
-
-    async def both() -> None:
-        slow = asyncio.create_task(ask(threads))
-        await asyncio.sleep(0.05)
-        for _ in range(3):
-            await ask(threads)
+    async def all_at_once() -> None:
+        slow = asyncio.ensure_future(in_thread(may_end.wait)(30))
+        await asyncio.wait_for(asyncio.gather(*[in_thread(int)() for _ in range(5 * NUM_THREADS)]), 20)
+        assert not slow.done()
         may_end.set()
-        await slow
+        assert await slow
 
-    asyncio.run(both())
-    assert told == ["quick", "quick", "quick", "slow"]
+    asyncio.run(all_at_once())
 
 
 def test_who_writes_waits_for_another_process_that_does(data_folder: object) -> None:

@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
 from webapp.accounts.models import ApiToken, Invitation, Lab, Membership, Person
 from webapp.core.models import LogEntry
+from webapp.core.threads import in_thread
 
 LOG_COLUMNS: Final = ("at", "person", "token", "deed", "subject", "detail")
 LOG_ROWS_AT_ONCE: Final = 500
@@ -63,7 +63,7 @@ def log_of(lab: Lab, person: UUID | None = None, deed: str = "") -> "QuerySet[Lo
 async def log_rows(entries: "QuerySet[LogEntry]") -> AsyncIterator[list[tuple[str, ...]]]:
     """As LOG_COLUMNS, the newest first, some hundred rows at a time."""
     last: int | None = None
-    while batch := await database_sync_to_async(_log_batch)(entries, last):
+    while batch := await in_thread(_log_batch)(entries, last):
         last = batch[-1].pk
         yield [
             (one.at.isoformat(), one.person_name, one.token_name, one.deed, one.subject, one.detail) for one in batch

@@ -8,10 +8,8 @@ import asyncio
 import io
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
@@ -20,6 +18,7 @@ from django.urls import set_script_prefix
 
 from webapp.core.errors import AtelierError, body
 from webapp.core.headers import ALWAYS
+from webapp.core.threads import in_thread
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -29,8 +28,6 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 SLOWEST_BYTES_PER_S: Final = 16 * 1024
 GRACE_S: Final = 30.0
 TOO_SLOW: Final = "The body came too slowly and was given up; send it over a faster line, or in smaller parts."
-NUM_THREADS: Final = 4
-"""So many requests are worked on at the same time; a slow one, such as an archive of 32 MiB, holds up no other."""
 _HTTP: Final = {"ws": "http", "wss": "https"}
 
 
@@ -80,7 +77,7 @@ class Django(ASGIHandler):
             content = await self.read_body(receive)
         except RequestAborted:
             return
-        response = await sync_to_async(self._answer)(scope, content)
+        response = await in_thread(self._answer)(scope, content)
         if not response.streaming:
             await self.send_response(response, send)
             return
@@ -92,7 +89,7 @@ class Django(ASGIHandler):
                 task.cancel()
             await asyncio.gather(gone, sending, return_exceptions=True)
         finally:
-            await sync_to_async(response.close)()
+            await in_thread(response.close)()
         if not sending.cancelled():
             sending.result()
 
@@ -123,27 +120,6 @@ class UnderPath:
         if self.path and f"{scope.get('path')}/".startswith(f"{self.path}/"):
             scope = {**scope, "path": scope["path"].removeprefix(self.path) or "/"}
         await self.app(scope, receive, send)
-
-
-class WarmThreads:
-    """Requests share threads that live as long as the server, each with its open connection to the database.
-
-    By itself Django starts and ends a thread for each request, and a connection with it: a third of the time of a short
-    answer. A request goes to the thread that has the fewest; one that streams its answer keeps no thread busy.
-    """
-
-    def __init__(self, app: App, number: int = NUM_THREADS) -> None:
-        self.app = app
-        self.threads = {ThreadPoolExecutor(1, thread_name_prefix=f"request-{place}"): 0 for place in range(number)}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        thread = min(self.threads, key=self.threads.__getitem__)
-        self.threads[thread] += 1
-        try:
-            async with ThreadSensitiveContext(executor=thread):
-                await self.app(scope, receive, send)
-        finally:
-            self.threads[thread] -= 1
 
 
 class BodyLimit:

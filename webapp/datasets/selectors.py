@@ -4,13 +4,13 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from channels.db import database_sync_to_async
 from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, When
 from django.db.models.functions import Floor
 
 from webapp.accounts.models import Person, Role
 from webapp.core.errors import NotFoundError
 from webapp.core.permissions import find, visible
+from webapp.core.threads import in_thread
 from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion, IngestFile, Upload
 
 VERSION_LAB: Final = "dataset__lab"
@@ -215,7 +215,7 @@ async def report_rows(files: "QuerySet[IngestFile]") -> AsyncIterator[list[tuple
     """All of a report as (name, outcome, reason), some thousand rows at a time."""
     last = 0
     while True:
-        batch = await database_sync_to_async(_report_batch)(files, last)
+        batch = await in_thread(_report_batch)(files, last)
         if not batch:
             return
         last = batch[-1][0]

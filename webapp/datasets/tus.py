@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Final, Self
 
 from asgiref.sync import ThreadSensitiveContext
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
@@ -42,6 +41,7 @@ from webapp.core.errors import (
     UnavailableError,
     unforeseen,
 )
+from webapp.core.threads import in_thread
 from webapp.datasets.services import uploads
 from webapp.datasets.services.uploads import LengthRequiredError, WriteTicket
 
@@ -126,7 +126,7 @@ async def larger_body(scope: Scope) -> int | None:
     if scope["method"] != "POST" or scope["path"] != SMALL_PATH or not kind.startswith(b"multipart/form-data"):
         return None
     async with ThreadSensitiveContext():
-        await database_sync_to_async(_identity)(bare_request(scope))
+        await in_thread(_identity)(bare_request(scope))
     limit: int = settings.SMALL_DATASET_MAX_BYTES
     return limit
 
@@ -135,13 +135,13 @@ async def _take_chunk(scope: Scope, receive: Receive, send: Send, upload_id: str
     closing = {"Tus-Resumable": VERSION, "Connection": "close"}
     request = bare_request(scope)
     try:
-        identity = await database_sync_to_async(_identity)(request)
+        identity = await in_thread(_identity)(request)
     except AtelierError as error:
         await answer_fault(send, error, closing)  # a stranger's body is not read
         return
     sent = Body(receive, seconds_for(min(_length(request) or 0, settings.UPLOAD_CHUNK_MAX_BYTES)))
     try:
-        ticket, checksum = await database_sync_to_async(_admit)(request, identity, upload_id)
+        ticket, checksum = await in_thread(_admit)(request, identity, upload_id)
         offset = await _receive_chunk(ticket, checksum, sent)
     except CutOffError:
         return
@@ -243,10 +243,10 @@ async def _receive_chunk(ticket: WriteTicket, checksum: bytes | None, sent: "Bod
         digest = await asyncio.to_thread(part.finish)
         if checksum is not None and (early is not None or digest != checksum):
             raise early or ChecksumError("The bytes are not those that the checksum was made of; send the chunk again.")
-        offset: int = await database_sync_to_async(uploads.commit_write)(ticket, part.written)
+        offset: int = await in_thread(uploads.commit_write)(ticket, part.written)
     except BaseException:
         # also when the server ends this task: the next writer must not wait for the lease to run out
-        await asyncio.shield(database_sync_to_async(_let_go)(ticket))
+        await asyncio.shield(in_thread(_let_go)(ticket))
         raise
     finally:
         if part is not None:
@@ -269,7 +269,7 @@ async def _write_body(ticket: WriteTicket, part: "PartFile", sent: "Body") -> No
                 await asyncio.to_thread(part.write, piece)
             if time.monotonic() - renewed_at > uploads.RENEW_EVERY_S:
                 renewed_at = time.monotonic()
-                await database_sync_to_async(uploads.renew_write)(ticket)
+                await in_thread(uploads.renew_write)(ticket)
     except (CutOffError, SilentError):
         await asyncio.to_thread(part.write, gathered)
         raise

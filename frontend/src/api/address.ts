@@ -1,4 +1,4 @@
-import { BASE_PATH } from './base';
+import { BASE_PATH } from './basePath';
 import type { PathsWithMethod } from 'openapi-typescript-helpers';
 import type { paths } from './schema';
 

@@ -1,7 +1,7 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import createFetchClient, { type Middleware } from 'openapi-fetch';
 import createQueryClient from 'openapi-react-query';
-import { BASE_PATH } from './base';
+import { BASE_PATH } from './basePath';
 import { ApiError, errorFrom, unreachable } from './errors';
 import type { components, paths } from './schema';
 

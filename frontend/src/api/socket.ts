@@ -4,7 +4,7 @@
  * after every reconnection, by the snapshot that the service sends for each subscription.
  */
 
-import { BASE_PATH } from './base';
+import { BASE_PATH } from './basePath';
 import type { Schemas } from './client';
 
 export type Topic = { channel: 'run' | 'version' | 'export' | 'selection'; id: string };

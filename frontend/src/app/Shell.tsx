@@ -1,4 +1,4 @@
-import { BASE_PATH } from '@/api/base';
+import { BASE_PATH } from '@/api/basePath';
 import { ActionIcon, Group, Menu, Text, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import {
   IconBook2,

@@ -1,4 +1,4 @@
-import { BASE_PATH } from '@/api/base';
+import { BASE_PATH } from '@/api/basePath';
 import { createBrowserRouter, Outlet, type RouteObject } from 'react-router';
 import { JoinPage } from '@/features/accounts/JoinPage';
 import { LoginPage } from '@/features/accounts/LoginPage';

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from channels.db import database_sync_to_async
 from django.db.models import F, Q, QuerySet
 
+from webapp.core.threads import in_thread
 from webapp.gallery.models import Pool, Sample, Verdict, VerdictChange
 
 BATCH: Final = 2000
@@ -16,7 +16,7 @@ COLUMNS: Final = ("sample", "index", "seed", "label", "person", "value", "rating
 async def verdict_rows(pool: Pool) -> AsyncIterator[list[tuple[Any, ...]]]:
     """Everybody's verdicts in COLUMNS, by sample, some thousand rows at a time; stars are nobody else's business."""
     after = (0, 0)
-    while batch := await database_sync_to_async(_batch)(pool, *after):
+    while batch := await in_thread(_batch)(pool, *after):
         after = (batch[-1].sample_id, batch[-1].pk)
         yield [_row(pool, verdict) for verdict in batch]
 

@@ -1,4 +1,4 @@
-import { BASE_PATH } from '@/api/base';
+import { BASE_PATH } from '@/api/basePath';
 import { defaultOptions, Upload, type HttpRequest, type HttpResponse, type PreviousUpload } from 'tus-js-client';
 import { csrfHeader } from '@/api/client';
 import { ApiError, errorFrom, unreachable } from '@/api/errors';

@@ -1,4 +1,4 @@
-import { BASE_PATH } from '@/api/base';
+import { BASE_PATH } from '@/api/basePath';
 import { Code, SegmentedControl, Stack, Text } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
