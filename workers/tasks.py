@@ -20,6 +20,7 @@ from webapp.exports.services.building import TASK as BUILD_EXPORT
 from webapp.exports.services.building import expire_exports, settle_abandoned_export
 from webapp.gallery.services.selections import TASK as MAKE_SELECTION
 from webapp.gallery.services.selections import settle_abandoned_selection
+from webapp.gallery.services.targets import advance_targets
 from webapp.runs.services.control import TASK as EXECUTE_RUN
 from webapp.runs.services.control import settle_abandoned_run
 from webapp.runs.services.notices import send_left_over
@@ -84,7 +85,7 @@ def begin(instance: Any, **_: Any) -> None:
     chores: list[Chore] = [expire_uploads, expire_exports, send_left_over, forget_old, forget_old_deliveries]
     chores.append(daily(remove_unreferenced))
     everywhere: list[Chore] = [partial(say_here, sorted(queues)), daily(remove_stale_copies, every_s=3600.0)]
-    reconciler = Reconciler(duties, chores, every_round=[sweep, measure], everywhere=everywhere)
+    reconciler = Reconciler(duties, chores, every_round=[sweep, measure, advance_targets], everywhere=everywhere)
     watch = Watch(kinds, reconciler)
     _watches.append(watch)
     watch.start()

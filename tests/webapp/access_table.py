@@ -189,6 +189,9 @@ GALLERY = [
     Row("PUT", "samples/<int:pk>/verdict/", REVIEWER, "review", {"value": "reject"}),
     Row("DELETE", "samples/<int:pk>/verdict/", REVIEWER, "review"),
     Row("GET", "pools/<uuid:pk>/sheet/", VIEWER, media=True, query="?rows=0"),
+    Row("GET", "pools/<uuid:pk>/target/", VIEWER),
+    Row("POST", "pools/<uuid:pk>/target/", RESEARCHER, "run", {"wanted": {"bar": 3}}),
+    Row("POST", "pools/<uuid:pk>/target/end/", RESEARCHER, "run"),
     Row("GET", "pools/<uuid:pk>/blind-tests/", VIEWER),
     Row("POST", "pools/<uuid:pk>/blind-tests/", REVIEWER, "review", {"num_images": 20}),
     Row("GET", "blind-tests/<uuid:pk>/", VIEWER),
@@ -212,5 +215,5 @@ SEARCH = [Row("GET", "search/", PERSON)]
 ROWS = [*ACCOUNTS, *PEOPLE, *WEBHOOKS, *DATASETS, *RECIPES, *RUNS, *GALLERY, *EXPORTS, *SEARCH]
 OUTSIDE_THE_API = {"api/schema/", "api/schema/view/", "health/live", "health/ready"}
 """Addresses that tell everybody the same, and nothing of anybody's."""
-CHANNELS = {"version": VIEWER, "run": VIEWER, "selection": VIEWER, "export": VIEWER}
+CHANNELS = {"version": VIEWER, "run": VIEWER, "selection": VIEWER, "target": VIEWER, "export": VIEWER}
 """What a page can watch over the socket, and the role that it needs."""

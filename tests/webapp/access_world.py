@@ -19,7 +19,7 @@ from webapp.core import storage
 from webapp.core.permissions import ROLES, Scope
 from webapp.datasets.models import DatasetVersion, Upload
 from webapp.exports.models import Export
-from webapp.gallery.models import BlindTest, Pool, Sample, Selection
+from webapp.gallery.models import AcceptTarget, BlindTest, Pool, Sample, Selection
 from webapp.gallery.services.blind import answer_trial, begin_blind_test
 from webapp.recipes.services import create_recipe
 from webapp.runs.models import Run, RunEvent
@@ -60,6 +60,7 @@ class World:
         self.selection = Selection.objects.get(pool=self.pool)
         self.export = self._export()
         self.blind_test = self._blind_test()
+        self.target = AcceptTarget.objects.create(pool=self.pool, wanted={"bar": 1}, base={"bar": 0}, max_drawn=20)
         self.recipe = create_recipe(self.lab, None, QUICK, name=f"{SECRET_WORD} recipe")
         self.member = self._person("is about to be removed", "viewer")
         giver = next(one.person for one in self.visitors if one.name == "owner")
@@ -180,6 +181,7 @@ class World:
             "samples": lambda: self.sample.pk,
             "selections": lambda: self.selection.pk,
             "blind-tests": lambda: self.blind_test.pk,
+            "targets": lambda: self.target.pk,
             "exports": lambda: self.export.pk,
             "uploads": lambda: self.upload_of(visitor).pk,
             "tokens": lambda: self._token_of(visitor).pk,

@@ -1,4 +1,4 @@
-"""Watching a selection over the socket."""
+"""Watching a selection, or a target of accepted samples, over the socket."""
 
 import uuid
 from collections.abc import Sequence
@@ -7,9 +7,10 @@ from webapp.accounts.models import Role
 from webapp.core.events import Event
 from webapp.core.permissions import HasKey, find
 from webapp.core.subscriptions import register_channel
-from webapp.gallery.events import CHANNEL, selection_changed
-from webapp.gallery.models import Selection
+from webapp.gallery.events import CHANNEL, TARGET_CHANNEL, TargetChanged, selection_changed
+from webapp.gallery.models import AcceptTarget, Selection
 from webapp.gallery.selectors.pools import SELECTION_LAB
+from webapp.gallery.selectors.targets import TARGET_LAB, told_of
 
 
 def check(person: HasKey, pk: uuid.UUID) -> None:
@@ -23,3 +24,16 @@ def snapshot(pk: uuid.UUID, since: int | None) -> Sequence[Event]:
 
 
 register_channel(CHANNEL, check=check, snapshot=snapshot)
+
+
+def check_target(person: HasKey, pk: uuid.UUID) -> None:
+    """Raises: NotFoundError."""
+    find(AcceptTarget.objects.all(), person, Role.VIEWER, TARGET_LAB, pk=pk)
+
+
+def snapshot_of_target(pk: uuid.UUID, since: int | None) -> Sequence[Event]:
+    """How far it is now; nothing of it is a history."""
+    return [TargetChanged(target=row.pk, data=told_of(row)) for row in AcceptTarget.objects.filter(pk=pk)]
+
+
+register_channel(TARGET_CHANNEL, check=check_target, snapshot=snapshot_of_target)

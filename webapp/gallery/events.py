@@ -1,7 +1,7 @@
-"""What the socket may say of a selection."""
+"""What the socket may say of a selection, and of a target of accepted samples."""
 
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -9,6 +9,7 @@ from webapp.core.events import Event, component, group_of, publish
 from webapp.gallery.models import Selection
 
 CHANNEL = "selection"
+TARGET_CHANNEL = "target"
 
 
 class SelectionChangedData(BaseModel):
@@ -42,3 +43,16 @@ def selection_changed(selection: Selection) -> SelectionChanged:
 def publish_selection(selection: Selection) -> None:
     """Tell everybody who watches the selection, after commit."""
     publish(group_of(CHANNEL, selection.pk), selection_changed(selection))
+
+
+class TargetChanged(Event):
+    """A verdict counted, further samples are being drawn, or the target is met or over; `data` is all of it."""
+
+    type: Literal["target.changed"] = "target.changed"
+    target: uuid.UUID
+    data: Annotated[dict[str, Any], component("AcceptTarget")]
+
+
+def publish_target(target: uuid.UUID, told: dict[str, Any]) -> None:
+    """Tell everybody who watches the target, after commit."""
+    publish(group_of(TARGET_CHANNEL, target), TargetChanged(target=target, data=told))

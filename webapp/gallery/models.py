@@ -40,6 +40,9 @@ class Pool(models.Model):
     num_accepted = models.PositiveIntegerField(default=0)
     num_rejected = models.PositiveIntegerField(default=0)
     num_disputed = models.PositiveIntegerField(default=0)
+    target = models.ForeignKey(
+        "AcceptTarget", null=True, on_delete=models.SET_NULL, related_name="pools", help_text="What it is reviewed for."
+    )
     is_ready = models.BooleanField(
         default=False, help_text="Whether all rows are in. They arrive in batches; the pool is seen only when whole."
     )
@@ -254,3 +257,43 @@ class BlindTrial(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["test", "place"], name="place_per_blind_test")]
+
+
+class AcceptTarget(models.Model):
+    """So many more accepted samples of each class as somebody needs; until then further runs draw candidates.
+
+    The pool where it began and those of the runs that were started for it name it (`Pool.target`).
+    """
+
+    class State(models.TextChoices):
+        ACTIVE = "active"
+        MET = "met"
+        EXHAUSTED = "exhausted"
+        ENDED = "ended"
+
+    HANGS_ON: ClassVar[dict[str, str]] = {
+        "dataset": "pool__run__version__dataset",
+        "datasetversion": "pool__run__version",
+        "run": "pool__run",
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="targets", help_text="Where it began.")
+    state = models.CharField(max_length=9, choices=State.choices, default=State.ACTIVE)
+    wanted = models.JSONField(help_text="Class -> so many more.")
+    base = models.JSONField(help_text="Class -> accepted in the pool when it began.")
+    max_drawn = models.PositiveIntegerField(help_text="Candidates that are drawn for it, at most.")
+    num_drawn = models.PositiveIntegerField(default=0)
+    run = models.ForeignKey(
+        Run, null=True, on_delete=models.SET_NULL, related_name="+", help_text="The last one started for it."
+    )
+    reason = models.TextField(blank=True, help_text="Why it ended before it was met.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pool"], condition=Q(state="active"), name="one_active_target_per_pool")
+        ]
+        indexes = [models.Index(fields=["state"], condition=Q(state="active"), name="active_targets")]

@@ -15,6 +15,8 @@ urlpatterns = [
     path("pools/<uuid:pk>/verdicts/import/", api.ImportVerdictsView.as_view()),
     path("pools/<uuid:pk>/verdicts.csv", api.PoolVerdictsCsvView.as_view()),
     path("pools/<uuid:pk>/selections/", api.PoolSelectionsView.as_view()),
+    path("pools/<uuid:pk>/target/", api.PoolTargetView.as_view()),
+    path("pools/<uuid:pk>/target/end/", api.EndTargetView.as_view()),
     path("pools/<uuid:pk>/blind-tests/", api.PoolBlindTestsView.as_view()),
     path("blind-tests/<uuid:pk>/", api.BlindTestView.as_view()),
     path("blind-tests/<uuid:pk>/images/<int:place>/", api.BlindImageView.as_view()),

@@ -6,6 +6,7 @@ from webapp.gallery.api.image_map import PoolMapView
 from webapp.gallery.api.pools import PoolView
 from webapp.gallery.api.samples import PoolSamplesView, PoolSheetView, SampleImageView, SampleView
 from webapp.gallery.api.selections import CancelSelectionView, PoolSelectionsView, RetrySelectionView, SelectionView
+from webapp.gallery.api.targets import EndTargetView, PoolTargetView
 from webapp.gallery.api.verdict_files import ImportVerdictsView, PoolVerdictsCsvView, SampleHistoryView
 from webapp.gallery.api.verdicts import PoolVerdictsView, SampleVerdictView, UndoView
 
@@ -14,6 +15,7 @@ __all__ = [
     "BlindImageView",
     "BlindTestView",
     "CancelSelectionView",
+    "EndTargetView",
     "ImportVerdictsView",
     "PoolAgreementView",
     "PoolBlindTestsView",
@@ -21,6 +23,7 @@ __all__ = [
     "PoolSamplesView",
     "PoolSelectionsView",
     "PoolSheetView",
+    "PoolTargetView",
     "PoolVerdictsCsvView",
     "PoolVerdictsView",
     "PoolView",

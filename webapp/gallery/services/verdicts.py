@@ -16,6 +16,7 @@ from webapp.core.one_writer import one_writer
 from webapp.gallery.models import Pool, Sample, SampleScore, Verdict, VerdictChange
 from webapp.gallery.selectors.lists import Filter, matching
 from webapp.gallery.services.agreement import Moves, count_pairs, moves_of
+from webapp.gallery.services.targets import tell_of_target
 
 Standing = Sample.Standing
 
@@ -139,7 +140,7 @@ def undo(pool: Pool, person: Person) -> Act:
 def _locked(pool: Pool) -> Iterator[Pool]:
     """A transaction that is alone in the pool, so that its counters, which come with it, stay exact."""
     with one_writer(), transaction.atomic():
-        counters = ("classes", "class_standings", "num_accepted", "num_rejected", "num_disputed")
+        counters = ("classes", "class_standings", "num_accepted", "num_rejected", "num_disputed", "target")
         yield Pool.objects.select_for_update().only(*counters).get(pk=pool.pk)
 
 
@@ -284,6 +285,8 @@ def _count(held: Pool, shift: Shift) -> None:
     held.num_rejected += sum(number for (_, standing), number in moved.items() if standing == Standing.REJECTED)
     held.num_disputed += shift.disputed
     held.save(update_fields=["class_standings", "num_accepted", "num_rejected", "num_disputed"])
+    if held.target_id is not None:
+        tell_of_target(held.target_id)
 
 
 def standing_of(accepts: int, rejects: int) -> str:

@@ -148,20 +148,30 @@ def _of_settings(
         yield Problem("too_few_steps", message, "recipe.model_settings.num_steps")
 
 
+def next_seed(start: Start) -> int:
+    """A seed that has made no images from the checkpoint yet; 0 where there is no checkpoint."""
+    checkpoint = kept(start)
+    return 0 if checkpoint is None else max(_taken_seeds(checkpoint, start), default=-1) + 1
+
+
 def _of_seed(seed: int, checkpoint: Kept, start: Start) -> Iterator[Problem]:
-    """Every run that holds the same checkpoint may have made its images from its seed."""
-    sha256 = checkpoint.sha256
-    others = Run.objects.filter(Q(start_sha256=sha256) | Q(checkpoints__sha256=sha256))
-    others = others.exclude(state=RunState.CANCELLED)
-    if start.again is not None:
-        others = others.exclude(pk=start.again.pk)
-    taken = set(others.values_list("recipe__seed", flat=True))
+    taken = _taken_seeds(checkpoint, start)
     if seed in taken:
         message = (
             f"seed: {seed} has made images from this checkpoint before and would make them again; take another, for "
             f"example {max(taken) + 1}."
         )
         yield Problem("seed_taken", message, "recipe.seed")
+
+
+def _taken_seeds(checkpoint: Kept, start: Start) -> set[int]:
+    """Every run that holds the same checkpoint may have made its images from its seed."""
+    sha256 = checkpoint.sha256
+    others = Run.objects.filter(Q(start_sha256=sha256) | Q(checkpoints__sha256=sha256))
+    others = others.exclude(state=RunState.CANCELLED)
+    if start.again is not None:
+        others = others.exclude(pk=start.again.pk)
+    return set(others.values_list("recipe__seed", flat=True))
 
 
 def _channels(version: DatasetVersion, settings: Mapping[str, Any]) -> int:

@@ -20,6 +20,7 @@ import { useReview } from './review';
 import { SampleGrid } from './SampleGrid';
 import { SelectionBar, SelectionFacts } from './SelectionBar';
 import { matchOf, useSamples } from './samples';
+import { TargetBar } from './TargetBar';
 import { VerdictFiles } from './VerdictFiles';
 import { Viewer } from './Viewer';
 
@@ -113,6 +114,15 @@ export function Gallery({ run, pool }: Props) {
         total={total}
         onLabel={(label) => change({ ...filters, label })}
       />
+      {!review.isOpen && (
+        <TargetBar
+          run={run.id}
+          pool={pool}
+          onUndecided={(label) =>
+            change({ ...DEFAULT_FILTERS, selection: filters.selection, kept: null, standing: 'undecided', label })
+          }
+        />
+      )}
       <Fault error={review.error} />
       {samples === undefined &&
         (query.error === null ? (

@@ -120,6 +120,7 @@ function layOver(queries: QueryClient, id: string): (event: Schemas['LiveEvent']
       case 'version.changed':
       case 'export.changed':
       case 'selection.changed':
+      case 'target.changed':
       case 'subscription.opened':
       case 'subscription.refused':
       case 'subscription.ended':
