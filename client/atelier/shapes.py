@@ -728,6 +728,18 @@ class KeyRequest(TypedDict):
     key: str
 
 
+class Keys(TypedDict):
+    "What differs from the pages' own keys; an empty object is the pages' own."
+
+    keys: dict[str, str]
+
+
+class KeysRequest(TypedDict):
+    "What differs from the pages' own keys; an empty object is the pages' own."
+
+    keys: dict[str, str]
+
+
 class Lab(TypedDict):
     "A lab, with the role that the person has in it."
 
@@ -1178,6 +1190,7 @@ class Person(TypedDict):
     name: str
     email: str
     is_staff: bool
+    keys: dict[str, str]
 
 
 class Point(TypedDict):

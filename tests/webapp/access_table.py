@@ -77,6 +77,7 @@ OF_LAB = "labs/<uuid:pk>/"
 PEOPLE = [
     Row("POST", "session/register/", ANYBODY),
     Row("PATCH", "session/person/", PERSON, NO_TOKEN, {"name": "Other", "is_staff": True}),
+    Row("PUT", "session/keys/", PERSON, NO_TOKEN, {"keys": {"accept": "y"}}),
     Row("POST", "session/password/", PERSON, NO_TOKEN),
     Row("POST", "session/forgotten/", ANYBODY),
     Row("POST", "session/reset/", ANYBODY),

@@ -480,3 +480,22 @@ def test_links_outlive_no_lab(lab: Lab, owner: Person, url: str) -> None:
     assert Invitation.objects.get().expires_at - timezone.now() <= timedelta(days=7)
     lab.delete()
     assert post(browser(), "invitations/look/", {"key": key_of(url)}).status_code == 404
+
+
+def test_own_keys_are_kept_told_and_taken_back(client_of: Callable[[Person], APIClient], viewer: Person) -> None:
+    client = client_of(viewer)
+    assert client.get("/api/v1/session/").json()["person"]["keys"] == {}
+    for keys in ({"accept": "y", "undo": "mod+y"}, {}):
+        assert client.put("/api/v1/session/keys/", {"keys": keys}, format="json").json() == {"keys": keys}
+        assert client.get("/api/v1/session/").json()["person"]["keys"] == keys
+
+
+@pytest.mark.parametrize(
+    "keys", [{"accept": "y", "reject": "y"}, {"accept": "x" * 21}, {"not an act": "y"}, {"accept": ""}, [], None]
+)
+def test_keys_that_cannot_be_meant_are_refused_and_change_nothing(
+    client_of: Callable[[Person], APIClient], viewer: Person, keys: Any
+) -> None:
+    answer = client_of(viewer).put("/api/v1/session/keys/", {"keys": keys}, format="json")
+    assert answer.status_code in (400, 422)
+    assert client_of(viewer).get("/api/v1/session/").json()["person"]["keys"] == {}

@@ -32,6 +32,7 @@ class Person(AbstractUser):
     username = None  # type: ignore[assignment]  # the e-mail address is the name
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=120)
+    keys = models.JSONField(default=dict, help_text="Act of a page -> the key that the person has put it on.")
 
     only_lab: uuid.UUID | None = None
     """The one lab in which the person is seen while a token of that lab speaks for them; no column."""

@@ -11,6 +11,7 @@ urlpatterns = [
     path("session/logout/", api.LogoutView.as_view()),
     path("session/register/", api.RegisterView.as_view()),
     path("session/person/", api.OwnPersonView.as_view()),
+    path("session/keys/", api.OwnKeysView.as_view()),
     path("session/password/", api.OwnPasswordView.as_view()),
     path("session/forgotten/", api.ForgottenView.as_view()),
     path("session/reset/", api.ResetView.as_view()),

@@ -1326,6 +1326,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/keys/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description One's own keys; they hold in every browser. */
+        put: operations["session_keys"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/login/": {
         parameters: {
             query?: never;
@@ -2757,6 +2774,20 @@ export interface components {
         KeyRequest: {
             key: string;
         };
+        /** @description What differs from the pages' own keys; an empty object is the pages' own. */
+        Keys: {
+            /** @description Act -> the key that it is put on, as the browser names it (`a`, `ArrowLeft`, `mod+z`). */
+            keys: {
+                [key: string]: string;
+            };
+        };
+        /** @description What differs from the pages' own keys; an empty object is the pages' own. */
+        KeysRequest: {
+            /** @description Act -> the key that it is put on, as the browser names it (`a`, `ArrowLeft`, `mod+z`). */
+            keys: {
+                [key: string]: string;
+            };
+        };
         /** @description A lab, with the role that the person has in it. */
         Lab: {
             /** Format: uuid */
@@ -3422,6 +3453,10 @@ export interface components {
              * @description Designates whether the user can log into this admin site.
              */
             is_staff: boolean;
+            /** @description Act -> key, where it is not the page's own. */
+            keys: {
+                [key: string]: string;
+            };
         };
         /**
          * Point
@@ -8151,6 +8186,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    session_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeysRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keys"];
+                };
             };
             /** @description An error. */
             default: {

@@ -38,6 +38,8 @@ export const theme = createTheme({
     // A long line in it scrolls by itself, so the body may be narrower than the line.
     Alert: { defaultProps: { styles: { title: { color: 'var(--mantine-color-text)' }, body: { minWidth: 0 } } } },
     Button: { defaultProps: { size: 'sm' } },
+    // Its placeholder for the focus is no item, and a menu may hold nothing else; the first item takes the focus.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Modal: {
       defaultProps: {
         centered: true,

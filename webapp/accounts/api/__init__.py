@@ -7,6 +7,7 @@ from webapp.accounts.api.invitations import (
     LookAtInvitationView,
     RegisterView,
 )
+from webapp.accounts.api.keys import OwnKeysView
 from webapp.accounts.api.labs import LabsView, LabView, MemberPasswordLinkView, MembersView, MemberView
 from webapp.accounts.api.log import LogCsvView, LogView
 from webapp.accounts.api.passwords import ForgottenView, OwnPasswordView, OwnPersonView, ResetView
@@ -31,6 +32,7 @@ __all__ = [
     "MemberPasswordLinkView",
     "MemberView",
     "MembersView",
+    "OwnKeysView",
     "OwnPasswordView",
     "OwnPersonView",
     "PeopleView",

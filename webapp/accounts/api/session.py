@@ -25,9 +25,11 @@ MAX_PASSWORD_SIGNS = 1024
 
 # --- session ----------------------------------------------------------------------------------------------------
 class PersonSerializer(serializers.ModelSerializer[Person]):
+    keys = serializers.DictField(child=serializers.CharField(), help_text="Act -> key, where it is not the page's own.")
+
     class Meta:
         model = Person
-        fields = ["id", "name", "email", "is_staff"]
+        fields = ["id", "name", "email", "is_staff", "keys"]
 
 
 class LabSerializer(serializers.Serializer[Any]):

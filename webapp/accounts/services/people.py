@@ -35,6 +35,13 @@ def rename_person(person: Person, name: str) -> Person:
     return person
 
 
+def set_keys(person: Person, keys: dict[str, str]) -> Person:
+    """Act -> key, where the person wants another than the page's own."""
+    person.keys = keys
+    person.save(update_fields=["keys"])
+    return person
+
+
 def set_active(actor: Person, person: Person, is_active: bool) -> Person:
     """Shut somebody out, or let them in again. Who is shut out loses sessions, tokens and links at once; sockets
     close within seconds. Their places in labs stay.

@@ -30,21 +30,21 @@ export function ActBar({ ref, pool, selection, review, canJudge, hasMore, total,
       <Group gap="xs">
         <Verb
           label="Accept"
-          sign="A"
+          sign={review.sign('accept')}
           idle={idle}
           title={`Accept ${target}`}
           onPress={() => judge({ value: 'accept' })}
         />
         <Verb
           label="Reject"
-          sign="X"
+          sign={review.sign('reject')}
           idle={idle}
           title={`Reject ${target}`}
           onPress={() => judge({ value: 'reject' })}
         />
         <Verb
           label="Clear"
-          sign="U"
+          sign={review.sign('clear')}
           idle={idle}
           title={`Clear your verdict on ${target}`}
           onPress={() => judge({ value: null })}
@@ -57,13 +57,14 @@ export function ActBar({ ref, pool, selection, review, canJudge, hasMore, total,
         />
         <StarButton
           isOn={marks.size === 0 && current?.starred === true}
+          sign={review.sign('star')}
           target={target}
           idle={idle}
           onPress={review.star}
         />
         <Verb
           label="Undo"
-          sign="Ctrl Z"
+          sign={review.sign('undo')}
           idle={!canJudge}
           title="Undo your last verdict, rating or star"
           onPress={review.undo}

@@ -74,7 +74,7 @@ export function BlindResult({ test, result }: Props) {
             <Text fw={500} mb={4}>
               Taken for the other
             </Text>
-            <div className={classes.nearest}>
+            <div className={classes.mistaken}>
               {wrong.map(({ place, truth, label }) => (
                 <figure key={place}>
                   <img

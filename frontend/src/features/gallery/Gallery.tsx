@@ -6,7 +6,6 @@ import { Link, useSearchParams } from 'react-router';
 import type { Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
 import { Fault, Waiting } from '@/components/Fault';
-import { KeyList } from '@/components/KeyList';
 import { Page } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { runTitle } from '@/components/runTitle';
@@ -15,6 +14,7 @@ import { ActBar } from './ActBar';
 import { AgreementButton } from './AgreementButton';
 import { FilterBar } from './FilterBar';
 import { DEFAULT_FILTERS, readFilters, totalOf, writeFilters, type Filters } from './filters';
+import { KeysDialog } from './KeysDialog';
 import { VIEWS, type ViewName } from './map/area';
 import { useReview } from './review';
 import { SampleGrid } from './SampleGrid';
@@ -150,7 +150,7 @@ export function Gallery({ run, pool }: Props) {
       {review.isOpen && review.current !== undefined && (
         <Viewer pool={pool} sample={review.current} review={review} length={loaded} total={total} />
       )}
-      <KeyList keys={review.keys} opened={review.keysShown} onClose={review.hideKeys} />
+      <KeysDialog opened={review.keysShown} onClose={review.hideKeys} />
     </Page>
   );
 }
@@ -185,7 +185,7 @@ function Head({ run, pool, selection, onDisputed }: HeadProps) {
       summary={
         <>
           {selection !== undefined && <SelectionFacts selection={selection} pool={pool} />} What is rejected is left out
-          of the export. <Kbd size="xs">?</Kbd> lists the keys.
+          of the export. <Kbd size="xs">?</Kbd> lists the keys and changes them.
         </>
       }
       actions={

@@ -30,10 +30,10 @@ export function RatingChoice({ value, target, idle, onChoose }: RatingProps) {
   );
 }
 
-type StarProps = { isOn: boolean; target: string; idle: boolean; onPress: () => void };
+type StarProps = { isOn: boolean; sign: string; target: string; idle: boolean; onPress: () => void };
 
 /** A star for oneself, to find a sample again. */
-export function StarButton({ isOn, target, idle, onPress }: StarProps) {
+export function StarButton({ isOn, sign, target, idle, onPress }: StarProps) {
   const words = isOn ? `Take your star away from ${target}` : `Star ${target} for yourself`;
   return (
     <ActionIcon
@@ -41,7 +41,7 @@ export function StarButton({ isOn, target, idle, onPress }: StarProps) {
       size={30}
       aria-label="Star"
       aria-pressed={isOn}
-      title={`${words} (key .)`}
+      title={`${words} (key ${sign})`}
       disabled={idle}
       onClick={onPress}
     >

@@ -77,7 +77,7 @@ export function Viewer({ pool, sample, review, length, total }: Props) {
           mt="sm"
           onClick={compare}
           leftSection={<IconColumns2 size={14} />}
-          rightSection={<Kbd size="xs">C</Kbd>}
+          rightSection={<Kbd size="xs">{review.sign('compare')}</Kbd>}
         >
           {beside === undefined ? 'Compare with those that follow' : 'End the comparison'}
         </Button>
@@ -90,9 +90,9 @@ export function Viewer({ pool, sample, review, length, total }: Props) {
           value={side}
           onChange={(value) => setSide(value)}
           data={[
-            { value: 'nearest', label: 'Nearest (N)' },
-            { value: 'info', label: 'Made from (I)' },
-            { value: 'history', label: 'History (H)' },
+            { value: 'nearest', label: `Nearest (${review.sign('nearest')})` },
+            { value: 'info', label: `Made from (${review.sign('info')})` },
+            { value: 'history', label: `History (${review.sign('history')})` },
           ]}
         />
         {side === 'history' ? (

@@ -1,9 +1,12 @@
 import { useDisclosure } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
+import { shownKey } from '@/components/shownKey';
 import type { Key } from '@/components/useKeys';
 import { leapt, moved, type Direction } from './columns';
+import { ACT_NAMES, ACTS, keysOf, type Act } from './keys';
 import { all, everything, extended, inverted, NO_MARKS, toggled, type Marks } from './marks';
+import { useOwnKeys } from './ownKeys';
 import { useVerdicts, type Change, type Match, type Sample } from './samples';
 
 export type Side = 'nearest' | 'info' | 'history';
@@ -22,6 +25,7 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
   const [held, setHeld] = useState<number | null>(null);
   const [advances, setAdvances] = useState(true);
   const [keysShown, keyList] = useDisclosure();
+  const { own } = useOwnKeys();
   const layout = useRef({ columns: 1, rows: 1 });
 
   const place = Math.max(0, Math.min(at, samples.length - 1));
@@ -96,43 +100,32 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
     setMarks(NO_MARKS);
   };
 
-  const keys: Key[] = [
-    { keys: ['a', 'p'], label: 'Accept', act: () => judge({ value: 'accept' }) },
-    { keys: ['x'], label: 'Reject', act: () => judge({ value: 'reject' }) },
-    { keys: ['u'], label: 'Clear your verdict', act: () => judge({ value: null }) },
-    { keys: ['1', '2', '3', '4', '5'], label: 'Rate, 5 is best', act: (name) => judge({ rating: Number(name) }) },
-    { keys: ['0'], label: 'Clear your rating', act: () => judge({ rating: 0 }) },
-    { keys: ['.'], label: 'Star it for yourself, or take the star away', act: star },
-    {
-      keys: ['mod+z'],
-      label: 'Undo your last verdict, rating or star, also of many at once',
-      act: () => undo.mutate(),
-    },
-    { keys: ['ArrowLeft'], label: 'Sample before', act: () => move('left') },
-    { keys: ['ArrowRight'], label: 'Next sample', act: () => move('right') },
-    { keys: ['ArrowUp'], label: 'Row above', act: () => move('up') },
-    { keys: ['ArrowDown'], label: 'Row below', act: () => move('down') },
-    { keys: ['PageUp', 'PageDown'], label: 'A screen up or down', act: (name) => leap(name === 'PageUp' ? -1 : 1) },
-    { keys: ['Home', 'End'], label: 'First or last sample', act: (name) => void jump(name === 'Home' ? 0 : last) },
-    {
-      keys: ['s'],
-      label: 'Mark or unmark; Shift+click marks a range',
-      act: () => setMarks(toggled(marks, place, order)),
-    },
-    { keys: ['mod+a'], label: 'Mark everything that is loaded', act: () => setMarks(all(order)) },
-    {
-      keys: ['mod+i'],
-      label: 'Mark what is not marked, and the other way round',
-      act: () => setMarks(inverted(marks, order)),
-    },
-    { keys: ['Enter'], label: 'Look at it large', act: () => setOpen(true) },
-    { keys: ['Escape'], label: 'Back to the grid; then clear the marks', act: back },
-    { keys: ['c'], label: 'Compare: the two marked, or this one beside those that follow', act: compare },
-    { keys: ['n'], label: 'Nearest training images', act: () => openOn('nearest') },
-    { keys: ['i'], label: 'Where it comes from', act: () => openOn('info') },
-    { keys: ['h'], label: 'What was said of it, by whom and when', act: () => openOn('history') },
-    { keys: ['?'], label: 'This list', act: keyList.open },
-  ];
+  const acts: Record<Act, (name: string) => void> = {
+    accept: () => judge({ value: 'accept' }),
+    reject: () => judge({ value: 'reject' }),
+    clear: () => judge({ value: null }),
+    rate: (name) => judge({ rating: Number(name) }),
+    unrate: () => judge({ rating: 0 }),
+    star,
+    undo: () => undo.mutate(),
+    previous: () => move('left'),
+    next: () => move('right'),
+    up: () => move('up'),
+    down: () => move('down'),
+    leap: (name) => leap(name === 'PageUp' ? -1 : 1),
+    ends: (name) => void jump(name === 'Home' ? 0 : last),
+    mark: () => setMarks(toggled(marks, place, order)),
+    mark_all: () => setMarks(all(order)),
+    invert: () => setMarks(inverted(marks, order)),
+    open: () => setOpen(true),
+    back,
+    compare,
+    nearest: () => openOn('nearest'),
+    info: () => openOn('info'),
+    history: () => openOn('history'),
+    list: keyList.open,
+  };
+  const keys: Key[] = ACT_NAMES.map((act) => ({ keys: keysOf(act, own), label: ACTS[act].label, act: acts[act] }));
   return {
     place,
     current,
@@ -148,6 +141,8 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
     advances,
     setAdvances,
     keys,
+    /** The key of an act as it is printed on the keyboard; "" where it has none. */
+    sign: (act: Act) => shownKey(keysOf(act, own)[0] ?? ''),
     keysShown,
     hideKeys: keyList.close,
     error: decide.error ?? undo.error,
