@@ -17,7 +17,9 @@ BlindAnswer = Literal["real", "synthetic"]
 
 ChannelsEnum = Literal["auto", "grey", "colour"]
 
-DeedEnum = Literal["person.invited", "invitation.revoked", "person.joined", "person.removed", "role.changed", "password_link.made", "person.shut_out", "person.let_in", "token.made", "token.revoked", "lab.made", "lab.renamed", "quota.changed", "dataset.renamed", "dataset.archived", "dataset.brought_back", "dataset.deleted", "version.deleted", "run.renamed", "run.archived", "run.brought_back", "run.deleted", "recipe.renamed", "recipe.archived", "recipe.brought_back", "recipe.deleted", "export.renamed", "export.archived", "export.brought_back", "export.deleted", "export.downloaded"]
+DeedEnum = Literal["person.invited", "invitation.revoked", "person.joined", "person.removed", "role.changed", "password_link.made", "person.shut_out", "person.let_in", "token.made", "token.revoked", "lab.made", "lab.renamed", "quota.changed", "webhook.set", "webhook.removed", "webhook_secret.changed", "dataset.renamed", "dataset.archived", "dataset.brought_back", "dataset.deleted", "version.deleted", "run.renamed", "run.archived", "run.brought_back", "run.deleted", "recipe.renamed", "recipe.archived", "recipe.brought_back", "recipe.deleted", "export.renamed", "export.archived", "export.brought_back", "export.deleted", "export.downloaded"]
+
+DeliveryState = Literal["waiting", "delivered", "failed"]
 
 ExportContent = Literal["both", "real", "synthetic"]
 
@@ -25,15 +27,19 @@ ExportState = Literal["queued", "building", "interrupted", "ready", "failed", "e
 
 FitEnum = Literal["crop", "pad", "stretch"]
 
+FoundNoun = Literal["dataset", "recipe", "run"]
+
 HealthActionKindEnum = Literal["stop", "finish", "change"]
 
 IngestOutcome = Literal["accepted", "duplicate", "skipped", "failed"]
 
 IssuesEnum = Literal["dark", "light", "blurry", "low_information", "odd_aspect_ratio", "odd_size", "grayscale", "near_duplicates"]
 
-NounEnum = Literal["dataset", "run", "export"]
+MapViewName = Literal["pca", "tsne"]
 
 NumImagesEnum = Literal[20, 50, 100]
+
+PieceNounEnum = Literal["run", "version", "selection", "export"]
 
 Role = Literal["viewer", "reviewer", "researcher", "admin", "owner"]
 
@@ -46,6 +52,8 @@ SelectionState = Literal["queued", "selecting", "interrupted", "finished", "fail
 Stage = Literal["prepare", "train", "generate", "score", "select"]
 
 Standing = Literal["undecided", "accepted", "rejected"]
+
+StoredThingNounEnum = Literal["dataset", "run", "export"]
 
 UploadState = Literal["receiving", "complete", "expired"]
 
@@ -325,6 +333,13 @@ class CreatedToken(TypedDict):
     secret: str
 
 
+class Crew(TypedDict):
+    "Everybody who works for the service, on whatever machine."
+
+    workers: list[Worker]
+    queues: list[WorkQueue]
+
+
 class Dataset(TypedDict):
     "A dataset with its versions, the newest first."
 
@@ -430,6 +445,39 @@ class Deletion(TypedDict):
     made_by_others: bool
 
 
+class Delivery(TypedDict):
+    "One piece of news, and what became of it."
+
+    id: str
+    event: str
+    subject: str
+    body: str
+    state: DeliveryState
+    attempts: int
+    status: int | None
+    answer: str
+    created_at: str
+    due_at: str
+    ended_at: str | None
+
+
+class DeliveryPage(TypedDict):
+    "One page of a list."
+
+    results: list[Delivery]
+    next: str | None
+    previous: str | None
+
+
+class Device(TypedDict):
+    "A GPU, as its driver told of it."
+
+    name: str
+    memory_bytes: int | None
+    used_bytes: int | None
+    busy: int | None
+
+
 class Difference(TypedDict):
     "How a version differs from another one; images are the same when their bytes are."
 
@@ -515,6 +563,7 @@ class ExportEstimate(TypedDict):
     "What an export would hold now, and what it takes at most."
 
     num_real: int
+    real: dict[str, dict[str, int]]
     synthetic: dict[str, int]
     left_out: dict[str, int]
     size_bytes: int
@@ -528,6 +577,8 @@ class ExportFormatPlugin(TypedDict):
     schema: dict[str, Any]
     conflicts: list[Conflict]
     suffix: str
+    splits: list[str]
+    layout: list[str]
 
 
 class ExportPage(TypedDict):
@@ -593,6 +644,7 @@ class FilterRequest(TypedDict):
     rating_from: NotRequired[float]
     rating_to: NotRequired[float]
     starred: NotRequired[bool | None]
+    area: NotRequired[str]
 
 
 class FinishedBlindTest(TypedDict):
@@ -608,6 +660,25 @@ class ForgottenRequest(TypedDict):
     "Whose password was forgotten."
 
     email: str
+
+
+class Found(TypedDict):
+    "A dataset, saved recipe or run."
+
+    noun: FoundNoun
+    id: str
+    name: str
+    about: str
+    created_at: str
+    is_archived: bool
+
+
+class FoundPage(TypedDict):
+    "One page of a list."
+
+    results: list[Found]
+    next: str | None
+    previous: str | None
 
 
 class Health(TypedDict):
@@ -803,6 +874,14 @@ class LoginRequest(TypedDict):
 
     email: str
     password: str
+
+
+class MapView(TypedDict):
+    "One way to lay the images out."
+
+    name: MapViewName
+    real: Places
+    samples: Places
 
 
 class Measured(TypedDict):
@@ -1077,11 +1156,42 @@ class NewVersionRequest(TypedDict):
     resplit: NotRequired[ResplitRequest]
 
 
+class NewWebhook(TypedDict):
+    "The webhook as it was set."
+
+    url: str | None
+    set_by: str | None
+    set_at: str | None
+    allowed_hosts: list[str]
+    secret: str | None
+
+
 class Notice(TypedDict):
     "Whether the person who asks is mailed when the run ends."
 
     can_mail: bool
     is_wished: bool
+
+
+class OpenUpload(TypedDict):
+    "An upload of the person's own of which nothing was made yet."
+
+    id: str
+    lab: str
+    file_name: str
+    size_bytes: int
+    offset: int
+    state: UploadState
+    created_at: str
+    expires_at: str
+
+
+class OpenUploadPage(TypedDict):
+    "One page of a list."
+
+    results: list[OpenUpload]
+    next: str | None
+    previous: str | None
 
 
 class Origin(TypedDict):
@@ -1193,6 +1303,26 @@ class Person(TypedDict):
     keys: dict[str, str]
 
 
+class Piece(TypedDict):
+    "What a worker works on; of labs that the person is not in, only that it does."
+
+    noun: PieceNounEnum
+    id: str | None
+    name: str | None
+    lab: str
+    state: str
+    started_at: str | None
+
+
+class Places(TypedDict):
+    "Images on the plane, as columns: the same place in each list is one image."
+
+    keys: list[int]
+    labels: list[int]
+    x: list[int]
+    y: list[int]
+
+
 class Point(TypedDict):
     "The values logged at one step."
 
@@ -1222,6 +1352,7 @@ class Pool(TypedDict):
     created_at: str
     standings: dict[str, ClassStandings]
     selections: list[Selection]
+    has_map: bool
 
 
 class PoolCreated(TypedDict):
@@ -1238,6 +1369,14 @@ class PoolCreatedData(TypedDict):
     pool: str
     selection: str
     num_samples: int
+
+
+class PoolMap(TypedDict):
+    "Training images and samples as the in-domain encoder sees them. Of many a fixed part is on the map."
+
+    num_real: int
+    num_samples: int
+    views: list[MapView]
 
 
 class PoolTarget(TypedDict):
@@ -1838,7 +1977,7 @@ class Storage(TypedDict):
 class StoredThing(TypedDict):
     "A dataset, run or export, and what it takes."
 
-    noun: NounEnum
+    noun: StoredThingNounEnum
     id: str
     name: str
     target: str | None
@@ -1958,6 +2097,21 @@ class Upload(TypedDict):
     state: UploadState
 
 
+class UploadLimits(TypedDict):
+    "What is taken: to be told before anything is sent. Endings and names are in lower case, without a dot."
+
+    max_bytes: int
+    max_open: int
+    kept_hours: int
+    max_files: int
+    max_image_bytes: int
+    min_side: int
+    max_side: int
+    image_endings: list[str]
+    label_files: list[str]
+    litter: list[str]
+
+
 class ValidateRunRequest(TypedDict):
     "A recipe to be checked on a dataset version."
 
@@ -2049,6 +2203,52 @@ class VersionProgress(TypedDict):
 class WarnedData(TypedDict):
     code: str
     message: str
+
+
+class Webhook(TypedDict):
+    "Where the lab's news are sent."
+
+    url: str | None
+    set_by: str | None
+    set_at: str | None
+    allowed_hosts: list[str]
+
+
+class WebhookAddressRequest(TypedDict):
+    "Where the lab's news shall be sent."
+
+    url: str
+
+
+class WebhookSecret(TypedDict):
+    "What signatures are made with: this is the only time it is shown."
+
+    secret: str
+
+
+class WorkQueue(TypedDict):
+    "A queue, how much waits in it, and how many workers serve it."
+
+    name: str
+    waiting: int
+    num_workers: int
+
+
+class Worker(TypedDict):
+    "A worker process, its machine, and what it does."
+
+    name: str
+    host: str
+    pid: int
+    queues: list[str]
+    cores: int
+    memory_bytes: int
+    free_bytes: int
+    devices: list[Device] | None
+    started_at: str
+    seen_at: str
+    is_here: bool
+    works_on: list[Piece]
 
 
 class Yield(TypedDict):

@@ -478,6 +478,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/labs/{id}/webhook/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The address that a lab's news are sent to, signed. */
+        get: operations["labs_webhook"];
+        /** @description The address that a lab's news are sent to, signed. */
+        put: operations["labs_set_webhook"];
+        post?: never;
+        /** @description The address that a lab's news are sent to, signed. */
+        delete: operations["labs_remove_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/webhook/deliveries/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What was sent to a lab's webhook, or waits to be, the newest first; kept for 30 days. */
+        get: operations["labs_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/webhook/secret/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Another secret, where somebody else may know the old one. */
+        post: operations["labs_change_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{id}/webhook/test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description News that say nothing, to see whether they arrive. */
+        post: operations["labs_test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/": {
         parameters: {
             query?: never;
@@ -575,6 +645,23 @@ export interface paths {
         put?: never;
         /** @description The blind tests of a pool. */
         post: operations["blind_tests_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{id}/map/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Where samples and training images lie. It never changes. */
+        get: operations["pools_map"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1241,6 +1328,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Datasets, saved recipes and runs of the person's labs, the newest first; put away ones, too. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/selections/{id}/": {
         parameters: {
             query?: never;
@@ -1504,9 +1608,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** @description The person's own that are on their way, or arrived and became nothing yet. */
+        get: operations["uploads_list"];
         put?: never;
-        /** @description Start an upload. */
+        /** @description Start an upload, or find those that are not finished. */
         post: operations["uploads_create"];
         delete?: never;
         options?: never;
@@ -1541,6 +1646,23 @@ export interface paths {
         };
         /** @description How far an upload is, for people and programs that do not speak tus. */
         get: operations["uploads_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/limits/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What an upload may hold. */
+        get: operations["uploads_limits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1727,7 +1849,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The whole report for a spreadsheet. */
+        /** @description The report for a spreadsheet, all of it or what the filters leave. */
         get: operations["versions_report_csv"];
         put?: never;
         post?: never;
@@ -1748,6 +1870,23 @@ export interface paths {
         put?: never;
         /** @description What was uploaded is read once more. */
         post: operations["versions_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who works for the service, on what, and with what left to take. */
+        get: operations["workers_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2141,6 +2280,11 @@ export interface components {
             last_used_at: string | null;
             secret: string;
         };
+        /** @description Everybody who works for the service, on whatever machine. */
+        Crew: {
+            workers: components["schemas"]["Worker"][];
+            queues: components["schemas"]["WorkQueue"][];
+        };
         /** @description A dataset with its versions, the newest first. */
         Dataset: {
             /** Format: uuid */
@@ -2297,6 +2441,9 @@ export interface components {
          *     * `lab.made` - lab.made
          *     * `lab.renamed` - lab.renamed
          *     * `quota.changed` - quota.changed
+         *     * `webhook.set` - webhook.set
+         *     * `webhook.removed` - webhook.removed
+         *     * `webhook_secret.changed` - webhook_secret.changed
          *     * `dataset.renamed` - dataset.renamed
          *     * `dataset.archived` - dataset.archived
          *     * `dataset.brought_back` - dataset.brought_back
@@ -2317,7 +2464,7 @@ export interface components {
          *     * `export.downloaded` - export.downloaded
          * @enum {string}
          */
-        DeedEnum: "person.invited" | "invitation.revoked" | "person.joined" | "person.removed" | "role.changed" | "password_link.made" | "person.shut_out" | "person.let_in" | "token.made" | "token.revoked" | "lab.made" | "lab.renamed" | "quota.changed" | "dataset.renamed" | "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "version.deleted" | "run.renamed" | "run.archived" | "run.brought_back" | "run.deleted" | "recipe.renamed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "export.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded";
+        DeedEnum: "person.invited" | "invitation.revoked" | "person.joined" | "person.removed" | "role.changed" | "password_link.made" | "person.shut_out" | "person.let_in" | "token.made" | "token.revoked" | "lab.made" | "lab.renamed" | "quota.changed" | "webhook.set" | "webhook.removed" | "webhook_secret.changed" | "dataset.renamed" | "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "version.deleted" | "run.renamed" | "run.archived" | "run.brought_back" | "run.deleted" | "recipe.renamed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "export.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded";
         /** @description What would go. */
         Deletion: {
             /** @description All that goes with it. */
@@ -2328,6 +2475,58 @@ export interface components {
             size_bytes: number;
             /** @description Then it needs the role admin. */
             made_by_others: boolean;
+        };
+        /** @description One piece of news, and what became of it. */
+        Delivery: {
+            /** Format: uuid */
+            readonly id: string;
+            event: string;
+            /** @description What it is about, as it was called then. */
+            subject: string;
+            /** @description The JSON as it is sent, in every attempt the same. */
+            body: string;
+            state: components["schemas"]["DeliveryState"];
+            attempts: number;
+            /**
+             * Format: int64
+             * @description What the last attempt was answered with.
+             */
+            status: number | null;
+            /** @description The same, or why not, in words. */
+            answer: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is sent, or tried again, at the earliest.
+             */
+            due_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        /** @description One page of a list. */
+        DeliveryPage: {
+            results: components["schemas"]["Delivery"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /**
+         * @description * `waiting` - Waiting
+         *     * `delivered` - Delivered
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "delivered" | "failed";
+        /** @description A GPU, as its driver told of it. */
+        Device: {
+            name: string;
+            memory_bytes: number | null;
+            /** @description By whatever runs there, of this service or not. */
+            used_bytes: number | null;
+            /** @description 0 to 100: how much of the last moments it computed. */
+            busy: number | null;
         };
         /** @description How a version differs from another one; images are the same when their bytes are. */
         Difference: {
@@ -2478,6 +2677,12 @@ export interface components {
         /** @description What an export would hold now, and what it takes at most. */
         ExportEstimate: {
             num_real: number;
+            /** @description Split -> class -> real images. */
+            real: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
             /** @description Class -> samples that go in. */
             synthetic: {
                 [key: string]: number;
@@ -2499,6 +2704,10 @@ export interface components {
             };
             conflicts: components["schemas"]["Conflict"][];
             suffix: string;
+            /** @description Images of other splits are left out. */
+            splits: string[];
+            /** @description The paths in it; {split} and {class} stand for each of them, * for any name. */
+            layout: string[];
         };
         /** @description One page of a list. */
         ExportPage: {
@@ -2602,6 +2811,8 @@ export interface components {
             rating_to?: number;
             /** @description With the asking person's star, or without it. */
             starred?: boolean | null;
+            /** @description On the pool's map: a view and a polygon in it, `pca:0.0.500.0.500.500`; 3 to 64 corners, x and y from 0 to 9999. Only samples inside it. */
+            area?: string;
         };
         /** @description A finished test in a list. */
         FinishedBlindTest: {
@@ -2622,6 +2833,34 @@ export interface components {
         /** @description Whose password was forgotten. */
         ForgottenRequest: {
             email: string;
+        };
+        /** @description A dataset, saved recipe or run. */
+        Found: {
+            noun: components["schemas"]["FoundNoun"];
+            /** Format: uuid */
+            id: string;
+            /** @description Its own, or what stands for one. */
+            name: string;
+            /** @description A few words more. */
+            about: string;
+            /** Format: date-time */
+            created_at: string;
+            is_archived: boolean;
+        };
+        /**
+         * @description * `dataset` - dataset
+         *     * `recipe` - recipe
+         *     * `run` - run
+         * @enum {string}
+         */
+        FoundNoun: "dataset" | "recipe" | "run";
+        /** @description One page of a list. */
+        FoundPage: {
+            results: components["schemas"]["Found"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
         };
         /** @description What was judged of the training at the last measured checkpoint. */
         Health: {
@@ -2855,6 +3094,25 @@ export interface components {
             email: string;
             password: string;
         };
+        /** @description One way to lay the images out. */
+        MapView: {
+            /**
+             * @description pca: the two directions in which the training images differ most; tsne: neighbours stay neighbours.
+             *
+             *     * `pca` - pca
+             *     * `tsne` - tsne
+             */
+            name: components["schemas"]["MapViewName"];
+            /** @description Training images. */
+            real: components["schemas"]["Places"];
+            samples: components["schemas"]["Places"];
+        };
+        /**
+         * @description * `pca` - pca
+         *     * `tsne` - tsne
+         * @enum {string}
+         */
+        MapViewName: "pca" | "tsne";
         /**
          * Measured
          * @description One metric. `value` is null when it refused, and `caution` then says why.
@@ -3302,6 +3560,18 @@ export interface components {
             relabel?: components["schemas"]["RelabelRequest"][];
             resplit?: components["schemas"]["ResplitRequest"];
         };
+        /** @description The webhook as it was set. */
+        NewWebhook: {
+            /** @description Null: nowhere. */
+            url: string | null;
+            set_by: string | null;
+            /** Format: date-time */
+            set_at: string | null;
+            /** @description What the service may send to; a name that begins with a dot stands for all below it, too. */
+            allowed_hosts: string[];
+            /** @description Shown only now, with a lab's first address; else null. */
+            secret: string | null;
+        };
         /** @description Whether the person who asks is mailed when the run ends. */
         Notice: {
             /** @description Whether this service has a mail server. */
@@ -3309,19 +3579,38 @@ export interface components {
             is_wished: boolean;
         };
         /**
-         * @description * `dataset` - dataset
-         *     * `run` - run
-         *     * `export` - export
-         * @enum {string}
-         */
-        NounEnum: "dataset" | "run" | "export";
-        /**
          * @description * `20` - 20
          *     * `50` - 50
          *     * `100` - 100
          * @enum {integer}
          */
         NumImagesEnum: 20 | 50 | 100;
+        /** @description An upload of the person's own of which nothing was made yet. */
+        OpenUpload: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            lab: string;
+            file_name: string;
+            size_bytes: number;
+            offset: number;
+            state: components["schemas"]["UploadState"];
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description Its bytes are removed then, unless more arrive.
+             */
+            readonly expires_at: string;
+        };
+        /** @description One page of a list. */
+        OpenUploadPage: {
+            results: components["schemas"]["OpenUpload"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
         /** @description Who made the images of a run that only imported them. */
         Origin: {
             /** @description The external model. */
@@ -3458,6 +3747,36 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description What a worker works on; of labs that the person is not in, only that it does. */
+        Piece: {
+            noun: components["schemas"]["PieceNounEnum"];
+            /** Format: uuid */
+            id: string | null;
+            name: string | null;
+            lab: string;
+            state: string;
+            /** Format: date-time */
+            started_at: string | null;
+        };
+        /**
+         * @description * `run` - run
+         *     * `version` - version
+         *     * `selection` - selection
+         *     * `export` - export
+         * @enum {string}
+         */
+        PieceNounEnum: "run" | "version" | "selection" | "export";
+        /** @description Images on the plane, as columns: the same place in each list is one image. */
+        Places: {
+            /** @description Of training images the index in the dataset version, of samples the pool's row. */
+            keys: number[];
+            /** @description Indexes into the pool's classes. */
+            labels: number[];
+            /** @description 0 to 9999. */
+            x: number[];
+            /** @description 0 to 9999. */
+            y: number[];
+        };
         /**
          * Point
          * @description The values logged at one step.
@@ -3503,6 +3822,8 @@ export interface components {
                 [key: string]: components["schemas"]["ClassStandings"];
             };
             readonly selections: components["schemas"]["Selection"][];
+            /** @description False for runs that were scored before there were maps. */
+            readonly has_map: boolean;
         };
         /**
          * PoolCreated
@@ -3547,6 +3868,14 @@ export interface components {
             selection: string;
             /** Num Samples */
             num_samples: number;
+        };
+        /** @description Training images and samples as the in-domain encoder sees them. Of many a fixed part is on the map. */
+        PoolMap: {
+            /** @description Training images there are. */
+            num_real: number;
+            /** @description Samples there are. */
+            num_samples: number;
+            views: components["schemas"]["MapView"][];
         };
         /** @description What a pool is reviewed for. */
         PoolTarget: {
@@ -4640,7 +4969,7 @@ export interface components {
         };
         /** @description A dataset, run or export, and what it takes. */
         StoredThing: {
-            noun: components["schemas"]["NounEnum"];
+            noun: components["schemas"]["StoredThingNounEnum"];
             /** Format: uuid */
             id: string;
             name: string;
@@ -4656,6 +4985,13 @@ export interface components {
             /** Format: date-time */
             archived_at: string | null;
         };
+        /**
+         * @description * `dataset` - dataset
+         *     * `run` - run
+         *     * `export` - export
+         * @enum {string}
+         */
+        StoredThingNounEnum: "dataset" | "run" | "export";
         /**
          * SubscriptionEnded
          * @description The person may not watch this row any more, or asked for the end.
@@ -4842,6 +5178,28 @@ export interface components {
             offset: number;
             state: components["schemas"]["UploadState"];
         };
+        /** @description What is taken: to be told before anything is sent. Endings and names are in lower case, without a dot. */
+        UploadLimits: {
+            /** @description Of one upload. */
+            max_bytes: number;
+            /** @description Uploads of one person on their way at a time. */
+            max_open: number;
+            /** @description An upload that nobody goes on with is removed after so long. */
+            kept_hours: number;
+            /** @description In one archive or folder. */
+            max_files: number;
+            max_image_bytes: number;
+            /** @description Pixels. */
+            min_side: number;
+            /** @description Pixels. */
+            max_side: number;
+            /** @description Files that are read as images. */
+            image_endings: string[];
+            /** @description Files that are read for labels. */
+            label_files: string[];
+            /** @description Made by an operating system or a tool. */
+            litter: string[];
+        };
         /**
          * @description * `receiving` - Receiving
          *     * `complete` - Complete
@@ -4994,6 +5352,52 @@ export interface components {
          * @enum {string}
          */
         WayEnum: "generate" | "continue" | "reuse";
+        /** @description Where the lab's news are sent. */
+        Webhook: {
+            /** @description Null: nowhere. */
+            url: string | null;
+            set_by: string | null;
+            /** Format: date-time */
+            set_at: string | null;
+            /** @description What the service may send to; a name that begins with a dot stands for all below it, too. */
+            allowed_hosts: string[];
+        };
+        /** @description Where the lab's news shall be sent. */
+        WebhookAddressRequest: {
+            url: string;
+        };
+        /** @description What signatures are made with: this is the only time it is shown. */
+        WebhookSecret: {
+            secret: string;
+        };
+        /** @description A queue, how much waits in it, and how many workers serve it. */
+        WorkQueue: {
+            name: string;
+            waiting: number;
+            num_workers: number;
+        };
+        /** @description A worker process, its machine, and what it does. */
+        Worker: {
+            /** @description As `webapp.core.leases.own_name` has it. */
+            name: string;
+            host: string;
+            pid: number;
+            queues: string[];
+            cores: number;
+            /** @description Of the machine. */
+            memory_bytes: number;
+            /** @description What programs could still take of it. */
+            free_bytes: number;
+            /** @description Its GPUs; null: they could not be asked. */
+            devices: components["schemas"]["Device"][] | null;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            seen_at: string;
+            /** @description False: it has not said a word for a while. */
+            is_here: boolean;
+            works_on: components["schemas"]["Piece"][];
+        };
         /** @description What became of one class; `dropped` counts by reason code. */
         Yield: {
             asked: number;
@@ -5912,7 +6316,7 @@ export interface operations {
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only deeds of this kind. */
-                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted";
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
                 /** @description Only what this person did. */
@@ -5949,7 +6353,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only deeds of this kind. */
-                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted";
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
                 /** @description Only what this person did. */
                 person?: string;
             };
@@ -6230,6 +6634,194 @@ export interface operations {
             };
         };
     };
+    labs_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_set_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookAddressRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_deliveries: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_change_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    labs_test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     people_list: {
         parameters: {
             query?: never;
@@ -6446,9 +7038,41 @@ export interface operations {
             };
         };
     };
+    pools_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolMap"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     samples_list: {
         parameters: {
             query?: {
+                /** @description On the pool's map: a view and a polygon in it, `pca:0.0.500.0.500.500`; 3 to 64 corners, x and y from 0 to 9999. Only samples inside it. */
+                area?: string;
                 /** @description 0 to 1: where the first page begins, by the pool as a whole; `previous` leads back. */
                 at?: number;
                 /** @description From `next` or `previous` of another page. */
@@ -8049,6 +8673,45 @@ export interface operations {
             };
         };
     };
+    search: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Only this lab's. */
+                lab?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                /** @description Only things of this kind. */
+                noun?: "dataset" | "recipe" | "run";
+                /** @description Words that all stand in the name, or an id; empty finds everything. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     selections_get: {
         parameters: {
             query?: never;
@@ -8538,6 +9201,41 @@ export interface operations {
             };
         };
     };
+    uploads_list: {
+        parameters: {
+            query?: {
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Only this lab's. */
+                lab?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenUploadPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     uploads_create: {
         parameters: {
             query?: never;
@@ -8659,6 +9357,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    uploads_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadLimits"];
                 };
             };
             /** @description An error. */
@@ -9076,6 +9802,8 @@ export interface operations {
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
                 outcome?: "accepted" | "duplicate" | "failed" | "skipped";
+                /** @description Only files whose name or reason holds it, in whatever case. */
+                text?: string;
             };
             header?: never;
             path: {
@@ -9106,7 +9834,11 @@ export interface operations {
     };
     versions_report_csv: {
         parameters: {
-            query?: never;
+            query?: {
+                outcome?: "accepted" | "duplicate" | "failed" | "skipped";
+                /** @description Only files whose name or reason holds it, in whatever case. */
+                text?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -9151,6 +9883,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    workers_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Crew"];
                 };
             };
             /** @description An error. */
