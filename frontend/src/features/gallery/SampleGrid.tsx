@@ -46,7 +46,7 @@ export function SampleGrid({ pool, samples, review, sort, total, covered, hasMor
   const rows = useWindowVirtualizer({
     count: numRows,
     estimateSize: () => rowHeight,
-    overscan: 4,
+    overscan: 3,
     scrollMargin: top,
     scrollPaddingStart: covered,
     scrollPaddingEnd: GAP,

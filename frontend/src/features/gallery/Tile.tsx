@@ -1,4 +1,3 @@
-import { IconCheck, IconStarFilled, IconX } from '@tabler/icons-react';
 import { memo } from 'react';
 import { measured } from '@/components/format';
 import { isByRating } from './filters';
@@ -21,7 +20,7 @@ type Props = {
   total: number;
 };
 
-/** One sample in the grid: picture, verdict, class and score. */
+/** One sample in the grid: picture, verdict, class and score, of as few elements as can be: hundreds are in the page. */
 export const Tile = memo(function Tile(props: Props) {
   const { sample, pool, part, side, sort, isAt, isMarked, place, total } = props;
   return (
@@ -38,6 +37,7 @@ export const Tile = memo(function Tile(props: Props) {
       data-verdict={sample.verdict ?? undefined}
       data-standing={sample.standing}
       data-place={place}
+      data-badge={badgeOf(sample, sort)}
     >
       <SheetImage pool={pool} part={part} side={side} />
       <Sign sample={sample} />
@@ -61,13 +61,10 @@ export const Tile = memo(function Tile(props: Props) {
       )}
       {sample.starred && (
         <span className={classes.star} title="Starred by you">
-          <IconStarFilled size={11} />
+          ★
         </span>
       )}
-      <span className={classes.caption}>
-        <span>{sample.label}</span>
-        <span>{badgeOf(sample, sort)}</span>
-      </span>
+      <span className={classes.caption}>{sample.label}</span>
     </div>
   );
 });
@@ -78,7 +75,7 @@ function Sign({ sample }: { sample: Sample }) {
   if (value === null) return null;
   return (
     <span className={classes.sign} data-value={value}>
-      {value === 'accept' ? <IconCheck size={13} stroke={3} /> : <IconX size={13} stroke={3} />}
+      {value === 'accept' ? '✓' : '✕'}
     </span>
   );
 }
