@@ -1,10 +1,7 @@
 """95 % intervals of a share, a median and a mean, with no random draw."""
 
 import math
-from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable, Sequence
 
 
 def wilson_interval(hits: int, total: int) -> tuple[float, float]:
@@ -21,13 +18,13 @@ def wilson_interval(hits: int, total: int) -> tuple[float, float]:
     return max(0.0, min(share, (middle - reach) / scale)), min(1.0, max(share, (middle + reach) / scale))
 
 
-def median_interval(values: NDArray[np.float32]) -> tuple[float, float]:
+def median_interval(values: Iterable[float]) -> tuple[float, float]:
     """The 95 % interval of a median from order statistics: no assumption on the distribution, no random draw."""
-    ordered = np.sort(values)
+    ordered = sorted(map(float, values))
     reach = 1.96 * math.sqrt(len(ordered)) / 2
     low = max(0, math.floor(len(ordered) / 2 - reach))
     high = min(len(ordered) - 1, math.ceil(len(ordered) / 2 + reach))
-    return float(ordered[low]), float(ordered[high])
+    return ordered[low], ordered[high]
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float]:

@@ -11,7 +11,6 @@ import numpy as np
 from django.db import transaction
 from PIL import Image
 
-from ml.pack import write_pack
 from ml.records import ImageRecord
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
@@ -161,6 +160,8 @@ def _write_map_file(folder: Path, label: Any) -> Path:
 
 def _write_pack(folder: Path, version: DatasetVersion) -> Path:
     """The images that the run learnt from, as the stage `prepare` packs them."""
+    from ml.pack import write_pack  # with torch, which a process that only looks at rows should not wait for
+
     rows = version.images.filter(split__in=("train", "val")).order_by("index")
     files = [(row, storage.object_file(version.dataset.lab_id, row.sha256, row.suffix)) for row in rows]
     images = [ImageRecord(index=row.index, file=file, label=row.label, split=row.split) for row, file in files]

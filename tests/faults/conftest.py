@@ -16,7 +16,7 @@ from tests.stack import Api, Stack
 from tests.worlds import QUICK
 from webapp.core import machine
 
-STEPS, CHECKPOINTS = 240, 12
+STEPS, CHECKPOINTS = 960, 12
 STALL_AFTER_S = 45.0
 """Shorter than the service waits, and longer than a process needs to start on a busy machine."""
 RECIPE = {

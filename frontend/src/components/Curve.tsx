@@ -2,6 +2,7 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { clippedRange } from './clip';
 import { measured } from './format';
 import { smoothed, type Line } from './smoothing';
 import { useWidth } from './useWidth';
@@ -14,6 +15,8 @@ type Props = {
   /** 0 leaves the lines as they are, towards 1 they become calm. */
   smoothing: number;
   logarithmic: boolean;
+  /** The most extreme values may lie outside the axis. */
+  clipped: boolean;
   height?: number;
 };
 
@@ -25,7 +28,7 @@ const INK = {
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [12, 4], [3, 6]];
 
 /** One chart over training steps: zoom by dragging, double-click to see all, values of the pointed step below. */
-export function Curve({ title, steps, lines, smoothing, logarithmic, height = 190 }: Props) {
+export function Curve({ title, steps, lines, smoothing, logarithmic, clipped, height = 190 }: Props) {
   const { ref, width } = useWidth<HTMLDivElement>();
   const scheme = useComputedColorScheme('light');
   const plot = useRef<uPlot | null>(null);
@@ -33,18 +36,22 @@ export function Curve({ title, steps, lines, smoothing, logarithmic, height = 19
 
   useEffect(() => {
     if (ref.current === null || width === 0) return undefined;
-    const made = new uPlot(optionsOf(names.split('\n'), scheme, logarithmic, width, height), [[]], ref.current);
+    const made = new uPlot(
+      optionsOf(names.split('\n'), scheme, logarithmic, clipped, width, height),
+      [[]],
+      ref.current,
+    );
     plot.current = made;
     return () => {
       made.destroy();
       plot.current = null;
     };
-  }, [ref, names, scheme, logarithmic, width, height]);
+  }, [ref, names, scheme, logarithmic, clipped, width, height]);
 
   useEffect(() => {
     const series = lines.map((line) => smoothed(line.values, smoothing));
     plot.current?.setData([steps, ...series.map((values) => (logarithmic ? values.map(positive) : values))]);
-  }, [steps, lines, smoothing, logarithmic, names, scheme, width, height]);
+  }, [steps, lines, smoothing, logarithmic, clipped, names, scheme, width, height]);
 
   return (
     <figure className={classes.figure}>
@@ -58,6 +65,7 @@ function optionsOf(
   names: string[],
   scheme: 'light' | 'dark',
   logarithmic: boolean,
+  clipped: boolean,
   width: number,
   height: number,
 ): uPlot.Options {
@@ -73,7 +81,7 @@ function optionsOf(
   return {
     width,
     height,
-    scales: { x: { time: false }, y: { distr } },
+    scales: { x: { time: false }, y: { distr, ...(clipped ? { range: clippedScale(logarithmic) } : {}) } },
     axes: [
       { ...axis, size: 26 },
       { ...axis, size: 56, values: (_plot, ticks) => ticks.map(shownTick) },
@@ -101,6 +109,11 @@ function optionsOf(
       ],
     },
   };
+}
+
+/** The clipped axis, as uPlot asks for it: what is shown decides, and where nothing is an outlier, all of it. */
+function clippedScale(logarithmic: boolean): uPlot.Range.Function {
+  return (plot, low, high) => clippedRange(plot.data.slice(1), logarithmic) ?? [low, high];
 }
 
 /** uPlot hands out null for the ticks of a logarithmic axis that it wants without a label; its types do not say so. */

@@ -10,10 +10,11 @@ import { groupsOf, type Curves as Values } from './curves';
 /** uPlot is loaded with the first chart. */
 const Curve = lazy(async () => ({ default: (await import('@/components/Curve')).Curve }));
 
-/** What the run logged, one chart per kind; smoothing and axis are remembered on this machine. */
+/** What the run logged, one chart per kind; smoothing and axes are remembered on this machine. */
 export function Curves({ curves }: { curves: Values }) {
   const [smoothing, setSmoothing] = useLocalStorage({ key: 'atelier-smoothing', defaultValue: 0.6 });
   const [logarithmic, setLogarithmic] = useLocalStorage({ key: 'atelier-log-axis', defaultValue: false });
+  const [clipped, setClipped] = useLocalStorage({ key: 'atelier-clip-outliers', defaultValue: false });
   const groups = useMemo(() => groupsOf(curves), [curves]);
   const { data: catalogue } = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
   const titleOf = (title: string) =>
@@ -44,6 +45,13 @@ export function Curves({ curves }: { curves: Values }) {
             checked={logarithmic}
             onChange={(event) => setLogarithmic(event.currentTarget.checked)}
           />
+          <Checkbox
+            size="xs"
+            label="Clip outliers"
+            title="The most extreme two of a hundred values at each end may lie outside the chart"
+            checked={clipped}
+            onChange={(event) => setClipped(event.currentTarget.checked)}
+          />
         </Group>
       }
     >
@@ -61,6 +69,7 @@ export function Curves({ curves }: { curves: Values }) {
                 title={titleOf(group.title)}
                 smoothing={smoothing}
                 logarithmic={logarithmic}
+                clipped={clipped}
               />
             ))}
           </SimpleGrid>
