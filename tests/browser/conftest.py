@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.lab_member import download_export, enter, start_run, upload, wait_until_finished
 from tests.browser.pictures import zip_of_shapes
@@ -90,6 +90,17 @@ def run_path(browser: Browser, stack: Stack, login: Any, tmp_path_factory: pytes
         path = opened.url.removeprefix(stack.url)
         download_export(opened, folder / "shapes-augmented.zip")
         return path
+
+
+@pytest.fixture
+def gallery(member: Page, run_path: str) -> Page:
+    """The gallery of the finished run, with every verdict cleared."""
+    member.goto(f"{run_path}/gallery?kept=any")
+    expect(member.get_by_role("option")).to_have_count(36)
+    member.keyboard.press("Control+a")
+    member.keyboard.press("u")
+    expect(member.get_by_role("status").filter(has_text="0 accepted, 0 rejected, 36 undecided")).to_be_visible()
+    return member
 
 
 @contextmanager

@@ -10,17 +10,6 @@ from playwright.sync_api import Page, expect
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
 
-@pytest.fixture
-def gallery(member: Page, run_path: str) -> Page:
-    """The gallery of the finished run, with every verdict cleared."""
-    member.goto(f"{run_path}/gallery?kept=any")
-    expect(member.get_by_role("option")).to_have_count(36)
-    member.keyboard.press("Control+a")
-    member.keyboard.press("u")
-    expect(member.get_by_role("status").filter(has_text="0 accepted, 0 rejected, 36 undecided")).to_be_visible()
-    return member
-
-
 def counts(page: Page, text: str) -> None:
     expect(page.get_by_role("status").filter(has_text=text)).to_be_visible()
 

@@ -37,7 +37,8 @@ def test_ctrl_k_leads_to_pages_and_to_things_by_their_names(member: Page, run_pa
             break
         member.keyboard.press("ArrowDown")
     member.keyboard.press("Enter")
-    member.wait_for_url(re.compile(run_path + "$"))
+    member.wait_for_url(re.compile("/runs/[^/]+$"))
+    expect(member.get_by_role("heading", name="dcgan on Shapes")).to_be_visible()
 
 
 def test_what_is_not_there_is_said_and_escape_leaves_everything_as_it_was(member: Page, run_path: str) -> None:
@@ -71,4 +72,5 @@ def test_axe_finds_nothing_in_the_palette_and_it_fits_a_phone(member: Page, run_
     settle(member)
     assert faults(member) == []
     member.set_viewport_size(NARROW)
+    settle(member)
     assert member.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]

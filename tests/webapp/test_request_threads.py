@@ -17,6 +17,8 @@ from webapp.core.asgi import Django
 from webapp.core.one_writer import one_writer
 from webapp.core.threads import NUM_THREADS, in_thread
 
+pytestmark = pytest.mark.django_db(transaction=True)  # a thread may hold a connection of the test before
+
 
 def test_requests_share_threads_that_live_on() -> None:
     async def one_after_the_other() -> set[str]:
