@@ -54,6 +54,8 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     """One piece of news, and what became of it."""
 
     state = serializers.ChoiceField(choices=Delivery.State.choices)
+    # named, because the bounds of a field of the row depend on the database
+    status = serializers.IntegerField(allow_null=True, help_text="What the last attempt was answered with.")
 
     class Meta:
         model = Delivery

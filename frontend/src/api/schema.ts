@@ -2487,10 +2487,7 @@ export interface components {
             body: string;
             state: components["schemas"]["DeliveryState"];
             attempts: number;
-            /**
-             * Format: int64
-             * @description What the last attempt was answered with.
-             */
+            /** @description What the last attempt was answered with. */
             status: number | null;
             /** @description The same, or why not, in words. */
             answer: string;
