@@ -71,9 +71,9 @@ def _smallest(values: Tensor, number: int) -> Tensor:
 class MemorisedRule:
     """A synthetic image is memorised when it lies closer to a training image than `threshold`.
 
-    threshold: the 1st percentile of how close real images that were not learnt lie to the nearest training image, so
-    that about 1 % of genuinely new images would be flagged, too; median: of the same distances, low and high its 95 %
-    interval; reference: which real images those were; num_reference: how many.
+    threshold: a percentile, usually the 1st, of how close real images that were not learnt lie to the nearest training
+    image, so that about 1 % of genuinely new images would be flagged, too; median: of the same distances, low and high
+    its 95 % interval; reference: which real images those were; num_reference: how many.
     """
 
     threshold: float
@@ -84,7 +84,9 @@ class MemorisedRule:
     high: float = 0.0
 
 
-def memorised_rule(train: Features, val: Features, device: str | torch.device = "cpu") -> MemorisedRule:
+def memorised_rule(
+    train: Features, val: Features, device: str | torch.device = "cpu", percentile: float = PERCENTILE
+) -> MemorisedRule:
     """The rule for a dataset: from validation images, or, below 100 of them, from each training image to the others.
 
     At most 5,000 images are asked, evenly spread. A single training image leaves exact copies only.
@@ -97,7 +99,7 @@ def memorised_rule(train: Features, val: Features, device: str | torch.device = 
     else:
         reference, asked = "training, each image to the others", _spread(train)
         distance = nearest(asked, train, 2, device).distance[:, 1]
-    threshold, median = float(np.percentile(distance, PERCENTILE)), float(np.median(distance))
+    threshold, median = float(np.percentile(distance, percentile)), float(np.median(distance))
     return MemorisedRule(threshold, median, reference, len(asked), *median_interval(distance))
 
 

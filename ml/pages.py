@@ -121,7 +121,7 @@ def _suiting(model: type[Model], samplers: dict[str, type[Sampler]]) -> str:
 
 def _needs(sampler: type[Sampler]) -> str:
     if not sampler.needs:
-        return "It reads no score, so it suits every model.\n"
+        return "It needs no score of the model, so it suits every model.\n"
     return f"It reads {', '.join(f'`{score}`' for score in sampler.needs)}.\n"
 
 

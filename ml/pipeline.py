@@ -6,6 +6,7 @@ that the plan's `done` holds is not repeated. The worker's child, the command li
     <out>/data/ encoder/ checkpoints/ previews/ sweeps/ pool/ scores.npz map.npz selection.npz metrics.json
 """
 
+import functools
 import json
 from collections.abc import Mapping
 from functools import cached_property
@@ -37,7 +38,7 @@ from ml.protocol import Emit, MeasurementRow, Yield
 from ml.ranks import launch, num_devices, own_rank
 from ml.records import read_records
 from ml.score import Floats, Known, score_pool
-from ml.selection import candidates_of, check_suitable, make_sampler, read_selection, select, yields_of
+from ml.selection import candidates_of, check_suitable, evidence_of, make_sampler, read_selection, select, yields_of
 from ml.start import carry_prepared, check_start
 from ml.start_plan import Start
 from ml.sweeps import Sheet, columns_of, write_sweeps
@@ -253,7 +254,8 @@ class Run:
     def select(self) -> Artefacts:
         """Let the sampler decide, and measure what it kept."""
         pool, file = self.pool(), self.out / "selection.npz"
-        select(self.sampler, pool, Path(self.done["score"]["scores"]), self.budget(), self.seed, file)
+        evidence = functools.partial(evidence_of, pool, self.done["prepare"], self.seed)
+        select(self.sampler, pool, Path(self.done["score"]["scores"]), self.budget(), self.seed, file, evidence)
         values = self.measure(pool, read_selection(file).kept)
         with whole_file(self.out / "metrics.json") as partial:
             partial.write_text(json.dumps(values, indent=1), encoding="utf-8")

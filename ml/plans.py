@@ -105,11 +105,12 @@ class RunPlan(TypedDict):
 
 
 class SelectPlan(TypedDict):
-    """Another selection from a scored pool."""
+    """Another selection from a scored pool; prepared: what the stage `prepare` left behind, if it is still there."""
 
     verb: Literal["select"]
     pool: str
     scores: str
+    prepared: Artefacts
     model: str
     model_settings: dict[str, Any]
     sampler: str

@@ -64,7 +64,7 @@ class ImportRun(Run):
         if "generate" in self.done:
             return
         available = {*ENCODER_SCORES, *self.listed.scores}
-        missing = [score for score in self.sampler.needs if score not in available]
+        missing = [score for score in self.sampler.wanted() if score not in available]
         if missing:
             raise UnsuitableSamplerError(
                 f"The sampler {self.sampler.name} ranks by {', '.join(missing)}, which the imported images do not "

@@ -16,6 +16,11 @@ RANKING_REASONS = {
 """What every ranking sampler may answer, besides its own reason for those that rank too low."""
 
 
+def lots(pool: Candidates, seed: int) -> NDArray[np.float64]:
+    """float64 [N]: one lot per candidate, so that a smaller budget keeps a part of what a larger one keeps."""
+    return np.random.default_rng(seed % 2**64).random(len(pool))
+
+
 def keep_highest(pool: Candidates, budget: Mapping[str, int], score: NDArray[np.float64], too_low: str) -> Selected:
     """Of each class the `budget[class]` candidates with the highest score; equal scores go by the candidate's index.
 

@@ -137,6 +137,7 @@ class RunFolder:
             "verb": "select",
             "pool": self.artefact("generate")["pool"],
             "scores": self.artefact("score")["scores"],
+            "prepared": self.artefact("prepare"),
             "model": recipe["model"],
             "model_settings": recipe["model_settings"],
             "sampler": sampler,

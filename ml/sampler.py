@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import JsonValue
 
 from ml.errors import UnsuitableSamplerError
+from ml.metric import Evidence
 from ml.plugin import Plugin
 
 KEPT = ""
@@ -18,16 +20,38 @@ class Candidates:
     """A scored pool as a sampler sees it; row i is candidate i.
 
     label: int64 [N], index into `classes`; seed: int64 [N]; scores: name -> float64 [N], higher is better for
-    `class_confidence` (0..1) and `realism` (raw score of D), distance for `nearest_training_distance`.
+    `class_confidence` (0..1) and `realism` (raw score of D), distance for `nearest_training_distance`; evidence: how
+    the encoder sees the candidates (`synthetic`), training and validation images, for samplers that see images.
     """
 
     classes: tuple[str, ...]
     label: NDArray[np.int64]
     seed: NDArray[np.int64]
     scores: Mapping[str, NDArray[np.float64]]
+    evidence: Evidence | None = None
 
     def __len__(self) -> int:
         return len(self.label)
+
+    def seen(self) -> Evidence:
+        """The candidates and the real images as the encoder sees them.
+
+        Raises: UnsuitableSamplerError when they are not at hand.
+        """
+        if self.evidence is None:
+            raise UnsuitableSamplerError(
+                "This sampler compares images, and how the encoder sees this pool is not at hand; run the recipe again."
+            )
+        return self.evidence
+
+    def score(self, name: str) -> NDArray[np.float64]:
+        """float64 [N]. Raises: UnsuitableSamplerError when the pool lacks it."""
+        if name not in self.scores:
+            raise UnsuitableSamplerError(
+                f"This pool has no {name}, only {', '.join(self.scores) or 'no scores'}; choose another score, or "
+                f"another sampler."
+            )
+        return self.scores[name]
 
 
 @dataclass(frozen=True)
@@ -45,11 +69,13 @@ class Selected:
     """A sampler's answer.
 
     kept: int64 [K] indices of candidates, best first within each class; reason: str [N], "" where kept, else the code
-    of why a candidate was dropped (explained in the sampler's `reasons`).
+    of why a candidate was dropped (explained in the sampler's `reasons`); report: what the strategy says of itself, as
+    plain values.
     """
 
     kept: NDArray[np.int64]
     reason: NDArray[np.str_]
+    report: Mapping[str, JsonValue] = field(default_factory=dict)
 
     def yields(self, pool: Candidates, budget: Mapping[str, int]) -> dict[str, ClassYield]:
         """The yield per class: a result that is stored and shown, not a log line."""
@@ -70,17 +96,23 @@ class Sampler(Plugin):
     """One selection strategy. Deterministic: the same pool, budget, settings and seed give the same answer."""
 
     needs: ClassVar[tuple[str, ...]] = ()
-    """Scores of the pool that the strategy reads."""
+    """Scores of the model that the strategy cannot do without; what the encoder says of every pool is not named."""
+    sees_images: ClassVar[bool] = False
+    """Whether it reads `Candidates.evidence`."""
     reasons: ClassVar[Mapping[str, str]] = {}
     """Code of a reason for dropping -> one sentence."""
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings
 
+    def wanted(self) -> tuple[str, ...]:
+        """Scores of the model that it reads with its settings."""
+        return self.needs
+
     def select(self, pool: Candidates, budget: Mapping[str, int], seed: int) -> Selected:
         """At most `budget[class]` candidates of each class.
 
-        Raises: UnsuitableSamplerError when the pool lacks a score in `needs`.
+        Raises: UnsuitableSamplerError when the pool lacks what it reads.
         """
         raise NotImplementedError
 

@@ -2,19 +2,27 @@
 
 <file>.npz  kept    int64 [K], best first within each class
             reason  str [N], "" where kept, else the code of why not
+            report  str [], JSON: what the sampler says of itself
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from ml.budget import resolve
-from ml.errors import UnsuitableSamplerError
+from ml.device import choose_device
+from ml.errors import BadDatasetError, UnsuitableSamplerError
+from ml.features import load_encoder, split_features
+from ml.measure import encoded
+from ml.metric import Evidence
 from ml.model import LabelledImageModel, ModelSettings
-from ml.plans import IMPORTED, SelectPlan
+from ml.pack import open_pack
+from ml.plans import IMPORTED, Artefacts, SelectPlan
 from ml.plugin import find, read_settings
 from ml.pool import Pool, open_pool
 from ml.protocol import Emit, Yield
@@ -36,23 +44,51 @@ def candidates_of(pool: Pool, scores: Path) -> Candidates:
 
 
 def select(
-    sampler: Sampler, pool: Pool, scores: Path, budget: Mapping[str, int], seed: int, file: Path
+    sampler: Sampler,
+    pool: Pool,
+    scores: Path,
+    budget: Mapping[str, int],
+    seed: int,
+    file: Path,
+    evidence: Callable[[], Evidence],
 ) -> dict[str, Yield]:
-    """Write what the sampler keeps to `file`; returns the yield per class.
+    """Write what the sampler keeps to `file`; returns the yield per class. `evidence` is asked for where it is read.
 
     Raises: UnsuitableSamplerError.
     """
     candidates = candidates_of(pool, scores)
+    if sampler.sees_images:
+        candidates = replace(candidates, evidence=evidence())
     selected = sampler.select(candidates, budget, seed)
     with whole_file(file) as partial:
-        np.savez(partial, kept=selected.kept, reason=selected.reason)
+        np.savez(
+            partial, kept=selected.kept, reason=selected.reason, report=np.array(json.dumps(dict(selected.report)))
+        )
     return yields_of(selected, candidates, budget)
+
+
+def evidence_of(pool: Pool, prepared: Artefacts, seed: int) -> Evidence:
+    """A pool and the real images, training and validation, as the run's encoder sees them.
+
+    Raises: BadDatasetError.
+    """
+    if not prepared:
+        raise BadDatasetError(
+            "The run's prepared images and encoder are not on the disk any more, and this sampler compares images; run "
+            "the recipe again, or choose another sampler."
+        )
+    pack, folder = open_pack(Path(prepared["data"])), Path(prepared["encoder"])
+    encoder = load_encoder(folder, choose_device())
+    train, val = (split_features(encoder, pack, split, folder) for split in ("train", "val"))
+    synthetic = encoded(encoder.encode, pool, np.arange(len(pool)))
+    return Evidence(train, val, synthetic, pack.classes, seed)
 
 
 def read_selection(file: Path) -> Selected:
     """The selection in a file."""
     with np.load(file, allow_pickle=False) as arrays:
-        return Selected(kept=arrays["kept"], reason=arrays["reason"])
+        report = json.loads(str(arrays["report"])) if "report" in arrays else {}
+        return Selected(kept=arrays["kept"], reason=arrays["reason"], report=report)
 
 
 def yields_of(selected: Selected, candidates: Candidates, budget: Mapping[str, int]) -> dict[str, Yield]:
@@ -72,13 +108,14 @@ def select_again(plan: SelectPlan, emit: Emit) -> None:
         model = find("models", LabelledImageModel, plan["model"])
         check_suitable(sampler, model, read_settings(model, plan["model_settings"]))
     budget = resolve(plan["budget"], plan["train_counts"])
-    file = Path(plan["out"]) / "selection.npz"
-    yields = select(sampler, open_pool(Path(plan["pool"])), Path(plan["scores"]), budget, plan["seed"], file)
+    file, pool = Path(plan["out"]) / "selection.npz", open_pool(Path(plan["pool"]))
+    evidence = partial(evidence_of, pool, plan["prepared"], plan["seed"])
+    yields = select(sampler, pool, Path(plan["scores"]), budget, plan["seed"], file, evidence)
     emit({"event": "result", "yields": yields, "selection": str(file)})
 
 
 def check_suitable(sampler: Sampler, model: type[LabelledImageModel], settings: ModelSettings) -> None:
     """Raises: UnsuitableSamplerError, with the reason."""
-    reason = why_unsuitable(sampler.name, sampler.needs, model.name, model.provides, settings.model_dump())
+    reason = why_unsuitable(sampler.name, sampler.wanted(), model.name, model.provides, settings.model_dump())
     if reason:
         raise UnsuitableSamplerError(reason)

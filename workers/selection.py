@@ -1,17 +1,18 @@
 """Another selection from a pool that is there already."""
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models.functions import Now
 
-from ml.plans import SelectPlan
+from ml.plans import Artefacts, SelectPlan
 from ml.protocol import Event
 from webapp.core import bucket, storage
 from webapp.core.errors import GoneError
 from webapp.core.leases import Leased
 from webapp.gallery.models import Selection
 from webapp.gallery.services import pools, selections
+from webapp.runs.services import files
 from workers.supervisor import Work
 
 
@@ -36,12 +37,14 @@ class SelectionWork(Work[Selection]):
         run, recipe = pool.run, pool.run.recipe
         scores = storage.stored(run.artefacts["score"]["scores"])
         bucket.pull_tree(storage.stored(pool.path), self.go_on)
+        files.bring_stages(run, ["prepare"], self.go_on)
         if not bucket.pull(scores):
             raise GoneError("The scores of this pool are not on the disk any more; run the recipe again.")
         return {
             "verb": "select",
             "pool": str(storage.stored(pool.path)),
             "scores": str(scores),
+            "prepared": cast(Artefacts, files.finished_stages(run).get("prepare", {})),  # read back from the row
             "model": recipe.model,
             "model_settings": recipe.model_settings,
             "sampler": self.row.sampler,

@@ -5,10 +5,8 @@ Every candidate of a class has the same chance; the seed decides.
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from ml.plugin import Card
-from ml.ranking import RANKING_REASONS, keep_highest
+from ml.ranking import RANKING_REASONS, keep_highest, lots
 from ml.sampler import Candidates, Sampler, Selected
 
 
@@ -26,6 +24,4 @@ class Random(Sampler):
     reasons = RANKING_REASONS | {"not_drawn": "The lot fell on other candidates of this class."}
 
     def select(self, pool: Candidates, budget: Mapping[str, int], seed: int) -> Selected:
-        # one lot per candidate, so that a smaller budget keeps a part of what a larger one keeps
-        lots = np.random.default_rng(seed % 2**64).random(len(pool))
-        return keep_highest(pool, budget, lots, too_low="not_drawn")
+        return keep_highest(pool, budget, lots(pool, seed), too_low="not_drawn")

@@ -357,6 +357,7 @@ def selection_plan(finished: tuple[RunPlan, Heard], out: Path, **changed: Any) -
         "verb": "select",
         "pool": done["generate"]["pool"],
         "scores": done["score"]["scores"],
+        "prepared": done["prepare"],
         "model": "dcgan",
         "model_settings": plan["recipe"]["model_settings"],
         "sampler": "realism",
@@ -380,10 +381,29 @@ def test_another_sampler_and_budget_need_no_training(finished: tuple[RunPlan, He
     assert len(selected.kept) == 33
 
 
+def test_a_sampler_that_sees_images_keeps_the_same_within_a_run_and_afterwards(
+    finished: tuple[RunPlan, Heard], tmp_path: Path
+) -> None:
+    plan, told = finished
+    done = {event["stage"]: event["artefact"] for event in told.of("stage_finished") if event["stage"] != "select"}
+    recipe = {**plan["recipe"], "sampler": "novelty", "budget": {"kind": "per_class", "count": 5}}
+    within, heard = run({**plan, "recipe": recipe, "done": done, "out": str(tmp_path / "f2")}, Heard()), Heard()
+    wish = {"sampler": "novelty", "budget": recipe["budget"], "seed": recipe["seed"]}
+    select_again(selection_plan(finished, tmp_path / "s1", **wish), heard)
+    first = read_selection(Path(within["select"]["selection"]))
+    second = read_selection(Path(heard.of("result")[0]["selection"]))
+    assert len(first.kept) == 15
+    assert np.array_equal(first.kept, second.kept)
+    assert first.report == second.report
+    assert first.report["near_copy"]
+
+
 def test_a_selection_that_cannot_work_is_refused(finished: tuple[RunPlan, Heard], tmp_path: Path) -> None:
     with pytest.raises(BadBudgetError, match="yak"):
         select_again(selection_plan(finished, tmp_path, budget={"kind": "counts", "counts": {"yak": 1}}), Heard())
     unable = SETTINGS | {"class_head_weight": 0}
     with pytest.raises(UnsuitableSamplerError, match="class_head_weight"):
         select_again(selection_plan(finished, tmp_path, sampler="class_confidence", model_settings=unable), Heard())
+    with pytest.raises(BadDatasetError, match="prepared images"):
+        select_again(selection_plan(finished, tmp_path, sampler="novelty", prepared={}), Heard())
     assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,7 @@
 """Samplers: what all of them promise, and each one's ranking computed by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,9 +10,9 @@ from hypothesis import strategies as st
 from ml.errors import UnsuitableSamplerError
 from ml.plugin import find, shelf
 from ml.sampler import KEPT, Candidates, Sampler, Selected
+from tests.ml.known_pool import CLASSES, known_pool
 
 SAMPLERS = shelf("samplers", Sampler)
-CLASSES = ("cat", "dog", "eel")
 
 
 def make_pool(label: list[int], **scores: list[float]) -> Candidates:
@@ -24,15 +26,8 @@ def make_pool(label: list[int], **scores: list[float]) -> Candidates:
 
 
 def random_pool(number: int, seed: int) -> Candidates:
-    """A pool with every score that a sampler on the shelf may need."""
-    rng = np.random.default_rng(seed)
-    names = {score for sampler in SAMPLERS.values() for score in sampler.needs}
-    return Candidates(
-        classes=CLASSES,
-        label=rng.integers(0, 3, number),
-        seed=np.arange(number, dtype=np.int64),
-        scores={name: rng.random(number).round(2) for name in names},
-    )
+    """A pool with all that a sampler on the shelf may read."""
+    return known_pool(number, seed, wrong=0.2, copies=0.1).pool
 
 
 def select(name: str, pool: Candidates, budget: dict[str, int], seed: int = 0) -> Selected:
@@ -66,10 +61,14 @@ def test_the_same_question_gets_the_same_answer(name: str) -> None:
     assert np.array_equal(first.reason, second.reason)
 
 
-def test_a_score_that_is_missing_is_refused_by_name(name: str) -> None:
+def test_what_is_missing_is_refused_by_name(name: str) -> None:
     needs = SAMPLERS[name].needs
+    if SAMPLERS[name].sees_images:
+        bare = replace(random_pool(5, seed=1), evidence=None)
+        with pytest.raises(UnsuitableSamplerError, match="not at hand"):
+            select(name, bare, {"cat": 1, "dog": 1, "eel": 1})
     if not needs:
-        assert len(select(name, make_pool([0, 1]), {"cat": 1}).kept) == 1
+        assert len(select(name, random_pool(20, seed=1), {"cat": 1}).kept) == 1
         return
     with pytest.raises(UnsuitableSamplerError, match=needs[0]):
         select(name, make_pool([0, 1, 2]), {"cat": 1})
