@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from ml.neighbours import memorised_rule
 from ml.ranking import NO_SCORE, NOT_ASKED, RANKING_REASONS
 from ml.sampler import KEPT, Candidates, Selected
+from ml.spread import farthest_first
 
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -24,6 +25,10 @@ FLOOR_REASONS = RANKING_REASONS | {
 }
 COPY_REASONS = RANKING_REASONS | {
     NEAR_COPY: "It lies closer to a training image than new real images do, so it may be a copy of it."
+}
+TOO_ALIKE = "too_alike"
+SPREAD_REASONS = RANKING_REASONS | {
+    TOO_ALIKE: "Candidates that were kept look more like it than like one another, and the budget was full."
 }
 _CODE = "U24"
 
@@ -82,6 +87,16 @@ class Narrowing:
 
         self.drop(np.isnan(value), NO_SCORE)
         return self.keep(best, too_low, report)
+
+    def keep_spread(
+        self, features: NDArray[np.float32], quality: Floats, report: Mapping[str, JsonValue] | None = None
+    ) -> Selected:
+        """Of each class the best candidate, and then each time the one that looks least like those that are kept."""
+
+        def spread(rows: Rows, asked: int) -> Rows:
+            return rows[farthest_first(features[rows], asked, int(np.argmax(quality[rows])))]
+
+        return self.keep(spread, TOO_ALIKE, report)
 
     def keep(
         self,

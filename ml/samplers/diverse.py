@@ -11,13 +11,11 @@ paper's mixed integer program, which moves the centres afterwards, is left out.
 
 from collections.abc import Mapping
 
-import numpy as np
 from pydantic import Field
 
-from ml.narrowing import FLOOR_REASONS, Narrowing, Rows
+from ml.narrowing import FLOOR_REASONS, SPREAD_REASONS, Narrowing
 from ml.plugin import SHOWN_FIRST, Card, Settings
 from ml.sampler import Candidates, Sampler, Selected
-from ml.spread import farthest_first
 
 
 class DiverseSettings(Settings):
@@ -50,16 +48,10 @@ class Diverse(Sampler):
         "rare as rare ones. Its time grows with candidates times budget.",
     )
     sees_images = True
-    reasons = FLOOR_REASONS | {
-        "too_alike": "Candidates that were kept look more like it than like one another, and the budget was full."
-    }
+    reasons = FLOOR_REASONS | SPREAD_REASONS
 
     def select(self, pool: Candidates, budget: Mapping[str, int], seed: int) -> Selected:
         narrowing, features = Narrowing(pool, budget), pool.seen().synthetic.features
         quality = pool.score("classifier_confidence")
         narrowing.floor(quality, self.settings.floor_share)
-
-        def spread(rows: Rows, asked: int) -> Rows:
-            return rows[farthest_first(features[rows], asked, int(np.argmax(quality[rows])))]
-
-        return narrowing.keep(spread, "too_alike")
+        return narrowing.keep_spread(features, quality)
