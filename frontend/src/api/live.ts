@@ -48,6 +48,7 @@ export function useWatch(topic: Topic | null, watch: Watch): void {
 /** The network is back, or the page is looked at again: try now. */
 export function wakeLinkWithThePage(): void {
   window.addEventListener('online', () => link.wake());
+  window.addEventListener('pageshow', (event) => event.persisted && link.wake()); // back from the browser's store of pages
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') link.wake();
   });

@@ -93,12 +93,43 @@ describe('Link', () => {
     expect(link.state).toBe('live');
   });
 
-  it('drops a socket that has fallen silent', () => {
+  it('drops a socket that does not answer a ping, without waiting until the browser has closed it', () => {
     const link = make();
     link.watch({ topic: { channel: 'run', id: 'r1' }, since: () => null, onMessage: () => undefined });
     newest().accept();
-    vi.advanceTimersByTime(61_000);
-    expect(link.state).not.toBe('live');
+    newest().close = () => undefined; // as of a network that is gone: nothing says so
+    vi.advanceTimersByTime(29_000);
+    expect(link.state).toBe('live');
+    vi.advanceTimersByTime(1_000);
+    expect(link.state).toBe('reconnecting');
+    vi.advanceTimersByTime(1_000);
+    newest().accept();
+    expect(link.state).toBe('live');
+    expect(Wire.made).toHaveLength(2);
+  });
+
+  it('keeps a socket that answers, however rarely a hidden page is let to ask', () => {
+    const link = make();
+    link.watch({ topic: { channel: 'run', id: 'r1' }, since: () => null, onMessage: () => undefined });
+    newest().accept();
+    for (let minute = 0; minute < 5; minute += 1) {
+      vi.setSystemTime(Date.now() + 60_000);
+      vi.advanceTimersByTime(20_000);
+      newest().say({ type: 'socket.answered', seq: null, data: {} });
+    }
+    expect(link.state).toBe('live');
+    expect(Wire.made).toHaveLength(1);
+  });
+
+  it('asks at once whether its socket lives when the page is looked at again after a sleep', () => {
+    const link = make();
+    link.watch({ topic: { channel: 'run', id: 'r1' }, since: () => null, onMessage: () => undefined });
+    newest().accept();
+    newest().close = () => undefined;
+    link.wake();
+    expect(newest().sent.at(-1)).toEqual({ type: 'ping' });
+    vi.advanceTimersByTime(10_500);
+    expect(Wire.made).toHaveLength(2);
   });
 
   it('unsubscribes when nobody watches the row any more', () => {

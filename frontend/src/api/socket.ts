@@ -24,7 +24,8 @@ const WAITS = [300, 1_000, 2_000, 4_000, 8_000, 15_000];
 /** From this failed try on, the state is called polling. */
 const POLLING_FROM = 2;
 const PING_EVERY_MS = 20_000;
-const SILENCE_LIMIT_MS = 45_000;
+/** A ping without an answer for so long means that the socket is dead, whatever the browser believes. */
+const ANSWER_WITHIN_MS = 10_000;
 
 export class Link {
   state: LinkState = 'connecting';
@@ -35,6 +36,7 @@ export class Link {
   private failures = 0;
   private retry: number | undefined;
   private pulse: number | undefined;
+  private patience: number | undefined;
 
   constructor(
     private readonly url: () => string,
@@ -59,10 +61,12 @@ export class Link {
     return () => this.listeners.delete(listener);
   }
 
-  /** Try now instead of at the end of the wait: the network is back, or the page is looked at again. */
+  /** The network is back, or the page is looked at again: try now instead of at the end of the wait, and where the
+   * socket seems to be open, ask whether it is; a machine that slept has lost it without being told. */
   wake(): void {
-    if (this.state === 'live' || this.watchers.size === 0) return;
-    this.connect();
+    if (this.watchers.size === 0) return;
+    if (this.state === 'live') this.beat();
+    else this.connect();
   }
 
   /** An answer by HTTP also means that something was heard. */
@@ -91,12 +95,22 @@ export class Link {
     this.pulse = window.setInterval(() => this.beat(), PING_EVERY_MS);
   }
 
+  /** Waiting for the answer, and not for a time without news: a hidden page's timers come once a minute. */
   private beat(): void {
-    if (this.lastHeardAt !== null && Date.now() - this.lastHeardAt > SILENCE_LIMIT_MS) this.socket?.close();
-    else this.send({ type: 'ping' });
+    this.send({ type: 'ping' });
+    window.clearTimeout(this.patience);
+    this.patience = window.setTimeout(() => this.drop(), ANSWER_WITHIN_MS);
+  }
+
+  /** A dead socket may take minutes to say that it is closed; it is not waited for. */
+  private drop(): void {
+    const silent = this.socket;
+    this.lost();
+    silent?.close();
   }
 
   private received(text: string): void {
+    window.clearTimeout(this.patience);
     this.heard();
     const message = JSON.parse(text) as Message;
     for (const { topic, onMessage } of this.watchers) {
@@ -106,6 +120,7 @@ export class Link {
 
   private lost(): void {
     window.clearInterval(this.pulse);
+    window.clearTimeout(this.patience);
     this.socket = null;
     this.failures += 1;
     this.become(this.failures > POLLING_FROM ? 'polling' : 'reconnecting');

@@ -1,5 +1,6 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { BASE_PATH } from '@/api/basePath';
 import { api } from '@/api/client';
 import { useLab } from '@/api/lab';
 import { sessionOptions } from '@/api/session';
@@ -23,7 +24,7 @@ export function useEntries(): { pages: Entry[]; acts: Entry[]; help: Entry[] } {
       id: 'reference',
       label: 'API reference',
       alias: 'openapi schema',
-      act: () => window.location.assign('/api/schema/view/'),
+      act: () => window.location.assign(`${BASE_PATH}/api/schema/view/`),
     },
     { id: 'log out', label: 'Log out', alias: 'leave sign', act: () => void logOut() },
   ];
