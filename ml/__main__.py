@@ -1,4 +1,5 @@
-"""The command line: `python -m ml list | train | generate | remake | select | evaluate | memory | work | pages`.
+"""The command line: `python -m ml list | train | generate | remake | select | evaluate | study | memory | work |
+pages`.
 
 A folder of class folders goes in, images come out; no web, no database. The module of a command is imported when it
 runs, so that `--help` and `list --json` answer at once.
@@ -18,7 +19,7 @@ from ml.protocol import EXIT_FAULT
 from ml.share import claim_threads
 
 EPILOG = "exit codes: 0 done; 1 refused or failed, with a sentence on stderr; 2 wrong usage; 75 stopped with all saved"
-COMPUTE = {"train", "generate", "remake", "evaluate"}
+COMPUTE = {"train", "generate", "remake", "evaluate", "study"}
 """Commands that take this process's share of the cores; it is settled before anything of theirs is imported."""
 EXAMPLE = """example:
   python -m ml train photos/ --model dcgan --set num_steps=2000 --out runs/first
@@ -27,6 +28,8 @@ EXAMPLE = """example:
   python -m ml evaluate runs/first
   python -m ml train photos/ --continue-from runs/first/checkpoints/step-00002000.safetensors \\
       --set num_steps=4000 --out runs/longer
+  python -m ml study photos/ --set num_steps=2000 --out studies/first --arms none balanced+geometric \
+      balanced+geometric+random:1x@0.25 balanced+geometric+class_confidence:1x@0.25
 """
 
 
@@ -75,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     _remake(_command(commands, "remake", "ml.remake:command", "make one image again and compare its pixels"))
     _select(_command(commands, "select", "ml.commands:select", "choose which candidates to keep"))
     _evaluate(_command(commands, "evaluate", "ml.commands:evaluate", "measure the chosen images against real ones"))
+    _study(_command(commands, "study", "ml.commands:study", "measure whether synthetic images help a classifier"))
     _memory(_command(commands, "memory", "ml.commands:memory", "tell how much memory a training will need"))
     work = _command(commands, "work", "ml.work:work", "carry out a worker's plan (for the service)")
     work.add_argument("plan", type=Path, help="the plan, a JSON file")
@@ -170,6 +174,31 @@ def _select(command: argparse.ArgumentParser) -> None:
 def _evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("run_folder", type=Path, metavar="RUN", help="folder of a run with a pool")
     command.add_argument("--json", action="store_true", help="print the measurements as JSON")
+    _quiet(command)
+
+
+def _study(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", type=Path, help="class folders, with or without train/val/test folders above them")
+    command.add_argument("--out", type=Path, required=True, help="folder of the study, new unless --resume")
+    command.add_argument("--model", default="dcgan", help="a name from `python -m ml list`")
+    _settings(command, "model")
+    command.add_argument(
+        "--arms",
+        nargs="+",
+        metavar="ARM",
+        help="what children are trained on, such as none, balanced+geometric, random:1x or "
+        "balanced+geometric+class_confidence:1x@0.25; ml/arms.py lists the parts. Left out: the sampling study, each "
+        "of random, class_confidence and realism at 1x, 2x and 5x, beside arms without a generator",
+    )
+    command.add_argument("--child", choices=["small_cnn", "resnet"], default="small_cnn", help="network of every child")
+    command.add_argument("--child-steps", type=int, default=600, help="training steps of each child")
+    command.add_argument("--child-seeds", type=int, default=5, help="children per arm and generator")
+    command.add_argument("--generator-seeds", type=int, default=3, help="generators, each from a seed of its own")
+    command.add_argument("--pool-factor", type=float, default=2.0, help="candidates per image of the largest arm")
+    command.add_argument("--seed", type=int, default=0, help="the same seed gives the same study")
+    command.add_argument("--split-seed", type=int, default=0, help="seed of the splits, where the folder has none")
+    command.add_argument("--resume", action="store_true", help="go on with the study in --out")
+    command.add_argument("--json", action="store_true", help="print the result as JSON")
     _quiet(command)
 
 

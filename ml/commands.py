@@ -1,4 +1,4 @@
-"""The commands that compute: train, generate, select, evaluate, memory. Each returns the exit code."""
+"""The commands that compute: train, generate, select, evaluate, study, memory. Each returns the exit code."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ml import pipeline
+from ml.arms import BASELINES, SAMPLING_STUDY, read_arms
 from ml.budget import parse_budget
 from ml.checkpoint import file_hash, read_checkpoint
 from ml.compute import Compute, read_compute
@@ -24,7 +25,9 @@ from ml.ranks import own_rank
 from ml.records import ImageRecord
 from ml.run_folder import RunFolder
 from ml.start_plan import Start, Way
-from ml.terminal import Bars, metric_table, yield_table
+from ml.study import Work
+from ml.study_folder import StudyFolder, read_study_settings
+from ml.terminal import Bars, metric_table, study_table, yield_table
 from ml.told import ShouldStop, StopRequested
 
 TOLD_FILES = 10
@@ -95,6 +98,36 @@ def evaluate(options: argparse.Namespace) -> int:
     bars.close()
     print(json.dumps(values, indent=1) if options.json else metric_table(values))
     return EXIT_DONE
+
+
+def study(options: argparse.Namespace) -> int:
+    """Train every child that is not there yet, and print the answer."""
+    bars = Bars(options.quiet)
+    if options.resume:
+        folder = StudyFolder.open(options.out)
+    else:
+        StudyFolder.refuse_used(options.out)
+        settings = read_study_settings(
+            {
+                "child": options.child,
+                "child_steps": options.child_steps,
+                "num_child_seeds": options.child_seeds,
+                "num_generator_seeds": options.generator_seeds,
+                "pool_factor": options.pool_factor,
+                "seed": options.seed,
+            }
+        )
+        arms = options.arms or [*BASELINES, *SAMPLING_STUDY]
+        read_arms(arms)
+        records = _read(options, bars)
+        folder = StudyFolder.create(options.out, records, options.model, read_pairs(options.settings), arms, settings)
+
+    def go(should_stop: ShouldStop) -> None:
+        result = Work(folder, bars, bars.child, should_stop).run()
+        bars.close()
+        print(json.dumps(result, indent=1) if options.json else study_table(result))
+
+    return _stoppable(go, f"`python -m ml study {options.folder} --out {options.out} --resume` goes on", bars)
 
 
 def memory(options: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from ml.judgement import ToldJudgement
 from ml.protocol import Event, MeasurementPart, MeasurementRow, Yield
+from ml.study_told import StudyResult
 
 
 class Bars:
@@ -42,6 +43,17 @@ class Bars:
         """A remark above the bar."""
         if not self._quiet:
             tqdm.write(text, file=sys.stderr)
+
+    def child(self, name: str, done: int, number: int) -> None:
+        """A child of a study is there."""
+        if self._stage != "children":
+            self.close()
+            self._stage = "children"
+            self._bar = tqdm(total=number, desc="children", disable=self._quiet, file=sys.stderr, dynamic_ncols=True)
+        self._bar.set_postfix_str(name)
+        self._bar.update(done - self._bar.n)
+        if done == number:
+            self.close()
 
     def close(self) -> None:
         if self._bar is not None:
@@ -130,3 +142,42 @@ def bounds(field: Mapping[str, Any]) -> str:
     signs = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
     limits = [f"{sign} {field[key]}" for key, sign in signs.items() if key in field]
     return ", ".join(limits) or str(field.get("type", ""))
+
+
+def study_table(result: StudyResult) -> str:
+    """A row for each arm, and the answer."""
+    head = (
+        "arm",
+        "children",
+        "balanced accuracy",
+        "95 %",
+        "accuracy",
+        "ECE",
+        "gain, points",
+        "95 %",
+        "answer",
+        "= real",
+    )
+    rows = [head]
+    for arm in result["arms"]:
+        gain, marks = arm["gain"], {result["baseline"]: " (baseline)", result["best"]: " (best)"}
+        rows.append(
+            (
+                arm["name"] + marks.get(arm["name"], ""),
+                str(arm["num_children"]),
+                f"{100 * arm['balanced_accuracy']['mean']:.1f}",
+                _points(arm["balanced_accuracy"]),
+                f"{100 * arm['accuracy']['mean']:.1f}",
+                f"{arm['ece']:.3f}",
+                "" if gain is None else f"{100 * gain['mean']:+.1f}",
+                "" if gain is None else _points(gain),
+                "" if gain is None else (gain["answer"] or "").replace("_", " "),
+                "" if arm["equals_more_real"] is None else f"{arm['equals_more_real']:+d}",
+            )
+        )
+    return f"{table(rows)}\n\n{result['num_test']} test images. {result['sentence']}"
+
+
+def _points(estimate: Mapping[str, Any]) -> str:
+    low, high = estimate["low"], estimate["high"]
+    return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}"

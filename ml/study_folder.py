@@ -1,0 +1,183 @@
+"""The folder of a study: what was asked for, the training images, and apart from them what its children are judged on.
+
+<folder>/study.json     settings, arms, model, hash of the training images
+<folder>/data/          the training and validation images as a pack
+<folder>/images.jsonl   the same as files, for the generators
+<folder>/judged.npz     pixels, label and split of the validation and test images
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError
+
+from ml.arms import Arm, read_arms
+from ml.child import ChildName, Labelled
+from ml.errors import BadDatasetError, BadSettingsError
+from ml.fit import fit_image
+from ml.images import open_image
+from ml.model import LabelledImageModel, ModelSettings
+from ml.pack import Pack, open_pack, write_pack
+from ml.plugin import Settings, fault_sentence, find, read_settings
+from ml.records import ImageRecord
+from ml.selection import make_sampler
+from ml.whole import whole_file
+
+
+class StudySettings(Settings):
+    """How a study trains and compares; the arms stand beside it."""
+
+    child: ChildName = Field(
+        default="small_cnn", description="Network that every arm trains: small_cnn is quick, resnet is deeper."
+    )
+    child_steps: int = Field(
+        default=600, ge=1, le=1_000_000, description="Training steps of each child network, the same for every arm."
+    )
+    num_child_seeds: int = Field(
+        default=5, ge=1, le=50, description="Child networks per arm and generator; an answer needs three at least."
+    )
+    num_generator_seeds: int = Field(
+        default=3,
+        ge=1,
+        le=20,
+        description="Generators, each trained from its own seed; an answer needs three at least.",
+    )
+    pool_factor: float = Field(
+        default=2.0,
+        ge=1,
+        le=100,
+        description="Candidates drawn per image that the largest arm asks for; samplers choose among them.",
+    )
+    seed: int = Field(default=0, ge=0, le=2**31, description="The same study, data and seed give the same result.")
+
+
+def read_study_settings(values: dict[str, Any]) -> StudySettings:
+    """Raises: BadSettingsError."""
+    try:
+        return StudySettings(**values)
+    except ValidationError as error:
+        faults = "; ".join(fault_sentence(fault) for fault in error.errors())
+        raise BadSettingsError(f"The settings of the study do not fit: {faults}.") from error
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Images that judge children, and never train them: label int64 [N] of uint8 pixels [N, H, W, C]."""
+
+    val: Labelled
+    test: Labelled
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """An opened study."""
+
+    folder: Path
+    settings: StudySettings
+    arms: tuple[Arm, ...]
+    model: str
+    model_settings: dict[str, Any]
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        records: Sequence[ImageRecord],
+        model: str,
+        model_settings: dict[str, Any],
+        arms: Sequence[str],
+        settings: StudySettings,
+    ) -> "StudyFolder":
+        """Raises: BadSettingsError, UnknownPluginError; BadDatasetError where a class lacks images to judge by."""
+        cls.refuse_used(folder)
+        read = read_arms(arms)
+        shape: ModelSettings = read_settings(find("models", LabelledImageModel, model), model_settings)
+        for arm in read:
+            if arm.synthetic is not None:
+                make_sampler(arm.synthetic.sampler, {})
+        _check_splits(records)
+        folder.mkdir(parents=True, exist_ok=True)
+        known = [record for record in records if record.split != "test"]
+        classes = sorted({record.label for record in records})
+        pack = write_pack(known, classes, folder / "data", shape.resolution, shape.fit, shape.channels)
+        _write_judged(folder / "judged.npz", records, pack)
+        with whole_file(folder / "images.jsonl") as partial:
+            partial.write_text("".join(map(_line, known)), encoding="utf-8")
+        asked = {
+            "settings": settings.model_dump(mode="json"),
+            "arms": [arm.name for arm in read],
+            "model": model,
+            "model_settings": model_settings,
+            "data_hash": pack.hash,
+        }
+        with whole_file(folder / "study.json") as partial:
+            partial.write_text(json.dumps(asked, indent=1), encoding="utf-8")
+        return cls.open(folder)
+
+    @staticmethod
+    def refuse_used(folder: Path) -> None:
+        """Raises: BadSettingsError when a study lies there."""
+        if (folder / "study.json").exists():
+            raise BadSettingsError(f"{folder} already holds a study; add --resume to go on, or name another folder.")
+
+    @classmethod
+    def open(cls, folder: Path) -> "StudyFolder":
+        """Raises: BadDatasetError when no study lies there."""
+        try:
+            asked = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise BadDatasetError(f"{folder} holds no study ({error}); make one with `python -m ml study`.") from error
+        return cls(
+            folder,
+            StudySettings(**asked["settings"]),
+            tuple(read_arms(asked["arms"])),
+            asked["model"],
+            asked["model_settings"],
+        )
+
+    def pack(self) -> Pack:
+        """The training and validation images."""
+        return open_pack(self.folder / "data")
+
+    def records(self) -> list[ImageRecord]:
+        """The same as files."""
+        with (self.folder / "images.jsonl").open(encoding="utf-8") as lines:
+            rows = [json.loads(line) for line in lines]
+        return [ImageRecord(row["index"], Path(row["file"]), row["label"], row["split"]) for row in rows]
+
+    def judged(self) -> Judged:
+        """What children are judged on; to be read once they are trained."""
+        with np.load(self.folder / "judged.npz", allow_pickle=False) as arrays:
+            pixels, label, is_test = arrays["pixels"], arrays["label"], arrays["is_test"]
+        return Judged(Labelled(pixels[~is_test], label[~is_test]), Labelled(pixels[is_test], label[is_test]))
+
+
+def _check_splits(records: Sequence[ImageRecord]) -> None:
+    counts = Counter((record.label, record.split) for record in records)
+    for label in sorted({record.label for record in records}):
+        for split, words in (("train", "training"), ("val", "validation"), ("test", "test")):
+            if not counts[label, split]:
+                raise BadDatasetError(
+                    f"The class {label!r} has no {words} image; a study needs some of each class in every split."
+                )
+
+
+def _write_judged(file: Path, records: Sequence[ImageRecord], pack: Pack) -> None:
+    chosen = [record for record in records if record.split != "train"]
+    pixels = [fit_image(open_image(one.file), pack.resolution, pack.fit, pack.channels) for one in chosen]
+    label: NDArray[np.int64] = np.array([pack.classes.index(one.label) for one in chosen], np.int64)
+    with whole_file(file) as partial:
+        np.savez(
+            partial, pixels=np.stack(pixels), label=label, is_test=np.array([one.split == "test" for one in chosen])
+        )
+
+
+def _line(record: ImageRecord) -> str:
+    row = {"index": record.index, "file": str(record.file.absolute()), "label": record.label, "split": record.split}
+    return json.dumps(row) + "\n"

@@ -1,0 +1,194 @@
+"""What the children of a study say: accuracies with intervals, calibration, and one answer.
+
+Arms are compared by balanced accuracy, the mean of the classes' recalls. Validation images choose the best arm without
+a generator and the best one with; the test images then say what the second is worth beside the first, so that choosing
+the best of many arms makes nothing look better than it is (`ml/answer.py` has the rule).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torchmetrics.functional.classification import multiclass_calibration_error
+
+from ml.answer import Difference, compare, variance_over_images
+from ml.arms import Arm, read_arm
+from ml.intervals import mean_interval
+from ml.study_folder import StudyFolder
+from ml.study_told import ArmResult, CurvePoint, Estimate, Gain, StudyResult
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+CURVE_SHARES: Final = (0.25, 0.5)
+"""Shares of the real images on which the best arm without a generator is trained again."""
+FARTHEST: Final = 4.0
+"""How many times the real images the learning curve is followed; farther it says nothing."""
+ECE_BINS: Final = 15
+
+
+@dataclass(frozen=True)
+class Answers:
+    """val, test: float32 [G, C, N, classes], probabilities by generator and child seed; G is 1 without a generator."""
+
+    arm: Arm
+    val: NDArray[np.float32]
+    test: NDArray[np.float32]
+    duration_s: float
+
+    @classmethod
+    def read(cls, arm: Arm, files: Sequence[Path], seeds: tuple[int, int]) -> "Answers":
+        """Of the children's files, generator by generator."""
+        val, test, durations = [], [], []
+        for file in files:
+            with np.load(file, allow_pickle=False) as arrays:
+                val.append(arrays["val"])
+                test.append(arrays["test"])
+                durations.append(float(arrays["duration_s"]))
+        shaped = [np.stack(part).reshape(*seeds, *part[0].shape) for part in (val, test)]
+        return cls(arm, shaped[0], shaped[1], float(np.mean(durations)))
+
+
+def curve_arms(answers: Mapping[str, Answers], arms: Sequence[Arm], label: Labels) -> list[Arm]:
+    """The best arm without a generator on fewer real images. label: of the validation images."""
+    baseline = _best([answers[arm.name] for arm in arms if arm.synthetic is None], label)
+    if baseline.arm.real_share < 1:
+        return []
+    return [read_arm(f"{baseline.arm.name}+real@{share}") for share in CURVE_SHARES]
+
+
+def conclude(study: StudyFolder, answers: Mapping[str, Answers], curve: Mapping[str, Answers]) -> StudyResult:
+    """The study's result. answers: by arm; curve: of `curve_arms`."""
+    judged, classes = study.judged(), study.pack().classes
+    val, test = judged.val.label, judged.test.label
+    baseline = _best([one for one in answers.values() if one.arm.synthetic is None], val)
+    augmented = [one for one in answers.values() if one.arm.synthetic is not None]
+    best = _best(augmented, val) if augmented else None
+    gains = {one.arm.name: _gain(one, baseline, test) for one in augmented}
+    points = _curve(study, baseline, curve, test)
+    rows = [_row(one, gains.get(one.arm.name), points, classes, val, test) for one in answers.values()]
+    gain = gains[best.arm.name] if best is not None else None
+    return {
+        "arms": rows,
+        "curve": points,
+        "baseline": baseline.arm.name,
+        "best": best.arm.name if best is not None else None,
+        "answer": gain.answer if gain is not None else None,
+        "sentence": _sentence(best, gain, baseline),
+        "num_test": len(test),
+        "num_val": len(val),
+    }
+
+
+def balanced_accuracy(probabilities: NDArray[np.float32], label: Labels) -> Floats:
+    """[...] of probabilities [..., N, classes]: the mean over classes of the share of their images that is right."""
+    right = probabilities.argmax(axis=-1) == label
+    recalls: Floats = np.stack([right[..., label == one].mean(axis=-1) for one in np.unique(label)])
+    return np.asarray(recalls.mean(axis=0), np.float64)
+
+
+def _best(candidates: Sequence[Answers], label: Labels) -> Answers:
+    """By validation; of equals the first."""
+    return max(candidates, key=lambda one: float(balanced_accuracy(one.val, label).mean()))
+
+
+def _gain(one: Answers, baseline: Answers, label: Labels) -> Difference:
+    """With the same child seeds, and the doubt about the test images."""
+    right = [(part.test.argmax(axis=-1) == label).mean(axis=(0, 1)) for part in (one, baseline)]
+    doubt = variance_over_images(right[0] - right[1], label)
+    return compare(balanced_accuracy(one.test, label), balanced_accuracy(baseline.test, label)[0], doubt)
+
+
+def _row(
+    one: Answers,
+    gain: Difference | None,
+    curve: Sequence[CurvePoint],
+    classes: Sequence[str],
+    val: Labels,
+    test: Labels,
+) -> ArmResult:
+    right = one.test.argmax(axis=-1) == test
+    generators, children = right.shape[:2]
+    return {
+        "name": one.arm.name,
+        "is_synthetic": one.arm.synthetic is not None,
+        "num_generators": generators if one.arm.synthetic is not None else 0,
+        "num_children": generators * children,
+        "val_balanced_accuracy": float(balanced_accuracy(one.val, val).mean()),
+        "balanced_accuracy": _estimate(balanced_accuracy(one.test, test)),
+        "accuracy": _estimate(right.mean(axis=-1)),
+        "recall": {name: float(right[..., test == place].mean()) for place, name in enumerate(classes)},
+        "ece": _calibration_error(one.test, test),
+        "duration_s": one.duration_s,
+        "gain": None if gain is None else _told(gain),
+        "equals_more_real": None if gain is None else _more_real(gain.mean, curve),
+    }
+
+
+def _estimate(scores: Floats) -> Estimate:
+    """Of scores [G, C]; the interval is over seeds."""
+    generators, children = scores.shape
+    if generators > 1:
+        found = compare(scores, np.zeros(children))
+        return {"mean": found.mean, "low": found.low, "high": found.high}
+    low, high = mean_interval(scores[0].tolist()) if children > 1 else (None, None)
+    return {"mean": float(scores.mean()), "low": low, "high": high}
+
+
+def _told(gain: Difference) -> Gain:
+    return {"mean": gain.mean, "low": gain.low, "high": gain.high, "answer": gain.answer}
+
+
+def _calibration_error(probabilities: NDArray[np.float32], label: Labels) -> float:
+    """Naeini, Cooper, Hauskrecht: Obtaining Well Calibrated Probabilities Using Bayesian Binning, AAAI 2015."""
+    num_classes = probabilities.shape[-1]
+    target = torch.from_numpy(label)
+    errors = [
+        float(multiclass_calibration_error(torch.from_numpy(one), target, num_classes, n_bins=ECE_BINS))
+        for one in probabilities.reshape(-1, len(label), num_classes)
+    ]
+    return float(np.mean(errors))
+
+
+def _curve(study: StudyFolder, baseline: Answers, curve: Mapping[str, Answers], label: Labels) -> list[CurvePoint]:
+    number = len(study.pack().rows("train"))
+    by_share = {one.arm.real_share: one for one in [*curve.values(), baseline]}
+    return [
+        {
+            "num_real": round(share * number),
+            "balanced_accuracy": float(balanced_accuracy(by_share[share].test, label).mean()),
+        }
+        for share in sorted(by_share)
+    ]
+
+
+def _more_real(gain: float, curve: Sequence[CurvePoint]) -> int | None:
+    """Images to add, on the line through accuracy over the logarithm of their number; None where it does not rise."""
+    if len(curve) < 3:
+        return None
+    number = np.log([point["num_real"] for point in curve])
+    slope = float(np.polyfit(number, [point["balanced_accuracy"] for point in curve], 1)[0])
+    if slope <= 0 or abs(gain / slope) > math.log(FARTHEST):
+        return None
+    real = curve[-1]["num_real"]
+    return round(real * (math.exp(gain / slope) - 1))
+
+
+def _sentence(best: Answers | None, gain: Difference | None, baseline: Answers) -> str:
+    """The answer for people, with the figures it rests on."""
+    beside = f"the best arm without a generator, {baseline.arm.name}"
+    if best is None or gain is None:
+        return f"No arm has synthetic images; the best one is {baseline.arm.name}."
+    points = f"{100 * gain.mean:+.1f} points of balanced accuracy beside {beside}"
+    if gain.low is None or gain.high is None:
+        return (
+            f"{best.arm.name}: {points}. With {gain.num_generator_seeds} generators and {gain.num_child_seeds} "
+            f"children each there is no answer; three of both are the least."
+        )
+    interval = f"95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
+    words = {"helped": "Helped", "no_evidence": "No evidence", "hurt": "Hurt"}
+    return f"{words[gain.answer or 'no_evidence']}. {best.arm.name}: {points} ({interval})."

@@ -1,0 +1,162 @@
+"""Studies on real parts: tiny generators and children of rendered shapes, through the command line's own doors."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from torchmetrics.functional.classification import multiclass_accuracy, multiclass_calibration_error
+
+from ml.arms import read_arm
+from ml.errors import BadDatasetError, BadSettingsError
+from ml.records import ImageRecord
+from ml.study import Work
+from ml.study_folder import StudyFolder, StudySettings
+from ml.study_result import balanced_accuracy
+from ml.study_told import StudyResult
+from ml.told import StopRequested
+from tests.ml.tiny_data import SHAPES, render
+from tests.ml.tiny_run import SETTINGS
+
+ARMS = ["none", "balanced+geometric", "random:1x", "balanced+class_confidence:4@0.25"]
+
+
+def write_records(folder: Path, num_train: int = 12, num_judged: int = 6) -> list[ImageRecord]:
+    records: list[ImageRecord] = []
+    for label in SHAPES:
+        for number in range(num_train + 2 * num_judged):
+            file = folder / f"{label}-{number}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            render(label, number).save(file)
+            split = "train" if number < num_train else "val" if number < num_train + num_judged else "test"
+            records.append(ImageRecord(len(records), file, label, split))
+    return records
+
+
+def create(folder: Path, records: list[ImageRecord], arms: list[str] | None = None, **settings: int) -> StudyFolder:
+    few = {"child_steps": 8, "num_child_seeds": 3, "num_generator_seeds": 3, **settings}
+    return StudyFolder.create(folder, records, "dcgan", SETTINGS, arms or ARMS, StudySettings(**few))
+
+
+def carry_out(study: StudyFolder) -> StudyResult:
+    return Work(study, lambda event: None, lambda *child: None, lambda: False).run()
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[StudyFolder, StudyResult]:
+    folder = tmp_path_factory.mktemp("study")
+    study = create(folder / "out", write_records(folder / "images"))
+    return study, carry_out(study)
+
+
+def test_every_arm_has_a_row_with_intervals_and_those_with_a_generator_a_gain(
+    finished: tuple[StudyFolder, StudyResult],
+) -> None:
+    _, result = finished
+    assert [arm["name"] for arm in result["arms"]] == ARMS
+    for arm in result["arms"]:
+        assert arm["num_children"] == (9 if arm["is_synthetic"] else 3)
+        estimate = arm["balanced_accuracy"]
+        assert estimate["low"] is not None
+        assert estimate["high"] is not None
+        assert estimate["low"] <= estimate["mean"] <= estimate["high"]
+        assert (arm["gain"] is not None) == arm["is_synthetic"]
+        assert set(arm["recall"]) == set(SHAPES)
+    assert result["baseline"] in ARMS[:2]
+    assert result["best"] in ARMS[2:]
+    assert result["answer"] in ("helped", "no_evidence", "hurt")
+    assert [point["num_real"] for point in result["curve"]] == [9, 18, 36]
+
+
+def test_no_image_of_the_test_split_is_among_what_generators_and_children_are_given(
+    finished: tuple[StudyFolder, StudyResult],
+) -> None:
+    study, _ = finished
+    test = {pixels.tobytes() for pixels in study.judged().test.pixels}
+    assert len(test) == 18
+    given = [study.folder / "data", *(study.folder / "generators").glob("*/data")]
+    assert len(given) == 4
+    for folder in given:
+        images = np.load(folder / "images.npy")
+        assert not test & {pixels.tobytes() for pixels in images}
+        assert set(np.load(folder / "split.npy").tolist()) == {0, 1}
+    for listing in study.folder.rglob("images.jsonl"):
+        assert '"test"' not in listing.read_text()
+
+
+def test_what_is_there_is_not_made_again_and_what_is_lost_is_the_same_once_more(
+    finished: tuple[StudyFolder, StudyResult],
+) -> None:
+    study, result = finished
+    children = sorted((study.folder / "children").iterdir())
+    times = {file: file.stat().st_mtime_ns for file in children[1:]}
+    with np.load(children[0]) as arrays:
+        before = arrays["test"]
+    children[0].unlink()
+    again = carry_out(StudyFolder.open(study.folder))
+    with np.load(children[0]) as arrays:
+        assert np.array_equal(arrays["test"], before)
+    assert {file: file.stat().st_mtime_ns for file in children[1:]} == times
+    shown = [{**arm, "duration_s": 0.0} for arm in result["arms"]]
+    assert [{**arm, "duration_s": 0.0} for arm in again["arms"]] == shown
+    assert json.loads((study.folder / "result.json").read_text())["sentence"] == result["sentence"]
+
+
+def test_a_study_that_is_stopped_leaves_whole_children_only(tmp_path: Path) -> None:
+    study = create(tmp_path / "out", write_records(tmp_path / "images"), ["none", "balanced"])
+    asked = iter([False] * 12 + [True])
+    with pytest.raises(StopRequested):
+        Work(study, lambda event: None, lambda *child: None, lambda: next(asked)).run()
+    assert [file.name for file in (study.folder / "children").iterdir()] == ["none-c0.npz"]
+    assert len(carry_out(study)["arms"]) == 2
+
+
+def test_the_measures_agree_with_torchmetrics(finished: tuple[StudyFolder, StudyResult]) -> None:
+    import torch
+
+    study, result = finished
+    label = study.judged().test.label
+    with np.load(study.folder / "children" / "none-c1.npz") as arrays:
+        probabilities = arrays["test"]
+    expected = multiclass_accuracy(torch.from_numpy(probabilities), torch.from_numpy(label), 3, average="macro")
+    assert balanced_accuracy(probabilities, label) == pytest.approx(float(expected))
+    errors = []
+    for seed in range(3):
+        with np.load(study.folder / "children" / f"none-c{seed}.npz") as arrays:
+            told = torch.from_numpy(arrays["test"])
+        errors.append(float(multiclass_calibration_error(told, torch.from_numpy(label), 3, n_bins=15)))
+    assert result["arms"][0]["ece"] == pytest.approx(np.mean(errors))
+
+
+def test_a_class_without_images_to_judge_by_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    records = [
+        record
+        for record in write_records(tmp_path / "images")
+        if not (record.label == "disc" and record.split == "test")
+    ]
+    with pytest.raises(BadDatasetError, match="'disc' has no test image"):
+        create(tmp_path / "out", records)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arm", "told"),
+    [
+        ("gemetric", "'gemetric' of the arm"),
+        ("random", "'random' of the arm"),
+        ("random:many", "names no amount"),
+        ("random:1x@1.5", "between 0 and 1"),
+        ("random:1x+realism:1x", "two samplers"),
+        ("synthetic_only", "no images at all"),
+    ],
+)
+def test_an_arm_that_is_none_is_refused_with_what_was_expected(arm: str, told: str) -> None:
+    with pytest.raises(BadSettingsError, match=told):
+        read_arm(arm)
+
+
+def test_arms_that_leave_nothing_to_compare_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadSettingsError, match="nothing to compare"):
+        create(tmp_path / "out", [], ["random:1x"])
+    with pytest.raises(BadSettingsError, match="named twice"):
+        create(tmp_path / "out", [], ["none", "none"])
