@@ -104,6 +104,13 @@ class RunPlan(TypedDict):
     imported: NotRequired[Imported]
 
 
+class Verdicts(TypedDict):
+    """Rows of a pool on which people's verdicts add up to one or the other."""
+
+    accepted: list[int]
+    rejected: list[int]
+
+
 class SelectPlan(TypedDict):
     """Another selection from a scored pool; prepared: what the stage `prepare` left behind, if it is still there."""
 
@@ -111,6 +118,7 @@ class SelectPlan(TypedDict):
     pool: str
     scores: str
     prepared: Artefacts
+    verdicts: NotRequired[Verdicts]
     model: str
     model_settings: dict[str, Any]
     sampler: str

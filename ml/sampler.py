@@ -21,7 +21,8 @@ class Candidates:
 
     label: int64 [N], index into `classes`; seed: int64 [N]; scores: name -> float64 [N], higher is better for
     `class_confidence` (0..1) and `realism` (raw score of D), distance for `nearest_training_distance`; evidence: how
-    the encoder sees the candidates (`synthetic`), training and validation images, for samplers that see images.
+    the encoder sees the candidates (`synthetic`), training and validation images, for samplers that see images;
+    verdict: int8 [N], 1 where people accepted a candidate, -1 where they rejected it, else 0.
     """
 
     classes: tuple[str, ...]
@@ -29,6 +30,7 @@ class Candidates:
     seed: NDArray[np.int64]
     scores: Mapping[str, NDArray[np.float64]]
     evidence: Evidence | None = None
+    verdict: NDArray[np.int8] | None = None
 
     def __len__(self) -> int:
         return len(self.label)
@@ -70,12 +72,13 @@ class Selected:
 
     kept: int64 [K] indices of candidates, best first within each class; reason: str [N], "" where kept, else the code
     of why a candidate was dropped (explained in the sampler's `reasons`); report: what the strategy says of itself, as
-    plain values.
+    plain values; scores: name -> float64 [N], what it learnt of each candidate, by which people can sort the pool.
     """
 
     kept: NDArray[np.int64]
     reason: NDArray[np.str_]
     report: Mapping[str, JsonValue] = field(default_factory=dict)
+    scores: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def yields(self, pool: Candidates, budget: Mapping[str, int]) -> dict[str, ClassYield]:
         """The yield per class: a result that is stored and shown, not a log line."""

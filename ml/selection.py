@@ -3,6 +3,7 @@
 <file>.npz  kept    int64 [K], best first within each class
             reason  str [N], "" where kept, else the code of why not
             report  str [], JSON: what the sampler says of itself
+            score:<name>  float64 [N], what the sampler learnt of each candidate
 """
 
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.budget import resolve
 from ml.device import choose_device
@@ -22,7 +24,7 @@ from ml.measure import encoded
 from ml.metric import Evidence
 from ml.model import LabelledImageModel, ModelSettings
 from ml.pack import open_pack
-from ml.plans import IMPORTED, Artefacts, SelectPlan
+from ml.plans import IMPORTED, Artefacts, SelectPlan, Verdicts
 from ml.plugin import find, read_settings
 from ml.pool import Pool, open_pool
 from ml.protocol import Emit, Yield
@@ -30,6 +32,8 @@ from ml.sampler import Candidates, Sampler, Selected
 from ml.score import read_scores
 from ml.suitability import why_unsuitable
 from ml.whole import whole_file
+
+SCORE = "score:"
 
 
 def make_sampler(name: str, settings: Mapping[str, Any]) -> Sampler:
@@ -51,6 +55,7 @@ def select(
     seed: int,
     file: Path,
     evidence: Callable[[], Evidence],
+    verdicts: Verdicts | None = None,
 ) -> dict[str, Yield]:
     """Write what the sampler keeps to `file`; returns the yield per class. `evidence` is asked for where it is read.
 
@@ -59,12 +64,22 @@ def select(
     candidates = candidates_of(pool, scores)
     if sampler.sees_images:
         candidates = replace(candidates, evidence=evidence())
+    if verdicts is not None:
+        candidates = replace(candidates, verdict=standing(verdicts, len(candidates)))
     selected = sampler.select(candidates, budget, seed)
     with whole_file(file) as partial:
-        np.savez(
-            partial, kept=selected.kept, reason=selected.reason, report=np.array(json.dumps(dict(selected.report)))
-        )
+        report = np.array(json.dumps(dict(selected.report)))
+        learnt = {f"{SCORE}{name}": values for name, values in selected.scores.items()}
+        np.savez(partial, allow_pickle=False, kept=selected.kept, reason=selected.reason, report=report, **learnt)
     return yields_of(selected, candidates, budget)
+
+
+def standing(verdicts: Verdicts, number: int) -> NDArray[np.int8]:
+    """int8 [number]: 1 accepted, -1 rejected, 0 neither."""
+    answer = np.zeros(number, np.int8)
+    answer[verdicts["accepted"]] = 1
+    answer[verdicts["rejected"]] = -1
+    return answer
 
 
 def evidence_of(pool: Pool, prepared: Artefacts, seed: int) -> Evidence:
@@ -88,7 +103,8 @@ def read_selection(file: Path) -> Selected:
     """The selection in a file."""
     with np.load(file, allow_pickle=False) as arrays:
         report = json.loads(str(arrays["report"])) if "report" in arrays else {}
-        return Selected(kept=arrays["kept"], reason=arrays["reason"], report=report)
+        scores = {name.removeprefix(SCORE): arrays[name] for name in arrays if name.startswith(SCORE)}
+        return Selected(arrays["kept"], arrays["reason"], report, scores)
 
 
 def yields_of(selected: Selected, candidates: Candidates, budget: Mapping[str, int]) -> dict[str, Yield]:
@@ -110,7 +126,7 @@ def select_again(plan: SelectPlan, emit: Emit) -> None:
     budget = resolve(plan["budget"], plan["train_counts"])
     file, pool = Path(plan["out"]) / "selection.npz", open_pool(Path(plan["pool"]))
     evidence = partial(evidence_of, pool, plan["prepared"], plan["seed"])
-    yields = select(sampler, pool, Path(plan["scores"]), budget, plan["seed"], file, evidence)
+    yields = select(sampler, pool, Path(plan["scores"]), budget, plan["seed"], file, evidence, plan.get("verdicts"))
     emit({"event": "result", "yields": yields, "selection": str(file)})
 
 

@@ -5,12 +5,13 @@ from typing import Any, ClassVar, cast
 
 from django.db.models.functions import Now
 
-from ml.plans import Artefacts, SelectPlan
+from ml.plans import Artefacts, SelectPlan, Verdicts
 from ml.protocol import Event
 from webapp.core import bucket, storage
 from webapp.core.errors import GoneError
 from webapp.core.leases import Leased
 from webapp.gallery.models import Selection
+from webapp.gallery.selectors.samples import judged_rows
 from webapp.gallery.services import pools, selections
 from webapp.runs.services import files
 from workers.supervisor import Work
@@ -45,6 +46,7 @@ class SelectionWork(Work[Selection]):
             "pool": str(storage.stored(pool.path)),
             "scores": str(scores),
             "prepared": cast(Artefacts, files.finished_stages(run).get("prepare", {})),  # read back from the row
+            "verdicts": cast(Verdicts, judged_rows(pool)),
             "model": recipe.model,
             "model_settings": recipe.model_settings,
             "sampler": self.row.sampler,
@@ -60,7 +62,9 @@ class SelectionWork(Work[Selection]):
             self._result = event
 
     def finish(self) -> None:
-        pools.bring_in_choices(self.row, Path(self._result["selection"]), lambda: self.row.write(heartbeat_at=Now()))
+        file = Path(self._result["selection"])
+        pools.bring_in_choices(self.row, file, lambda: self.row.write(heartbeat_at=Now()))
+        pools.bring_in_learnt(self.row.pool, file, lambda: self.row.write(heartbeat_at=Now()))
         selections.finish_selection(self.row, self._result["yields"])
 
     def cancelled(self) -> None:

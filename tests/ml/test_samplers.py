@@ -29,7 +29,9 @@ def make_pool(label: list[int], **scores: list[float]) -> Candidates:
 
 def random_pool(number: int, seed: int) -> Candidates:
     """A pool with all that a sampler on the shelf may read."""
-    return known_pool(number, seed, wrong=0.2, copies=0.1).pool
+    known = known_pool(number, seed, wrong=0.2, copies=0.1)
+    judged = np.arange(number) % 3 == 0
+    return replace(known.pool, verdict=np.where(judged, 1 - 2 * known.wrong, 0).astype(np.int8))
 
 
 def select(name: str, pool: Candidates, budget: dict[str, int], seed: int = 0) -> Selected:

@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -21,7 +22,9 @@ from webapp.datasets.services import create_dataset, next_version
 from webapp.datasets.services.versions import Choice, Edits
 from webapp.exports.models import Export
 from webapp.exports.services.building import create_export, export_of_version, queue_export
-from webapp.gallery.models import Pool, Selection
+from webapp.gallery.models import Pool, SampleScore, Selection
+from webapp.gallery.selectors.samples import judged_rows
+from webapp.gallery.services.pools import bring_in_learnt
 from webapp.gallery.services.selections import add_selection
 from webapp.gallery.services.verdicts import decide
 from workers.export import ExportWork
@@ -140,6 +143,25 @@ def test_another_selection_needs_no_training_and_ranks_as_its_sampler_says(pool:
 def test_the_same_seed_chooses_the_same_and_another_one_does_not(pool: Pool) -> None:
     one, same, other = select(pool, 4, seed=1), select(pool, 4, seed=1), select(pool, 4, seed=2)
     assert kept(one) == kept(same) != kept(other)
+
+
+def test_what_a_sampler_learnt_from_verdicts_orders_the_review_and_is_learnt_anew(
+    pool: Pool, reviewer: Person, tmp_path: Path
+) -> None:
+    decide(pool, reviewer, [pool.samples.get(index=3).pk], "accept")
+    decide(pool, reviewer, [pool.samples.get(index=5).pk], "reject")
+    assert judged_rows(pool) == {"accepted": [3], "rejected": [5]}
+    for low in (0.0, 0.5):
+        file = tmp_path / "selection.npz"
+        values = low + np.arange(pool.num_samples) / 100
+        np.savez(file, **{"score:preference": values})  # type: ignore[arg-type]
+        bring_in_learnt(pool, file, lambda: None)
+        pool.refresh_from_db()
+        assert pool.score_names.count("preference") == 1
+        assert pool.score_quantiles["preference"][0] == low
+        learnt = SampleScore.objects.filter(pool=pool, name="preference").order_by("value")
+        assert [row.sample.index for row in learnt] == list(range(pool.num_samples))
+        assert learnt[0].value == low
 
 
 def test_a_selection_whose_pool_lost_its_scores_fails_with_a_sentence(pool: Pool) -> None:

@@ -118,3 +118,12 @@ def neighbours_of(sample: Sample) -> list[dict[str, Any]]:
         for index, distance in sample.nearest
         if index in images
     ]
+
+
+def judged_rows(pool: Pool) -> dict[str, list[int]]:
+    """Rows of the pool that people's verdicts add up to accept, and to reject, by now."""
+    rows: dict[str, list[int]] = {Sample.Standing.ACCEPTED.value: [], Sample.Standing.REJECTED.value: []}
+    judged = pool.samples.filter(standing__in=rows).order_by("index")
+    for index, standing in judged.values_list("index", "standing").iterator():
+        rows[standing].append(index)
+    return rows

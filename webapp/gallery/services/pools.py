@@ -20,6 +20,7 @@ BATCH = 1000
 NUM_QUANTILES = 201
 SAMPLE_COLUMNS = ("pool", "index", "label", "seed", "standing", "disputed", "memorised", "nearest")
 Standing = Sample.Standing
+_Values = Mapping[str, NDArray[np.float64]]
 Hold = Callable[[], None]
 """A write under the fence; called in the transaction of every batch. Raises LeaseLostError when the row is not ours."""
 
@@ -43,7 +44,7 @@ class _Scores:
 
     label: NDArray[np.int64]
     seed: NDArray[np.int64]
-    values: Mapping[str, NDArray[np.float64]]
+    values: _Values
     nearest_index: NDArray[np.int64]
     nearest_distance: NDArray[np.float32]
     memorised: NDArray[np.bool_]
@@ -73,7 +74,7 @@ def bring_in(run: Run, facts: Facts, scores: Path, hold: Hold) -> Pool:
             hold()
             _insert(Sample, SAMPLE_COLUMNS, _sample_rows(pool, arrays, rows))
             ids = dict(_in(pool, rows).values_list("index", "pk"))
-            _insert(SampleScore, ("pool", "sample", "name", "value"), _score_rows(pool, arrays, ids))
+            _insert(SampleScore, ("pool", "sample", "name", "value"), _score_rows(pool, arrays.values, ids))
     return pool
 
 
@@ -100,6 +101,28 @@ def bring_in_choices(selection: Selection, file: Path, hold: Hold) -> None:
                     for pk, index in _in(selection.pool, rows).values_list("pk", "index")
                 ),
             )
+
+
+def bring_in_learnt(pool: Pool, file: Path, hold: Hold) -> None:
+    """Scores that a selection's sampler learnt of each sample, in place of what an earlier one learnt.
+
+    file: npz with `score:<name>` float64 [N].
+    """
+    with np.load(file, allow_pickle=False) as arrays:
+        learnt = {key.removeprefix("score:"): arrays[key] for key in arrays if key.startswith("score:")}
+    for rows in _batches(pool.num_samples) if learnt else ():
+        with transaction.atomic():
+            hold()
+            ids = dict(_in(pool, rows).values_list("index", "pk"))
+            SampleScore.objects.filter(sample__in=ids.values(), name__in=list(learnt)).delete()
+            _insert(SampleScore, ("pool", "sample", "name", "value"), _score_rows(pool, learnt, ids))
+    if learnt:
+        with transaction.atomic():
+            hold()
+            pool = Pool.objects.select_for_update().get(pk=pool.pk)
+            pool.score_names = sorted({*pool.score_names, *learnt})
+            pool.score_quantiles |= {name: _quantiles(values) for name, values in learnt.items()}
+            pool.save(update_fields=["score_names", "score_quantiles"])
 
 
 def publish(pool: Pool) -> None:
@@ -160,9 +183,9 @@ def _sample_rows(pool: Pool, arrays: _Scores, rows: range) -> Iterator[tuple[Any
         yield pool.pk, row, int(arrays.label[row]), int(arrays.seed[row]), Standing.UNDECIDED, False, memorised, nearest
 
 
-def _score_rows(pool: Pool, arrays: _Scores, ids: Mapping[int, int]) -> Iterator[tuple[Any, ...]]:
+def _score_rows(pool: Pool, scores: _Values, ids: Mapping[int, int]) -> Iterator[tuple[Any, ...]]:
     """A value that is not finite has no place in an order, and gets no row."""
-    for name, values in arrays.values.items():
+    for name, values in scores.items():
         for index, pk in ids.items():
             if math.isfinite(value := float(values[index])):
                 yield pool.pk, pk, name, value
