@@ -114,10 +114,14 @@ class ModelEntry(Entry):
 
 @dataclass(frozen=True)
 class SamplerEntry(Entry):
-    """needs: scores; reasons: code of why a candidate was dropped -> one sentence."""
+    """needs: scores; reasons: code of why a candidate was dropped -> one sentence.
+
+    fills_budget: whether it keeps as many of a class as asked for wherever the pool holds as many that can be scored.
+    """
 
     needs: tuple[str, ...]
     reasons: dict[str, str]
+    fills_budget: bool
 
 
 @dataclass(frozen=True)
@@ -241,7 +245,9 @@ def _parse(plain: dict[str, Any]) -> Catalogue:
             for row in plain["models"]
         },
         samplers={
-            row["name"]: SamplerEntry(**_shared(row), needs=tuple(row["needs"]), reasons=row["reasons"])
+            row["name"]: SamplerEntry(
+                **_shared(row), needs=tuple(row["needs"]), reasons=row["reasons"], fills_budget=row["fills_budget"]
+            )
             for row in plain["samplers"]
         },
         metrics={

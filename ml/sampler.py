@@ -104,6 +104,8 @@ class Sampler(Plugin):
     """Whether it reads `Candidates.evidence`."""
     reasons: ClassVar[Mapping[str, str]] = {}
     """Code of a reason for dropping -> one sentence."""
+    fills_budget: ClassVar[bool] = False
+    """Whether it keeps as many of a class as asked for wherever the pool holds as many that can be scored."""
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings

@@ -46,7 +46,8 @@ def describe() -> dict[str, Any]:
             for plugin in shelf("models", Model).values()
         ],
         "samplers": [
-            _shared(plugin) | {"needs": list(plugin.needs), "reasons": dict(plugin.reasons)}
+            _shared(plugin)
+            | {"needs": list(plugin.needs), "reasons": dict(plugin.reasons), "fills_budget": plugin.fills_budget}
             for plugin in shelf("samplers", Sampler).values()
         ],
         "metrics": [

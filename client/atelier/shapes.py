@@ -489,6 +489,13 @@ class Difference(TypedDict):
     unchanged: int
 
 
+class Duration(TypedDict):
+    "How long a run of one model takes once a worker has it."
+
+    duration_s: float | None
+    duration_from: str
+
+
 class Error(TypedDict):
     "Every error has this shape."
 
@@ -654,6 +661,26 @@ class FinishedBlindTest(TypedDict):
     person: str
     finished_at: str | None
     hit_rate: HitRate
+
+
+class ForetoldYield(TypedDict):
+    "What one sampler would keep: the recipe's own with its settings, another with its defaults."
+
+    sampler: str
+    kept: int | None
+    least: int | None
+    most: int | None
+    is_certain: bool
+    num_selections: int
+    told_from: str
+
+
+class ForetoldYields(TypedDict):
+    "All samplers side by side."
+
+    asked: int
+    num_candidates: int
+    samplers: list[ForetoldYield]
 
 
 class ForgottenRequest(TypedDict):
@@ -1855,6 +1882,7 @@ class SamplerPlugin(TypedDict):
     conflicts: list[Conflict]
     needs: list[str]
     reasons: dict[str, str]
+    fills_budget: bool
 
 
 class Scalars(TypedDict):
@@ -2126,6 +2154,7 @@ class Validation(TypedDict):
 
     problems: list[Problem]
     estimate: Estimate | None
+    models: dict[str, Duration]
 
 
 class Verdict(TypedDict):
@@ -2258,6 +2287,13 @@ class Yield(TypedDict):
     generated: int
     kept: int
     dropped: dict[str, int]
+
+
+class YieldsAskedRequest(TypedDict):
+    "A recipe whose budget and pool factor are to be filled from a dataset version."
+
+    version: str
+    recipe: NewRecipeRequest
 
 
 Budget = Union["PerClassBudget", "FillToLargestBudget", "FillToBudget", "CountsBudget", "MultipleBudget"]

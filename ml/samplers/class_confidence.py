@@ -33,6 +33,7 @@ class ClassConfidence(Sampler):
     reasons = RANKING_REASONS | {
         "less_confident": "Other candidates of this class were recognised more surely, and the budget was full."
     }
+    fills_budget = True
 
     def select(self, pool: Candidates, budget: Mapping[str, int], seed: int) -> Selected:
         self.check_scores(frozenset(pool.scores), "of this pool")

@@ -22,6 +22,7 @@ class Random(Sampler):
         limits="Keeps failures and wrong classes as often as they are generated.",
     )
     reasons = RANKING_REASONS | {"not_drawn": "The lot fell on other candidates of this class."}
+    fills_budget = True
 
     def select(self, pool: Candidates, budget: Mapping[str, int], seed: int) -> Selected:
         return keep_highest(pool, budget, lots(pool, seed), too_low="not_drawn")

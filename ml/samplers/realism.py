@@ -34,6 +34,7 @@ class Realism(Sampler):
     reasons = RANKING_REASONS | {
         "less_real": "The discriminator took other candidates of this class more for real, and the budget was full."
     }
+    fills_budget = True
 
     def select(self, pool: Candidates, budget: Mapping[str, int], seed: int) -> Selected:
         self.check_scores(frozenset(pool.scores), "of this pool")

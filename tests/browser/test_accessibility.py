@@ -90,6 +90,9 @@ def test_axe_finds_nothing_on_a_recipe_with_its_faults_shown(member: Page, run_p
     member.get_by_role("button", name="more settings").first.click()
     settle(member)
     assert faults(member) == []
+    member.get_by_text("JSON", exact=True).click()
+    expect(member.get_by_role("button", name="Line")).to_be_visible()
+    assert faults(member) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -51,6 +51,7 @@ def test_every_plug_in_is_there_with_card_and_schema(shelves: Catalogue) -> None
     for name, sampler in shelf("samplers", Sampler).items():
         assert shelves.samplers[name].needs == sampler.needs
         assert shelves.samplers[name].reasons == dict(sampler.reasons)
+        assert shelves.samplers[name].fills_budget == sampler.fills_budget
     assert {"fid", "kid", "tarr", "nearest_training_distance"} <= set(shelves.metrics)
     assert shelves.metrics["tarr"].better == "higher"
     assert shelves.dataset_kinds["labelled_images"].yields == ("image", "label")

@@ -80,6 +80,16 @@ def test_what_is_missing_is_refused_by_name(name: str) -> None:
         SAMPLERS[name].check_scores(frozenset(), "gan")
 
 
+def test_who_says_that_it_fills_the_budget_does(name: str) -> None:
+    """The yield that is promised before a run starts rests on this."""
+    if not SAMPLERS[name].fills_budget:
+        pytest.skip(f"{name} may keep fewer than asked for")
+    pool = random_pool(200, seed=3)
+    asked = {"cat": 5, "dog": 0, "eel": int((pool.label == 2).sum())}
+    yields = select(name, pool, asked).yields(pool, asked)
+    assert {label: result.kept for label, result in yields.items()} == asked
+
+
 def test_an_empty_pool_gives_an_empty_selection(name: str) -> None:
     selected = select(name, random_pool(0, seed=0), {"cat": 3})
     assert len(selected.kept) == len(selected.reason) == 0

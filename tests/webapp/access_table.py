@@ -199,6 +199,7 @@ GALLERY = [
     Row("DELETE", "blind-tests/<uuid:pk>/", REVIEWER, "review"),
     Row("GET", "blind-tests/<uuid:pk>/images/<int:place>/", VIEWER, media=True),
     Row("PUT", "blind-tests/<uuid:pk>/answers/<int:place>/", REVIEWER, "review", {"answer": "real"}),
+    Row("POST", "selections/yields/", VIEWER, "run", _run),
     Row("GET", "selections/<uuid:pk>/", VIEWER),
     *(Row("POST", f"selections/<uuid:pk>/{verb}/", RESEARCHER, "run") for verb in ("cancel", "retry")),
 ]

@@ -14,6 +14,7 @@ from webapp.core.leases import new_owner
 from webapp.core.models import Leadership
 from webapp.core.reconciler import DUTY
 from webapp.datasets.models import DatasetVersion
+from webapp.recipes.catalogue import catalogue
 from webapp.runs.models import Run, RunState
 from webapp.runs.services import attempt
 from workers.progress import Stopwatch
@@ -86,6 +87,31 @@ def test_the_same_again_takes_as_long_and_twice_the_steps_twice_the_training(
     assert told["duration_from"] == "As measured on one run of dcgan at 16 pixels on CPU, fp32."
     assert estimate(api, version, num_steps=80)["stages_s"] == pytest.approx({**STAGES, "train": 64.0})
     assert estimate(api, version, batch_size=16)["stages_s"]["train"] == pytest.approx(64.0)
+
+
+def test_each_model_is_told_with_its_defaults_and_the_recipes_own_with_its_settings(
+    api: APIClient, version: DatasetVersion
+) -> None:
+    past(version)
+    resolution = catalogue().models["gan"].defaults()["resolution"]
+    body = {"version": str(version.pk), "recipe": QUICK}
+    told = api.post("/api/v1/runs/validate/", body, format="json").json()
+    assert set(told["models"]) == set(catalogue().models)
+    assert told["models"]["dcgan"]["duration_s"] == told["estimate"]["duration_s"] == pytest.approx(59.6, abs=0.1)
+    assert told["models"]["gan"]["duration_s"] is None
+    assert f"no run of gan at {resolution} pixels" in told["models"]["gan"]["duration_from"]
+    body["recipe"] = {**QUICK, "model": "gan", "model_settings": {}, "sampler": "random"}
+    # at its defaults dcgan has never run
+    assert api.post("/api/v1/runs/validate/", body, format="json").json()["models"]["dcgan"]["duration_s"] is None
+
+
+def test_a_model_is_not_told_from_settings_that_are_wrong(api: APIClient, version: DatasetVersion) -> None:
+    def models(**parts: Any) -> set[str]:
+        body = {"version": str(version.pk), "recipe": {**QUICK, **parts}}
+        return set(api.post("/api/v1/runs/validate/", body, format="json").json()["models"])
+
+    assert models(model_settings={"batch_size": "many"}) == set(catalogue().models) - {"dcgan"}
+    assert models(budget={"kind": "counts", "counts": {}}) == set()
 
 
 def test_runs_with_the_same_settings_and_on_the_newest_device_count_first(

@@ -25,6 +25,7 @@ urlpatterns = [
     path("samples/<int:pk>/history/", api.SampleHistoryView.as_view()),
     path("samples/<int:pk>/image/", api.SampleImageView.as_view()),
     path("samples/<int:pk>/verdict/", api.SampleVerdictView.as_view()),
+    path("selections/yields/", api.YieldsView.as_view()),
     path("selections/<uuid:pk>/", api.SelectionView.as_view()),
     path("selections/<uuid:pk>/cancel/", api.CancelSelectionView.as_view()),
     path("selections/<uuid:pk>/retry/", api.RetrySelectionView.as_view()),

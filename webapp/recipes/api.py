@@ -95,6 +95,9 @@ class SamplerPluginSerializer(PluginSerializer):
     reasons = serializers.DictField(
         child=serializers.CharField(), help_text="Code of why a sample was dropped -> one sentence."
     )
+    fills_budget = serializers.BooleanField(
+        help_text="It keeps as many of a class as asked for wherever the pool holds as many that can be scored."
+    )
 
 
 class MetricPluginSerializer(PluginSerializer):

@@ -183,7 +183,7 @@ def sentence_of(task: Task, forecast: Forecast | None) -> str:
     resolution = {**catalogue().models[task.model].defaults(), **task.settings}.get("resolution")
     what = f"{task.model} at {resolution} pixels"
     if forecast is None:
-        return f"How long it takes is not known yet: no run of {what} has finished here that it could be told from."
+        return f"How long it takes is not known yet: no run of {what} has finished here."
     runs = "one run" if forecast.num_runs == 1 else f"{forecast.num_runs} runs"
     return f"As measured on {runs} of {what} on {forecast.device}."
 

@@ -1396,6 +1396,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/selections/yields/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description How many candidates each sampler would keep. */
+        post: operations["selections_yields"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/": {
         parameters: {
             query?: never;
@@ -2539,6 +2556,16 @@ export interface components {
             moved: number;
             unchanged: number;
         };
+        /** @description How long a run of one model takes once a worker has it. */
+        Duration: {
+            /**
+             * Format: double
+             * @description Null: no run that it could be told from.
+             */
+            duration_s: number | null;
+            /** @description From what it is told, for a person. */
+            duration_from: string;
+        };
         /** @description Every error has this shape. */
         Error: {
             /** @description Stable, for programs. */
@@ -2827,6 +2854,27 @@ export interface components {
          * @enum {string}
          */
         FitEnum: "crop" | "pad" | "stretch";
+        /** @description What one sampler would keep: the recipe's own with its settings, another with its defaults. */
+        ForetoldYield: {
+            sampler: string;
+            /** @description Images; null: not known yet. */
+            kept: number | null;
+            least: number | null;
+            most: number | null;
+            /** @description By rule; else told from earlier selections of the lab. */
+            is_certain: boolean;
+            /** @description From so many it is told. */
+            num_selections: number;
+            /** @description From what it is told, for a person. */
+            told_from: string;
+        };
+        /** @description All samplers side by side. */
+        ForetoldYields: {
+            /** @description Images that the budget asks for. */
+            asked: number;
+            num_candidates: number;
+            samplers: components["schemas"]["ForetoldYield"][];
+        };
         /** @description Whose password was forgotten. */
         ForgottenRequest: {
             email: string;
@@ -4728,6 +4776,8 @@ export interface components {
             reasons: {
                 [key: string]: string;
             };
+            /** @description It keeps as many of a class as asked for wherever the pool holds as many that can be scored. */
+            fills_budget: boolean;
         };
         /** @description The curves of a run. */
         Scalars: {
@@ -5216,6 +5266,10 @@ export interface components {
         Validation: {
             problems: components["schemas"]["Problem"][];
             estimate: components["schemas"]["Estimate"] | null;
+            /** @description Each model -> how long a run of it takes for this dataset and budget: the recipe's own with its settings, the others with their defaults. Left out where something is wrong with what it hangs on. */
+            models: {
+                [key: string]: components["schemas"]["Duration"];
+            };
         };
         /** @description What one person says. */
         Verdict: {
@@ -5403,6 +5457,12 @@ export interface components {
             dropped: {
                 [key: string]: number;
             };
+        };
+        /** @description A recipe whose budget and pool factor are to be filled from a dataset version. */
+        YieldsAskedRequest: {
+            /** Format: uuid */
+            version: string;
+            recipe: components["schemas"]["NewRecipeRequest"];
         };
     };
     responses: never;
@@ -8786,6 +8846,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Selection"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    selections_yields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["YieldsAskedRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForetoldYields"];
                 };
             };
             /** @description An error. */

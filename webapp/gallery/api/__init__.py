@@ -9,6 +9,7 @@ from webapp.gallery.api.selections import CancelSelectionView, PoolSelectionsVie
 from webapp.gallery.api.targets import EndTargetView, PoolTargetView
 from webapp.gallery.api.verdict_files import ImportVerdictsView, PoolVerdictsCsvView, SampleHistoryView
 from webapp.gallery.api.verdicts import PoolVerdictsView, SampleVerdictView, UndoView
+from webapp.gallery.api.yields import YieldsView
 
 __all__ = [
     "BlindAnswerView",
@@ -34,4 +35,5 @@ __all__ = [
     "SampleView",
     "SelectionView",
     "UndoView",
+    "YieldsView",
 ]

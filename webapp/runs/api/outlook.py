@@ -23,11 +23,23 @@ class EstimateSerializer(serializers.Serializer[Any]):
     duration_from = serializers.CharField(help_text="From what the duration is told, for a person.")
 
 
+class DurationSerializer(serializers.Serializer[Any]):
+    """How long a run of one model takes once a worker has it."""
+
+    duration_s = serializers.FloatField(allow_null=True, help_text="Null: no run that it could be told from.")
+    duration_from = serializers.CharField(help_text="From what it is told, for a person.")
+
+
 class ValidationSerializer(serializers.Serializer[Any]):
     """What is wrong with a recipe on a dataset; the estimate is null when something is."""
 
     problems = ProblemSerializer(many=True)
     estimate = EstimateSerializer(allow_null=True)
+    models = serializers.DictField(
+        child=DurationSerializer(),
+        help_text="Each model -> how long a run of it takes for this dataset and budget: the recipe's own with its "
+        "settings, the others with their defaults. Left out where something is wrong with what it hangs on.",
+    )
 
 
 class MemorySerializer(serializers.Serializer[Any]):

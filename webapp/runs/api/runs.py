@@ -92,8 +92,9 @@ class ValidateRunView(APIView):
         if not problems and read_choice(request, "memory", YES_NO) == "true":
             problems = launch.memory_problems(version, recipe)
         estimate = None if problems else launch.estimate(version, recipe, start, compute)
+        told = {"estimate": estimate, "models": launch.durations(version, recipe, problems, compute)}
         problems += launch.queue_problems(person_of(request))
-        return Response(ValidationSerializer({"problems": problems, "estimate": estimate}).data)
+        return Response(ValidationSerializer({"problems": problems, **told}).data)
 
 
 class RunMemoryView(APIView):

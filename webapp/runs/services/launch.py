@@ -1,6 +1,6 @@
 """Starting a run: everything that a worker would refuse is refused here, with the field that has to change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -100,6 +100,43 @@ def estimate(
     forecast = Forecaster().foretell(task)
     seconds, stages = (None, None) if forecast is None else (round(forecast.seconds, 1), forecast.stages)
     return Estimate(budget, candidates, seconds, stages, sentence_of(task, forecast))
+
+
+@dataclass(frozen=True)
+class Duration:
+    """Seconds that a run takes (None: not known), and from what they are told."""
+
+    duration_s: float | None
+    duration_from: str
+
+
+def durations(
+    version: DatasetVersion,
+    recipe: Mapping[str, Any],
+    problems: Iterable[Problem],
+    compute: Mapping[str, Any] | None = None,
+) -> dict[str, Duration]:
+    """Model -> how long a run of it takes for this budget: the recipe's own with its settings, the others with their
+    defaults. None at all while the version or the budget is among the problems; without the own one while that is.
+    """
+    fields = [problem.field for problem in problems]
+    pool = ("version", "recipe.budget", "recipe.pool_factor")
+    if any(field.startswith(pool) for field in fields):
+        return {}
+    own_is_faulty = any(field.startswith(("recipe.model", "compute")) for field in fields)
+    candidates = num_candidates(version, recipe["budget"], recipe.get("pool_factor", POOL_FACTOR))
+    forecaster, told = Forecaster(), {}
+    for model in catalogue().models:
+        is_own = model == recipe["model"]
+        if is_own and own_is_faulty:
+            continue
+        chosen = (recipe.get("model_settings") or {}) if is_own else {}
+        options = {} if own_is_faulty else compute or {}
+        task = Task(model, chosen, options, num_images(version), candidates, version.pk)
+        forecast = forecaster.foretell(task)
+        seconds = None if forecast is None else round(forecast.seconds, 1)
+        told[model] = Duration(seconds, sentence_of(task, forecast))
+    return told
 
 
 def memory(version: DatasetVersion, recipe: Mapping[str, Any]) -> catalog.Foretold:

@@ -1,4 +1,5 @@
 import { Accordion, Group, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
 import { Control } from './Control';
 import classes from './SettingsForm.module.css';
 import { faultOf, isChanged, readFields, shownValue, withValue, type Field, type Values } from './fields';
@@ -57,13 +58,11 @@ type FoldedProps = {
 function Folded({ fields, values, faults, draw }: FoldedProps) {
   const changed = fields.filter((field) => isChanged(field, values)).length;
   const faulty = fields.some((field) => field.name in faults);
+  const [opened, setOpened] = useState<string | null>(null);
+  // A fault opens it, and it stays open when the fault is mended: somebody is typing there.
+  if (faulty && opened === null) setOpened('more');
   return (
-    <Accordion
-      variant="contained"
-      chevronPosition="left"
-      {...(faulty ? { defaultValue: 'more' } : {})}
-      key={String(faulty)}
-    >
+    <Accordion variant="contained" chevronPosition="left" value={opened} onChange={setOpened}>
       <Accordion.Item value="more">
         <Accordion.Control>
           <Group justify="space-between" pr="sm">

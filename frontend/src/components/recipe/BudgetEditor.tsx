@@ -1,6 +1,9 @@
-import { NumberInput, SegmentedControl, SimpleGrid, Stack, Text, useMatches } from '@mantine/core';
-import type { Budget, BudgetKind } from './budget';
-import classes from './BudgetEditor.module.css';
+import { Button, Group, NumberInput, SegmentedControl, Stack, Text, useMatches } from '@mantine/core';
+import { useCallback, useEffect, useRef } from 'react';
+import { count } from '../format';
+import { askedOf, doubled, MOST, type Budget, type BudgetKind } from './budget';
+import { BudgetBars } from './BudgetBars';
+import classes from './BudgetBars.module.css';
 
 type Props = {
   budget: Budget;
@@ -13,18 +16,26 @@ type Props = {
 
 const KINDS: { value: BudgetKind; label: string }[] = [
   { value: 'per_class', label: 'Same for each class' },
-  { value: 'fill_to_largest', label: 'Fill to the largest' },
-  { value: 'fill_to', label: 'Fill to a number' },
+  { value: 'fill_to_largest', label: 'Fill up to the largest' },
+  { value: 'fill_to', label: 'Fill up to a number' },
   { value: 'multiple', label: 'Multiple of the real' },
   { value: 'counts', label: 'A number per class' },
 ];
 
-const MOST = 1_000_000;
-
-/** How many synthetic images are wanted, in one of five ways. */
+/** How many synthetic images are wanted: said in one of five ways, or set class by class on the bars. */
 export function BudgetEditor({ budget, classNames, real, fault, onChange }: Props) {
   const orientation = useMatches<'vertical' | 'horizontal'>({ base: 'vertical', sm: 'horizontal' });
-  const change = (kind: BudgetKind) => onChange(startOf(kind, classNames, real));
+  const asked = askedOf(budget, classNames, real);
+  const sum = Object.values(asked).reduce((all, one) => all + one, 0);
+  const change = (kind: BudgetKind) => onChange(startOf(kind, real, asked));
+  const latest = useRef({ asked, onChange });
+  useEffect(() => {
+    latest.current = { asked, onChange };
+  });
+  const set = useCallback((name: string, images: number) => {
+    const { asked: before, onChange: tell } = latest.current;
+    tell({ kind: 'counts', counts: { ...before, [name]: images } });
+  }, []);
   return (
     <Stack gap="sm">
       <SegmentedControl
@@ -80,24 +91,32 @@ export function BudgetEditor({ budget, classNames, real, fault, onChange }: Prop
           maw={300}
         />
       )}
-      {budget.kind === 'counts' && (
-        <SimpleGrid cols={{ base: 2, sm: 3, md: 4 }} spacing="xs" verticalSpacing="xs" className={classes.counts}>
-          {classNames.map((name) => (
-            <NumberInput
-              key={name}
-              label={name}
-              labelProps={{ title: name }}
-              classNames={{ label: classes.name ?? '' }}
-              size="xs"
-              min={0}
-              max={MOST}
-              allowDecimal={false}
-              value={budget.counts[name] ?? 0}
-              onChange={(value) => onChange({ kind: 'counts', counts: { ...budget.counts, [name]: Number(value) } })}
-            />
-          ))}
-        </SimpleGrid>
-      )}
+      <div>
+        <Group justify="space-between" mb={6} gap="xs">
+          <Legend sum={sum} />
+          <Group gap="xs">
+            <Button
+              size="compact-sm"
+              variant="default"
+              disabled={sum === 0}
+              title="Twice as many synthetic images of every class"
+              onClick={() => onChange(doubled(budget, asked))}
+            >
+              ×2
+            </Button>
+            <Button
+              size="compact-sm"
+              variant="default"
+              disabled={sum === 0}
+              title="No synthetic images of any class; then give some to those that need them"
+              onClick={() => onChange({ kind: 'counts', counts: {} })}
+            >
+              Clear
+            </Button>
+          </Group>
+        </Group>
+        <BudgetBars classNames={classNames} real={real} asked={asked} onSet={set} />
+      </div>
       {fault !== undefined && (
         <Text size="sm" c="var(--mantine-color-error)" role="alert">
           {fault}
@@ -107,7 +126,23 @@ export function BudgetEditor({ budget, classNames, real, fault, onChange }: Prop
   );
 }
 
-function startOf(kind: BudgetKind, classNames: string[], real: Record<string, number>): Budget {
+function Legend({ sum }: { sum: number }) {
+  return (
+    <Group gap="md" c="dimmed" fz="xs">
+      <span className={classes.legend}>
+        <span className={`${classes.swatch ?? ''} ${classes.real ?? ''}`} aria-hidden />
+        real (train)
+      </span>
+      <span className={classes.legend}>
+        <span className={`${classes.swatch ?? ''} ${classes.synthetic ?? ''}`} aria-hidden />
+        {count(sum)} synthetic
+      </span>
+    </Group>
+  );
+}
+
+/** What a kind begins with; class by class, it begins with what was asked for before. */
+function startOf(kind: BudgetKind, real: Record<string, number>, asked: Record<string, number>): Budget {
   switch (kind) {
     case 'per_class':
       return { kind, count: 200 };
@@ -118,6 +153,6 @@ function startOf(kind: BudgetKind, classNames: string[], real: Record<string, nu
     case 'multiple':
       return { kind, factor: 1 };
     case 'counts':
-      return { kind, counts: Object.fromEntries(classNames.map((name) => [name, real[name] ?? 0])) };
+      return { kind, counts: asked };
   }
 }

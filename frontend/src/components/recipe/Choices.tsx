@@ -1,11 +1,19 @@
 import { Anchor, Radio, Text } from '@mantine/core';
 import { Link } from 'react-router';
+import type { ReactNode } from 'react';
 import type { Schemas } from '@/api/client';
 import classes from './Choices.module.css';
 
 type Card = Schemas['Card'];
 
-export type Option = { name: string; card: Card; /** Why it cannot be taken, or null. */ obstacle: string | null };
+export type Option = {
+  name: string;
+  card: Card;
+  /** Why it cannot be taken, or null. */
+  obstacle: string | null;
+  /** What it would mean here: label -> a few words. */
+  facts?: [string, ReactNode][];
+};
 
 type Props = {
   label: string;
@@ -34,7 +42,7 @@ export function Choices({ label, options, value, onChange, fault, brief = false,
 
 type CardProps = { option: Option; brief: boolean; help: string | undefined };
 
-function ChoiceCard({ option: { name, card, obstacle }, brief, help }: CardProps) {
+function ChoiceCard({ option: { name, card, obstacle, facts = [] }, brief, help }: CardProps) {
   return (
     <div className={classes.card} data-disabled={obstacle !== null}>
       <Radio
@@ -47,6 +55,16 @@ function ChoiceCard({ option: { name, card, obstacle }, brief, help }: CardProps
         <Text size="xs" c="var(--warn)" className={classes.notes}>
           {obstacle}
         </Text>
+      )}
+      {facts.length > 0 && (
+        <dl className={`${classes.notes ?? ''} ${classes.facts ?? ''}`}>
+          {facts.map(([label, value]) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
       )}
       {!brief && <Notes card={card} />}
       {help !== undefined && (

@@ -4,6 +4,7 @@ import { api, type Schemas } from '@/api/client';
 import { Page } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
+import { BeginWith } from './BeginWith';
 import { contentsOf, NEW_DRAFT, withSettings, type Draft } from './draft';
 import { RecipeForm } from './RecipeForm';
 import { useCatalogue } from './useCatalogue';
@@ -88,7 +89,9 @@ export function RecipePage() {
             : SUMMARIES[start.way]
         }
       />
+      {start === null && <BeginWith lab={lab} models={catalogue.data.models.map((model) => model.name)} />}
       <RecipeForm
+        key={start === null ? `${saved ?? ''} ${like ?? ''}` : 'started'}
         catalogue={catalogue.data}
         version={version.data}
         lab={lab}

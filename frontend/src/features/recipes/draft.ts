@@ -24,9 +24,9 @@ export const NEW_DRAFT: Draft = {
   seed: 0,
 };
 
-type Contents = Omit<Draft, 'name'>;
-
 /** What a recipe says, without what it is called. */
+export type Contents = Omit<Draft, 'name'>;
+
 export function contentsOf(recipe: Contents): Contents {
   const { model, model_settings, sampler, sampler_settings, budget, pool_factor, seed } = recipe;
   return { model, model_settings, sampler, sampler_settings, budget, pool_factor, seed };

@@ -1,0 +1,70 @@
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { http, take } from '@/api/client';
+import { faultsOf } from '@/api/errors';
+import type { Values } from '@/components/SettingsForm/fields';
+import { unplaced, type Draft, type Problem } from './draft';
+import { asked, type Start } from './start';
+
+const TYPING_PAUSE_MS = 400;
+/** Longer: the server computes for some seconds before it can say how much memory a recipe takes. */
+const ESTIMATE_PAUSE_MS = 1200;
+
+/** The server's opinion of the draft, a moment after the last change. */
+export function useCheck(version: string, draft: Draft, start: Start | null, compute: Values) {
+  const [settled] = useDebouncedValue(draft, TYPING_PAUSE_MS);
+  const [settledCompute] = useDebouncedValue(compute, TYPING_PAUSE_MS);
+  // The name changes nothing of what the recipe does.
+  const recipe = { ...settled, name: '' };
+  const body = { version, recipe, compute: settledCompute, ...asked(start) };
+  const { data, error } = useQuery({
+    queryKey: ['validate', body],
+    queryFn: ({ signal }) => take(http.POST('/api/v1/runs/validate/', { body, signal })),
+    placeholderData: keepPreviousData,
+  });
+  const refused = refusedFields(error);
+  return {
+    /** Whether it has been checked at all. */
+    isKnown: data !== undefined || refused.length > 0,
+    problems: data?.problems ?? refused,
+    estimate: data?.estimate ?? null,
+    models: data?.models ?? {},
+    /** What is about no input. */
+    error: refused.length > 0 && unplaced(refused).length === 0 ? null : error,
+  };
+}
+
+/** A request that could not even be read names its inputs as problems do. */
+function refusedFields(error: unknown): Problem[] {
+  return Object.entries(faultsOf(error)).map(([field, message]) => ({ code: 'invalid', field, message }));
+}
+
+/** What a run takes of the machine's memory; asked only for a recipe that could start. */
+export function useMemory(version: string, draft: Draft, enabled: boolean) {
+  const [settled] = useDebouncedValue(draft, ESTIMATE_PAUSE_MS);
+  return useQuery({ ...memoryOptions(version, settled), enabled: enabled && settled === draft });
+}
+
+export function memoryOptions(version: string, draft: Draft) {
+  return {
+    queryKey: ['memory', version, draft.model, draft.model_settings],
+    queryFn: ({ signal }: { signal: AbortSignal }) =>
+      take(http.POST('/api/v1/runs/memory/', { body: { version, recipe: { ...draft, name: '' } }, signal })),
+    // A recipe that is being typed may be refused; the form says so at its field.
+    retry: false,
+    staleTime: 60_000,
+  };
+}
+
+/** What each sampler would keep for the draft's budget; nothing while the budget cannot be read. */
+export function useYields(version: string, draft: Draft) {
+  const [settled] = useDebouncedValue(draft, TYPING_PAUSE_MS);
+  const { sampler, sampler_settings, budget, pool_factor } = settled;
+  return useQuery({
+    queryKey: ['yields', version, sampler, sampler_settings, budget, pool_factor],
+    queryFn: ({ signal }) =>
+      take(http.POST('/api/v1/selections/yields/', { body: { version, recipe: { ...settled, name: '' } }, signal })),
+    placeholderData: keepPreviousData,
+    retry: false,
+  }).data;
+}
