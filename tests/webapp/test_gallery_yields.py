@@ -31,9 +31,10 @@ def pool(version: DatasetVersion, researcher: Person) -> Pool:
 
 @pytest.fixture
 def picky(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`realism` says of itself that it may keep fewer than asked for."""
+    """`realism` has a floor, and says of itself that it may keep fewer than asked for."""
     shelves = catalogue()
-    entry = replace(shelves.samplers["realism"], fills_budget=False)
+    schema = {"properties": {"floor": {"default": 0.1}}}
+    entry = replace(shelves.samplers["realism"], fills_budget=False, schema=schema)
     changed = replace(shelves, samplers={**shelves.samplers, "realism": entry})
     monkeypatch.setattr(yields, "catalogue", lambda: changed)
 
@@ -95,9 +96,10 @@ def test_selections_with_the_same_settings_count_before_the_others(
     selected(pool, 2, sampler_settings={"floor": 0.5})
     assert foretold(client, version)["told_from"].endswith("with other settings.")
     assert foretold(client, version)["kept"] == 20
-    selected(pool, 8)
+    for written in ({}, {"floor": 0.1}):
+        selected(pool, 8, sampler_settings=written)
     assert foretold(client, version)["told_from"].endswith("with these settings.")
-    assert foretold(client, version)["kept"] == 80
+    assert (foretold(client, version)["kept"], foretold(client, version)["num_selections"]) == (80, 2)
 
 
 @pytest.mark.usefixtures("picky")

@@ -14,7 +14,7 @@ from webapp.datasets.models import DatasetVersion
 from webapp.datasets.selectors import train_counts
 from webapp.gallery.models import Selection
 from webapp.gallery.selectors.pools import SELECTION_LAB, all_selections
-from webapp.recipes.catalogue import Catalogue, catalogue
+from webapp.recipes.catalogue import catalogue
 
 LOOKED_AT: Final = 40
 """So many of the newest finished selections of a sampler are looked at."""
@@ -46,25 +46,24 @@ def foretold_yields(
     budget = catalog.resolve(recipe["budget"], train_counts(version))
     asked, drawn = sum(budget.values()), sum(catalog.pool_sizes(budget, recipe["pool_factor"]).values())
     shelves = catalogue()
-    told = [_foretell(person, version, name, _settings(shelves, name, recipe), asked) for name in shelves.samplers]
+    told = []
+    for name, entry in shelves.samplers.items():
+        chosen = recipe["sampler_settings"] if name == recipe["sampler"] else {}
+        told.append(_foretell(person, version, entry, chosen, asked))
     return asked, drawn, told
 
 
-def _settings(shelves: Catalogue, sampler: str, recipe: Mapping[str, Any]) -> dict[str, Any]:
-    return shelves.samplers[sampler].defaults() | (recipe["sampler_settings"] if sampler == recipe["sampler"] else {})
-
-
 def _foretell(
-    person: Person, version: DatasetVersion, sampler: str, settings: Mapping[str, Any], asked: int
+    person: Person, version: DatasetVersion, entry: catalog.SamplerEntry, settings: Mapping[str, Any], asked: int
 ) -> ForetoldYield:
-    entry = catalogue().samplers[sampler]
+    sampler, defaults = entry.name, entry.defaults()
     if entry.fills_budget:
         proviso = ", of the candidates that can be scored" if entry.needs else ""
         return ForetoldYield(
             sampler, asked, asked, asked, True, 0, f"It always keeps as many as are asked for{proviso}."
         )
     past = _past(person, version, sampler)
-    same = [one for one in past if one.sampler_settings == settings]
+    same = [one for one in past if defaults | one.sampler_settings == {**defaults, **settings}]
     shares = [share for one in (same or past) if (share := _share(one)) is not None][:COUNTED]
     if not shares:
         return ForetoldYield(
