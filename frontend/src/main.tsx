@@ -5,7 +5,9 @@ import '@/app/global.css';
 import { setNonce } from 'get-nonce';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { queries } from '@/api/client';
 import { wakeLinkWithThePage } from '@/api/live';
+import { sessionOptions } from '@/api/session';
 import { App } from '@/app/App';
 import { noticeMissingParts } from '@/app/stale';
 import { styleNonce } from '@/app/theme';
@@ -14,10 +16,16 @@ import { styleNonce } from '@/app/theme';
 setNonce(styleNonce());
 noticeMissingParts();
 wakeLinkWithThePage();
-const root = document.getElementById('root');
-if (root !== null)
+// index.html asked who is here while this was on its way; with the answer the first thing drawn is the right page.
+// Without one, the page asks again and says what is wrong.
+void queries.query({ ...sessionOptions, retry: false }).then(draw, draw);
+
+function draw() {
+  const root = document.getElementById('root');
+  if (root === null) return;
   createRoot(root).render(
     <StrictMode>
       <App />
     </StrictMode>,
   );
+}

@@ -2,7 +2,6 @@ import { Button, Group, Modal, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useLab } from '@/api/lab';
-import { choose } from './choose';
 import { DropAnywhere } from './DropAnywhere';
 import type { Base, Purpose } from './sendings';
 
@@ -16,7 +15,8 @@ export function DropToUpload({ base = null }: { base?: Base | null }) {
   if (lab === null || !may('researcher')) return null;
   const go = (entries: Entries, purpose: Purpose) => {
     setAsked(null);
-    void choose(entries, lab.id, purpose);
+    // Sending is a part of its own, which pages that only wait for a drop do not load.
+    void import('./choose').then(({ choose }) => choose(entries, lab.id, purpose));
     void navigate(purpose.makes === 'version' ? `/upload?base=${purpose.base.id}` : '/upload');
   };
   return (

@@ -41,7 +41,6 @@ type Sent = Awaited<ReturnType<Make>>;
 const AT_ONCE = 3;
 const TOLD_EVERY_MS = 200;
 const DELAYS_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000];
-const OFFLINE = new ApiError('The network is gone.', 0, 'offline');
 const LIVE: ReadonlySet<State> = new Set(['sending', 'lost']);
 
 /** What is being looked through before it is sent, and what was refused of it. */
@@ -221,7 +220,7 @@ export class Sendings {
     this.failures.set(id, count + 1);
     const isOffline = error.status === 0 && !this.isOnline;
     const wait = Math.max(DELAYS_MS[Math.min(count, DELAYS_MS.length - 1)] ?? 0, 1000 * (error.retryAfterS ?? 0));
-    this.patch(id, { state: 'lost', error: isOffline ? OFFLINE : error, rate: null });
+    this.patch(id, { state: 'lost', error: isOffline ? offline() : error, rate: null });
     this.quiet(id);
     this.timers.set(
       id,
@@ -271,4 +270,8 @@ function unlist(upload: string): void {
 export function passes({ status, code }: ApiError): boolean {
   if (status === 429) return code !== 'too_many_uploads';
   return status === 0 || status === 408 || status === 409 || status === 423 || (status >= 500 && status !== 507);
+}
+
+function offline(): ApiError {
+  return new ApiError('The network is gone.', 0, 'offline');
 }
