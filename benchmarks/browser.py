@@ -3,11 +3,11 @@
     python -m benchmarks.browser [--samples N] [--rounds R]      100,000 and 3 unless said, into benchmarks/browser.md
 
 Each visit is a new Chromium profile with nothing in its cache, in a window that stands already, on the server as `up`
-starts it, with the page's CPU slowed down four times. Shown is when the page's heading, or the first field of the login, stands there (the bar is
-1.5 s); FCP and LCP are the first and the largest thing painted; blocked is the time beyond 50 ms of each task until
-then and two seconds after; CLS is how much the page moved by itself. Sent are bytes as they cross the line. Medians of
-the rounds. The gallery is scrolled by the wheel, at full speed of the machine; its bars are no task over 50 ms and
-fewer than 1,500 nodes.
+starts it, with the page's CPU slowed down four times. Shown is when the page's heading, or the first field of the
+login, stands there (the bar is 1.5 s); FCP and LCP are the first and the largest thing painted; blocked is the time
+beyond 50 ms of each task until then and two seconds after; CLS is how much the page moved by itself. Sent are bytes as
+they cross the line. Medians of the rounds. The gallery is scrolled by the wheel, at full speed of the machine; its
+bars are no task over 50 ms and fewer than 1,500 nodes.
 """
 
 import argparse
