@@ -142,9 +142,7 @@ export function Gallery({ run, pool }: Props) {
           total={total}
           covered={PAGE_BAR_PX + ACTS_PADDING_PX + actsHeight}
           hasMore={query.hasNextPage}
-          onMore={() => {
-            if (!query.isFetchingNextPage) void query.fetchNextPage();
-          }}
+          onMore={() => void query.fetchNextPage({ cancelRefetch: false })}
         />
       )}
       {review.isOpen && review.current !== undefined && (

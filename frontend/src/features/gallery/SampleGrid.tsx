@@ -1,14 +1,10 @@
 import { Group, NumberInput, Select, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
-import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useState, type MouseEvent, type SyntheticEvent } from 'react';
+import { useState, type SyntheticEvent } from 'react';
 import type { Schemas } from '@/api/client';
 import { count } from '@/components/format';
-import { useWidth } from '@/components/useWidth';
-import { GAP, layoutOf } from './columns';
-import { sheetPart, type SheetPart } from './sheets';
-import { Tile } from './Tile';
 import type { Review } from './review';
+import { SampleRows } from './SampleRows';
 import type { Sample } from './samples';
 import classes from './Gallery.module.css';
 
@@ -27,50 +23,15 @@ type Props = {
 
 const SIZES = { small: 56, medium: 92, large: 152 };
 type Size = keyof typeof SIZES;
-/** The next page is asked for when so many rows are left below. */
-const ROWS_AHEAD = 8;
 
-/** All samples in rows, of which only those in sight are in the page. */
+/** All samples in rows, with the way to a place and the size of the pictures above them. */
 export function SampleGrid({ pool, samples, review, sort, total, covered, hasMore, onMore }: Props) {
-  // While a sample is looked at large, the grid keeps its place unseen.
-  const { place: at, isOpen: hidden, noteLayout } = review;
-  const { ref, width, top } = useWidth<HTMLDivElement>();
+  const { place: at, isOpen: hidden } = review;
   const [size, setSize] = useLocalStorage<Size>({
     key: 'atelier-tile-size',
     defaultValue: 'medium',
     getInitialValueInEffect: false,
   });
-  const { columns, tile, rowHeight } = layoutOf(width, SIZES[size]);
-  const parts = useParts(samples);
-  const numRows = Math.ceil(samples.length / columns);
-  const rows = useWindowVirtualizer({
-    count: numRows,
-    estimateSize: () => rowHeight,
-    overscan: 3,
-    scrollMargin: top,
-    scrollPaddingStart: covered,
-    scrollPaddingEnd: GAP,
-    enabled: !hidden && width > 0,
-  });
-  const shown = rows.getVirtualItems();
-  const lastShown = shown.at(-1)?.index ?? 0;
-
-  useEffect(() => {
-    noteLayout(columns, Math.max(1, Math.floor((window.innerHeight - covered) / rowHeight) - 1));
-  }, [columns, rowHeight, covered, noteLayout]);
-  useEffect(() => {
-    rows.measure();
-  }, [rows, rowHeight]);
-  useEffect(() => {
-    if (hasMore && lastShown >= numRows - ROWS_AHEAD) onMore();
-  }, [hasMore, lastShown, numRows, onMore]);
-
-  // The keys move the place; it is brought into sight, below what stays on top.
-  const row = Math.floor(at / columns);
-  useEffect(() => {
-    if (!hidden) rows.scrollToIndex(row, { align: 'auto' });
-  }, [rows, row, at, hidden]);
-
   return (
     <div hidden={hidden}>
       <div className={classes.gridHead}>
@@ -85,67 +46,19 @@ export function SampleGrid({ pool, samples, review, sort, total, covered, hasMor
           onChange={(name) => setSize((name as Size | null) ?? 'medium')}
         />
       </div>
-      <div ref={ref}>
-        <div
-          className={classes.grid}
-          role="listbox"
-          aria-label="Samples"
-          aria-multiselectable
-          tabIndex={0}
-          aria-activedescendant={`sample-${samples[at]?.id ?? ''}`}
-          style={{ height: rows.getTotalSize() }}
-          onClick={(event) => {
-            const to = placeIn(event);
-            if (to !== null) review.press(to, event);
-          }}
-          onDoubleClick={(event) => {
-            const to = placeIn(event);
-            if (to !== null) review.open(to);
-          }}
-        >
-          {shown.map((item) => (
-            <div
-              key={item.key}
-              className={classes.row}
-              role="presentation"
-              style={{
-                transform: `translateY(${item.start - rows.options.scrollMargin}px)`,
-                gridTemplateColumns: `repeat(${columns}, ${tile}px)`,
-                gap: GAP,
-              }}
-            >
-              {samples.slice(item.index * columns, (item.index + 1) * columns).map((sample, column) => {
-                const place = item.index * columns + column;
-                return (
-                  <Tile
-                    key={sample.id}
-                    sample={sample}
-                    pool={pool.id}
-                    part={parts[place] ?? sheetPart([sample.index], 0)}
-                    side={tile}
-                    sort={sort}
-                    isAt={place === at}
-                    isMarked={review.marksAll || review.marks.has(sample.id)}
-                    place={place}
-                    total={total ?? samples.length}
-                  />
-                );
-              })}
-            </div>
-          ))}
-        </div>
-      </div>
+      <SampleRows
+        pool={pool.id}
+        samples={samples}
+        review={review}
+        sort={sort}
+        total={total ?? samples.length}
+        side={SIZES[size]}
+        covered={covered}
+        hasMore={hasMore}
+        onMore={onMore}
+      />
     </div>
   );
-}
-
-/** The parts of sheets of all samples; made anew only when the list is another one, not with every verdict. */
-function useParts(samples: Sample[]): SheetPart[] {
-  const listed = samples.map((sample) => sample.index).join('.');
-  return useMemo(() => {
-    const indexes = listed === '' ? [] : listed.split('.').map(Number);
-    return indexes.map((_, place) => sheetPart(indexes, place));
-  }, [listed]);
 }
 
 type JumpProps = {
@@ -194,10 +107,4 @@ function Jump({ at, loaded, total, hasMore, onJump }: JumpProps) {
       </Group>
     </form>
   );
-}
-
-/** The place of the sample that was clicked; one listener for all, so that tiles are drawn anew only when they change. */
-function placeIn(event: MouseEvent<HTMLElement>): number | null {
-  const tile = (event.target as HTMLElement).closest<HTMLElement>('[data-place]');
-  return tile === null ? null : Number(tile.dataset.place);
 }

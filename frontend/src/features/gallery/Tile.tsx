@@ -2,15 +2,15 @@ import { memo } from 'react';
 import { measured } from '@/components/format';
 import { isByRating } from './filters';
 import { SheetImage } from './SheetImage';
-import type { SheetPart } from './sheets';
+import { sheetPart } from './sheets';
 import type { Sample } from './samples';
 import classes from './Gallery.module.css';
 
 type Props = {
   sample: Sample;
   pool: string;
-  /** Where its picture is; equal parts are one object, so that a tile is not drawn anew for nothing. */
-  part: SheetPart;
+  /** The rows of the pool on the sheet that its picture is on. */
+  sheet: string;
   side: number;
   /** The score that is sorted by stands under the picture. */
   sort: string;
@@ -22,7 +22,7 @@ type Props = {
 
 /** One sample in the grid: picture, verdict, class and score, of as few elements as can be: hundreds are in the page. */
 export const Tile = memo(function Tile(props: Props) {
-  const { sample, pool, part, side, sort, isAt, isMarked, place, total } = props;
+  const { sample, pool, sheet, side, sort, isAt, isMarked, place, total } = props;
   return (
     <div
       id={`sample-${sample.id}`}
@@ -39,7 +39,7 @@ export const Tile = memo(function Tile(props: Props) {
       data-place={place}
       data-badge={badgeOf(sample, sort)}
     >
-      <SheetImage pool={pool} part={part} side={side} />
+      <SheetImage pool={pool} part={sheetPart(sheet, place)} side={side} />
       <Sign sample={sample} />
       {sample.memorised && (
         <span

@@ -5,6 +5,7 @@ import {
   useQueryClient,
   type InfiniteData,
 } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import { cursorOf, http, take, type Schemas } from '@/api/client';
 import { RATINGS, type Filters } from './filters';
 
@@ -27,7 +28,8 @@ function keyOf(pool: string, filters: Filters, selection: string) {
 
 /** The samples that match, page by page as the reader comes near the end of what is loaded. */
 export function useSamples(pool: string, filters: Filters, selection: string) {
-  const { data, ...query } = useInfiniteQuery({
+  // Nothing but what is drawn is taken of the query, so that the page rests while more is on its way.
+  const { data, error, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: keyOf(pool, filters, selection),
     queryFn: ({ pageParam, signal }) =>
       take(
@@ -46,11 +48,14 @@ export function useSamples(pool: string, filters: Filters, selection: string) {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => cursorOf(page.next),
     placeholderData: keepPreviousData,
+    // Each further page would be compared with all before it, field by field.
+    structuralSharing: false,
     staleTime: 30_000,
     // Dozens of pages may be loaded, and a look at another window changes none of them.
     refetchOnWindowFocus: false,
   });
-  return { ...query, samples: data?.pages.flatMap((page) => page.results) };
+  const samples = useMemo(() => data?.pages.flatMap((page) => page.results), [data]);
+  return { samples, error, hasNextPage, fetchNextPage, refetch };
 }
 
 function queryOf(filters: Filters, selection: string) {
@@ -98,7 +103,7 @@ export function useVerdicts(pool: string) {
   const settle = (act: Schemas['Act']) => {
     const changed = new Map(act.samples.map((one) => [one.id, one]));
     if (act.num_changed > act.samples.length) void queries.invalidateQueries(all);
-    else patch((sample) => ({ ...sample, ...changed.get(sample.id) }));
+    else patch((sample) => (changed.has(sample.id) ? { ...sample, ...changed.get(sample.id) } : sample));
     queries.setQueryData<Schemas['Pool']>(
       poolKey,
       (before) => before && { ...before, num_accepted: act.num_accepted, num_rejected: act.num_rejected },

@@ -32,7 +32,7 @@ export function Readout({ pool, points, place, pixel: [left, top], size }: Props
           height={SIDE}
         />
       ) : (
-        <SheetImage pool={pool.id} part={sheetPart([key], 0)} side={SIDE} />
+        <SheetImage pool={pool.id} part={sheetPart(String(key), 0)} side={SIDE} />
       )}
       <span>
         {name}
