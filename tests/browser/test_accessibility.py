@@ -35,8 +35,9 @@ PAGES = {
 
 
 def faults(page: Page) -> list[str]:
-    """What axe finds, each as one line."""
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    """What axe finds, each as one line, the size of targets included, which it looks at only when asked."""
+    options = {"rules": {"target-size": {"enabled": True}}}
+    found: list[dict[str, Any]] = Axe().run(page, options=options).response["violations"]
     return [
         f"{one['id']} ({one['impact']}): {node['target']} {node['failureSummary']}"
         for one in found
@@ -117,6 +118,27 @@ def test_axe_finds_nothing_in_the_viewer_and_in_dialogs(member: Page, run_path: 
     assert faults(member) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_opens_over_a_page(member: Page, run_path: str, scheme: Any) -> None:
+    member.emulate_media(color_scheme=scheme)
+    member.goto(f"{run_path}/gallery")
+    settle(member)
+    member.get_by_role("button", name="account menu").click()
+    expect(member.get_by_role("menuitem", name="Log out")).to_be_visible()
+    settle(member)
+    assert faults(member) == []
+    member.keyboard.press("Escape")
+    member.get_by_label("Size of the pictures").first.click()
+    expect(member.get_by_role("option", name="large", exact=True)).to_be_visible()
+    settle(member)
+    assert faults(member) == []
+    member.keyboard.press("Escape")
+    member.get_by_role("button", name="Search").first.hover()
+    expect(member.get_by_role("tooltip")).to_be_visible()
+    settle(member)
+    assert faults(member) == []
+
+
 @pytest.mark.parametrize("address", ["/login", "/forgotten", "/join#12345678_x", "/reset#12345678_x"])
 def test_axe_finds_nothing_before_the_login(page: Page, login: Any, address: str) -> None:
     page.goto(address)
@@ -156,3 +178,12 @@ def test_the_keyboard_reaches_the_content_and_shows_where_it_is(member: Page, ru
         names.append(member.evaluate("document.activeElement.textContent"))
         assert member.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", names
     assert any("Shapes" in name for name in names), names
+
+
+def test_nothing_moves_by_itself_for_those_who_asked_for_rest(member: Page, run_path: str) -> None:
+    member.emulate_media(reduced_motion="reduce")
+    member.goto(run_path)
+    settle(member)
+    member.get_by_role("button", name="account menu").click()
+    moving = "document.getAnimations().filter((one) => one.effect.getComputedTiming().duration > 1).length"
+    assert member.evaluate(moving) == 0
