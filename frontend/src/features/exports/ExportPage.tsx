@@ -1,4 +1,3 @@
-import { Text } from '@mantine/core';
 import { useParams, useSearchParams } from 'react-router';
 import { api } from '@/api/client';
 import { Fault, Waiting } from '@/components/Fault';
@@ -6,6 +5,7 @@ import { Columns, Page } from '@/components/Page';
 import { runTitle } from '@/components/runTitle';
 import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
+import { PoolPending, untilThereIsAPool } from '@/components/PoolPending';
 import { ExportForm } from './ExportForm';
 import { ExportList } from './ExportList';
 
@@ -13,22 +13,21 @@ import { ExportList } from './ExportList';
 export function ExportPage() {
   const { runId = '' } = useParams();
   const [search] = useSearchParams();
-  const run = api.useQuery('get', '/api/v1/runs/{id}/', { params: { path: { id: runId } } });
+  const run = api.useQuery(
+    'get',
+    '/api/v1/runs/{id}/',
+    { params: { path: { id: runId } } },
+    { refetchInterval: untilThereIsAPool },
+  );
   const id = run.data?.pool ?? '';
   const pool = api.useQuery('get', '/api/v1/pools/{id}/', { params: { path: { id } } }, { enabled: id !== '' });
   if (run.data === undefined)
     return <PagePending title="Export" error={run.error} onRetry={() => void run.refetch()} />;
+  if (run.data.pool === null) return <PoolPending title="Export" run={run.data} />;
   const crumbs = [
     { label: 'Home', to: '/' },
     { label: runTitle(run.data), to: `/runs/${runId}` },
   ];
-  if (run.data.pool === null)
-    return (
-      <Page>
-        <PageHead title="Export" crumbs={crumbs} />
-        <Text>An export needs the pool; it is there as soon as the run has scored its samples.</Text>
-      </Page>
-    );
   return (
     <Page>
       <PageHead

@@ -8,6 +8,7 @@ import { moment, words } from '@/components/format';
 import { Page, Panel } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
+import { PoolPending, untilThereIsAPool } from '@/components/PoolPending';
 import { runTitle } from '@/components/runTitle';
 import { TableScroll } from '@/components/TableScroll';
 import { percents } from './agreement';
@@ -18,9 +19,15 @@ import { useBlindTest, useBlindTests } from './blind';
 /** Real or synthetic? Begin a test, go on with one, and see what came out of earlier ones. */
 export function BlindTestPage() {
   const { runId = '' } = useParams();
-  const run = api.useQuery('get', '/api/v1/runs/{id}/', { params: { path: { id: runId } } });
+  const run = api.useQuery(
+    'get',
+    '/api/v1/runs/{id}/',
+    { params: { path: { id: runId } } },
+    { refetchInterval: untilThereIsAPool },
+  );
   const id = run.data?.pool ?? '';
   const pool = api.useQuery('get', '/api/v1/pools/{id}/', { params: { path: { id } } }, { enabled: id !== '' });
+  if (run.data?.pool === null) return <PoolPending title="Blind test" run={run.data} />;
   if (run.data === undefined || pool.data === undefined)
     return (
       <PagePending

@@ -1,7 +1,8 @@
-import { Text } from '@mantine/core';
-import { useSearchParams } from 'react-router';
+import { Button } from '@mantine/core';
+import { Link, useSearchParams } from 'react-router';
 import { api, type Schemas } from '@/api/client';
-import { Page } from '@/components/Page';
+import { Empty } from '@/components/Empty';
+import { Page, Panel } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
 import { BeginWith } from './BeginWith';
@@ -56,7 +57,18 @@ export function RecipePage() {
     return (
       <Page>
         <PageHead title="New run" />
-        <Text>Open a dataset and press “New run” there; a recipe is always for one version of a dataset.</Text>
+        <Panel>
+          <Empty
+            title="For which dataset?"
+            action={
+              <Button component={Link} to="/">
+                Choose a dataset
+              </Button>
+            }
+          >
+            A recipe is for one version of a dataset: open it and press “New run” there.
+          </Empty>
+        </Panel>
       </Page>
     );
   if (

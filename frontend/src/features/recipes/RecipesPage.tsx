@@ -1,4 +1,4 @@
-import { Anchor, Table, Text, VisuallyHidden } from '@mantine/core';
+import { Anchor, Button, Table, Text, VisuallyHidden } from '@mantine/core';
 import { Link } from 'react-router';
 import { api, cursorOf, type Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
@@ -43,7 +43,14 @@ function RecipeTable({ lab, archived }: { lab: string; archived: boolean }) {
   const recipes = data.pages.flatMap((page) => page.results);
   if (recipes.length === 0)
     return (
-      <Empty title="No recipes yet">
+      <Empty
+        title="No recipes yet"
+        action={
+          <Button component={Link} to="/" variant="default">
+            Choose a dataset
+          </Button>
+        }
+      >
         A recipe is a model, a sampler and a budget. The first run saves the first one; open a dataset and press “New
         run”.
       </Empty>

@@ -1,4 +1,4 @@
-import { Anchor, Group, Stack, Table, Text } from '@mantine/core';
+import { Anchor, Button, Group, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { api, type Schemas } from '@/api/client';
@@ -31,7 +31,16 @@ export function QueuePage() {
             <Fault error={error} onRetry={() => void refetch()} />
           )
         ) : data.results.length === 0 ? (
-          <Empty title="Nothing is at work and nothing waits">A run that is started now begins at once.</Empty>
+          <Empty
+            title="Nothing is at work and nothing waits"
+            action={
+              <Button component={Link} to="/" variant="default">
+                Choose a dataset
+              </Button>
+            }
+          >
+            A run that is started now begins at once: open a dataset and press “New run”.
+          </Empty>
         ) : (
           <QueueTable entries={data.results} />
         )}
