@@ -14,6 +14,7 @@ PAGES = {
     "home": "/",
     "upload": "/upload",
     "run": "{run}",
+    "live link": "/live-link",
     "gallery": "{run}/gallery",
     "blind test": "{run}/blind-test",
     "map": "{run}/gallery?kept=any&map=pca&area=pca:0.0.9999.0.9999.9999.0.9999",

@@ -19,6 +19,8 @@ PERSON: Final = "person"
 """Whoever is logged in, in whatever lab or none; of a list they get their own part."""
 STAFF: Final = "staff"
 """Server staff, whatever their labs."""
+OWN: Final = "own"
+"""Whose it is, and nobody else."""
 NO_TOKEN: Final = "no token"
 """In the place of a scope: only a person at a browser."""
 ANY_TOKEN: Final = ""
@@ -71,13 +73,14 @@ ACCOUNTS = [
     Row("POST", "session/logout/", ANYBODY),
     Row("GET", "tokens/", PERSON, NO_TOKEN),
     Row("POST", "tokens/", PERSON, NO_TOKEN, {"name": "another"}),
-    Row("DELETE", "tokens/<uuid:pk>/", "own", NO_TOKEN),
+    Row("DELETE", "tokens/<uuid:pk>/", OWN, NO_TOKEN),
 ]
 OF_LAB = "labs/<uuid:pk>/"
 PEOPLE = [
     Row("POST", "session/register/", ANYBODY),
     Row("PATCH", "session/person/", PERSON, NO_TOKEN, {"name": "Other", "is_staff": True}),
     Row("PUT", "session/keys/", PERSON, NO_TOKEN, {"keys": {"accept": "y"}}),
+    Row("POST", "session/link/", PERSON, NO_TOKEN, {"mark": "00000000-0000-4000-8000-000000000000"}),
     Row("POST", "session/password/", PERSON, NO_TOKEN),
     Row("POST", "session/forgotten/", ANYBODY),
     Row("POST", "session/reset/", ANYBODY),
@@ -100,6 +103,7 @@ PEOPLE = [
     Row("GET", f"{OF_LAB}storage/", VIEWER),
     Row("PATCH", f"{OF_LAB}storage/", STAFF, NO_TOKEN, {"quota_bytes": 2**40}),
     Row("GET", "workers/", STAFF, NO_TOKEN),
+    Row("GET", "workers/queues/", PERSON),
     Row("GET", "people/", STAFF, NO_TOKEN),
     Row("PATCH", "people/<uuid:pk>/", STAFF, NO_TOKEN, {"is_active": False}),
     Row("POST", "people/<uuid:pk>/password-link/", STAFF, NO_TOKEN),
@@ -217,5 +221,12 @@ SEARCH = [Row("GET", "search/", PERSON)]
 ROWS = [*ACCOUNTS, *PEOPLE, *WEBHOOKS, *DATASETS, *RECIPES, *RUNS, *GALLERY, *EXPORTS, *SEARCH]
 OUTSIDE_THE_API = {"api/schema/", "api/schema/view/", "health/live", "health/ready"}
 """Addresses that tell everybody the same, and nothing of anybody's."""
-CHANNELS = {"version": VIEWER, "run": VIEWER, "selection": VIEWER, "target": VIEWER, "export": VIEWER}
+CHANNELS = {
+    "version": VIEWER,
+    "run": VIEWER,
+    "selection": VIEWER,
+    "target": VIEWER,
+    "export": VIEWER,
+    "person": OWN,
+}
 """What a page can watch over the socket, and the role that it needs."""

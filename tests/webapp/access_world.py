@@ -173,6 +173,7 @@ class World:
         return {
             "labs": lambda: self.lab.pk,
             "people": lambda: self.member.pk,
+            "persons": lambda: next(one.person.pk for one in self.visitors if one.person and one.role == "viewer"),
             "datasets": lambda: self.version.dataset_id,
             "versions": lambda: self.version.pk,
             "recipes": lambda: self.recipe.pk,

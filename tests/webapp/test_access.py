@@ -24,6 +24,7 @@ from tests.webapp.access_table import (
     CHANNELS,
     NO_TOKEN,
     OUTSIDE_THE_API,
+    OWN,
     PERSON,
     ROWS,
     STAFF,
@@ -119,7 +120,7 @@ def expected(row: Row, visitor: Visitor) -> int:
         return 403
     if row.role == STAFF:
         return 200 if visitor.is_staff else 403
-    if row.role in (PERSON, "own"):
+    if row.role in (PERSON, OWN):
         return 200 if row.role == PERSON or visitor.scopes is not None or _has_token(visitor) else 404
     if visitor.role is None:
         return 404
@@ -249,6 +250,12 @@ def credentials(visitor: Visitor, server: Served) -> dict[str, str]:
     return {"Cookie": cookies, "X-CSRFToken": token, "Origin": f"http://127.0.0.1:{server.port}"}
 
 
+def may_watch(visitor: Visitor, role: str, pk: Any) -> bool:
+    if role == OWN:
+        return visitor.person is not None and visitor.person.pk == pk
+    return visitor.role is not None and includes(visitor.role, role)
+
+
 def test_each_visitor_s_socket_opens_and_watches_what_is_theirs(live_world: World, server: Served) -> None:
     pks = {name: live_world.ids(live_world.visitors[0])[f"{name}s"]() for name in CHANNELS}
 
@@ -270,7 +277,7 @@ def test_each_visitor_s_socket_opens_and_watches_what_is_theirs(live_world: Worl
                 asyncio.run(watched(headers))
             assert caught.value.response.status_code == 403, visitor.name
             continue
-        may = {name: visitor.role is not None and includes(visitor.role, role) for name, role in CHANNELS.items()}
+        may = {name: may_watch(visitor, role, pks[name]) for name, role in CHANNELS.items()}
         words = {name: "subscription.opened" if may[name] else "subscription.refused" for name in CHANNELS}
         assert asyncio.run(watched(headers)) == words, visitor.name
 
@@ -287,5 +294,5 @@ def test_each_visitor_s_chunk_is_taken_where_they_may_upload(live_world: World, 
 
 
 def test_the_table_speaks_of_roles_and_scopes_that_there_are() -> None:
-    assert {row.role for row in ROWS} <= {*ROLES, ANYBODY, PERSON, STAFF, "own"}
+    assert {row.role for row in ROWS} <= {*ROLES, ANYBODY, PERSON, STAFF, OWN}
     assert {row.scope for row in ROWS} <= {"review", "upload", "run", "export", ANY_TOKEN, NO_TOKEN}

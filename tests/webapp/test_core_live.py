@@ -128,6 +128,32 @@ def test_a_page_gets_the_state_first_and_then_each_change(
     assert [change["data"]["num_images"] for change in following] == [0, 1, 2, 3, 4]
 
 
+def test_who_asks_whether_events_arrive_gets_one_the_way_that_all_come_and_nobody_else_does(
+    server: Served,
+    viewer: Person,
+    researcher: Person,
+    client_of: Callable[..., APIClient],
+    token_of: Callable[..., str],
+) -> None:
+    mark = str(uuid.uuid4())
+    client, headers = client_of(viewer), (token_of(viewer), token_of(researcher))
+
+    async def watch() -> list[dict[str, Any]]:
+        async with page(server, headers[0]) as own, page(server, headers[1]) as other:
+            await own.say(type="subscribe", person=str(viewer.pk))
+            await other.say(type="subscribe", person=str(viewer.pk))
+            heard = [await own.hear(), await other.hear()]
+            await beside(lambda: client.post("/api/v1/session/link/", {"mark": mark}, format="json"))
+            heard.append(await own.hear())
+            await other.say(type="ping")
+            return [*heard, await other.hear()]
+
+    opened, refused, event, pong = asyncio.run(watch())
+    assert (opened["type"], refused["type"]) == ("subscription.opened", "subscription.refused")
+    assert (event["type"], event["person"], event["data"]) == ("link.tested", str(viewer.pk), {"mark": mark})
+    assert pong["type"] == "socket.answered"
+
+
 def test_nobody_hears_of_another_labs_rows(
     server: Served, outsider: Person, version: DatasetVersion, token_of: Callable[..., str]
 ) -> None:

@@ -60,6 +60,20 @@ def test_a_worker_is_there_once_it_says_so_and_gone_when_it_says_that(client_of:
     assert told(client)["workers"] == []
 
 
+def test_everybody_learns_whether_anybody_is_there_to_take_what_waits_and_nothing_of_the_machines(
+    client_of: ClientOf, staff: Person, lab: Lab, viewer: Person
+) -> None:
+    queue_run(make_dataset(lab), viewer)
+    say_here(["compute"])
+    told_to_all = client_of(viewer).get("/api/v1/workers/queues/").json()
+    assert told_to_all == [
+        {"name": "compute", "waiting": 1, "num_workers": 1},
+        {"name": "io", "waiting": 0, "num_workers": 0},
+    ]
+    assert told_to_all == told(client_of(staff))["queues"]
+    assert client_of(viewer).get("/api/v1/workers/").status_code == 403
+
+
 def test_one_without_a_word_is_silent_and_then_forgotten(client_of: ClientOf, staff: Person) -> None:
     say_here(["compute"])
     rows = Worker.objects.filter(name=own_name())

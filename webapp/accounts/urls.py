@@ -12,6 +12,7 @@ urlpatterns = [
     path("session/register/", api.RegisterView.as_view()),
     path("session/person/", api.OwnPersonView.as_view()),
     path("session/keys/", api.OwnKeysView.as_view()),
+    path("session/link/", api.LinkTestView.as_view()),
     path("session/password/", api.OwnPasswordView.as_view()),
     path("session/forgotten/", api.ForgottenView.as_view()),
     path("session/reset/", api.ResetView.as_view()),

@@ -160,12 +160,24 @@ class WorkersView(APIView):
         work, found = workers.work_of_each(person_of(request)), list(workers.workers())
         for worker in found:
             worker.works_on = work.get(worker.name, [])  # type: ignore[attr-defined]
-        queues = [
-            {
-                "name": queue.name,
-                "waiting": queue.waiting,
-                "num_workers": sum(worker.is_here and queue.name in worker.queues for worker in found),  # type: ignore[attr-defined]
-            }
-            for queue in workers.queues()
-        ]
-        return Response(CrewSerializer({"workers": found, "queues": queues}).data)
+        return Response(CrewSerializer({"workers": found, "queues": _served(found)}).data)
+
+
+class WorkQueuesView(APIView):
+    """How much waits in each queue, and whether anybody is there to take it; for everybody."""
+
+    @extend_schema(operation_id="workers_queues", tags=["workers"], responses=WorkQueueSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        return Response(WorkQueueSerializer(_served(list(workers.workers())), many=True).data)
+
+
+def _served(found: list[Worker]) -> list[dict[str, Any]]:
+    """The queues, with how many of these workers serve each and are here."""
+    return [
+        {
+            "name": queue.name,
+            "waiting": queue.waiting,
+            "num_workers": sum(worker.is_here and queue.name in worker.queues for worker in found),  # type: ignore[attr-defined]
+        }
+        for queue in workers.queues()
+    ]

@@ -1464,6 +1464,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/link/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send an event to oneself, the way that every live event goes. */
+        post: operations["session_link_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/login/": {
         parameters: {
             query?: never;
@@ -1902,6 +1919,23 @@ export interface paths {
         };
         /** @description Who works for the service, on what, and with what left to take. */
         get: operations["workers_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/queues/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How much waits in each queue, and whether anybody is there to take it; for everybody. */
+        get: operations["workers_queues"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3109,7 +3143,53 @@ export interface components {
             /** Format: date-time */
             last_used_at: string | null;
         };
-        LiveEvent: components["schemas"]["ExportChanged"] | components["schemas"]["PoolCreated"] | components["schemas"]["RunChanged"] | components["schemas"]["RunCheckpointed"] | components["schemas"]["RunJudged"] | components["schemas"]["RunMeasured"] | components["schemas"]["RunPreviewed"] | components["schemas"]["RunProgressed"] | components["schemas"]["RunSnapshot"] | components["schemas"]["RunSwept"] | components["schemas"]["RunWarned"] | components["schemas"]["SelectionChanged"] | components["schemas"]["SocketAnswered"] | components["schemas"]["SubscriptionEnded"] | components["schemas"]["SubscriptionOpened"] | components["schemas"]["SubscriptionRefused"] | components["schemas"]["TargetChanged"] | components["schemas"]["VersionChanged"];
+        /** @description A mark by which the page knows its event again: `link.tested` on the channel `person` carries it. */
+        LinkTest: {
+            /** Format: uuid */
+            mark: string;
+        };
+        /** @description A mark by which the page knows its event again: `link.tested` on the channel `person` carries it. */
+        LinkTestRequest: {
+            /** Format: uuid */
+            mark: string;
+        };
+        /**
+         * LinkTested
+         * @description The answer to a person who asked whether events arrive; it came the way that every event comes.
+         */
+        LinkTested: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "link.tested";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Person
+             * Format: uuid
+             */
+            person: string;
+            data: components["schemas"]["LinkTestedData"];
+        };
+        /** LinkTestedData */
+        LinkTestedData: {
+            /**
+             * Mark
+             * Format: uuid
+             */
+            mark: string;
+        };
+        LiveEvent: components["schemas"]["ExportChanged"] | components["schemas"]["LinkTested"] | components["schemas"]["PoolCreated"] | components["schemas"]["RunChanged"] | components["schemas"]["RunCheckpointed"] | components["schemas"]["RunJudged"] | components["schemas"]["RunMeasured"] | components["schemas"]["RunPreviewed"] | components["schemas"]["RunProgressed"] | components["schemas"]["RunSnapshot"] | components["schemas"]["RunSwept"] | components["schemas"]["RunWarned"] | components["schemas"]["SelectionChanged"] | components["schemas"]["SocketAnswered"] | components["schemas"]["SubscriptionEnded"] | components["schemas"]["SubscriptionOpened"] | components["schemas"]["SubscriptionRefused"] | components["schemas"]["TargetChanged"] | components["schemas"]["VersionChanged"];
         /** @description One thing that somebody did; names are as they were then. */
         LogEntry: {
             readonly id: number;
@@ -8982,6 +9062,38 @@ export interface operations {
             };
         };
     };
+    session_link_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkTestRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkTest"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     session_login: {
         parameters: {
             query?: never;
@@ -10000,6 +10112,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Crew"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    workers_queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkQueue"][];
                 };
             };
             /** @description An error. */

@@ -7,7 +7,7 @@
 import { BASE_PATH } from './basePath';
 import type { Schemas } from './client';
 
-export type Topic = { channel: 'run' | 'version' | 'export' | 'selection' | 'target'; id: string };
+export type Topic = { channel: 'run' | 'version' | 'export' | 'selection' | 'target' | 'person'; id: string };
 export type LinkState = 'connecting' | 'live' | 'reconnecting' | 'polling';
 /** What the service says; a new kind of event does not compile until every switch over them handles it. */
 export type Message = Schemas['LiveEvent'];
@@ -149,7 +149,9 @@ function sameTopic(a: Topic, b: Topic): boolean {
   return a.channel === b.channel && a.id === b.id;
 }
 
-export const link = new Link(() => {
+export function socketUrl(): string {
   const scheme = window.location.protocol === 'https:' ? 'wss' : 'ws';
   return `${scheme}://${window.location.host}${BASE_PATH}/ws/`;
-});
+}
+
+export const link = new Link(socketUrl);

@@ -30,6 +30,10 @@ const pages: RouteObject[] = [
   { path: 'models', lazy: async () => ({ Component: (await import('@/features/recipes/ModelsPage')).ModelsPage }) },
   { path: 'models/:name', lazy: async () => ({ Component: (await import('@/features/recipes/ModelPage')).ModelPage }) },
   { path: 'queue', lazy: async () => ({ Component: (await import('@/features/runs/QueuePage')).QueuePage }) },
+  {
+    path: 'runs/compare',
+    lazy: async () => ({ Component: (await import('@/features/runs/ComparePage')).ComparePage }),
+  },
   { path: 'runs/:runId', lazy: async () => ({ Component: (await import('@/features/runs/RunPage')).RunPage }) },
   {
     path: 'runs/:runId/gallery',
@@ -46,6 +50,10 @@ const pages: RouteObject[] = [
   {
     path: 'datasets/:datasetId/:number/exports',
     lazy: async () => ({ Component: (await import('@/features/exports/VersionExportPage')).VersionExportPage }),
+  },
+  {
+    path: 'live-link',
+    lazy: async () => ({ Component: (await import('@/features/runs/LinkCheckPage')).LinkCheckPage }),
   },
   { path: 'storage', lazy: async () => ({ Component: (await import('@/features/upkeep/StoragePage')).StoragePage }) },
   { path: 'people', lazy: async () => ({ Component: (await import('@/features/accounts/PeoplePage')).PeoplePage }) },

@@ -1,5 +1,6 @@
-import { Tooltip } from '@mantine/core';
+import { Anchor, Group, Tooltip } from '@mantine/core';
 import { useEffect, useState } from 'react';
+import { Link } from 'react-router';
 import { useLinkState } from '@/api/live';
 import { link, type LinkState } from '@/api/socket';
 import { duration } from './format';
@@ -16,19 +17,26 @@ const WORDS: Record<LinkState, { tone: Tone; explanation: string }> = {
   },
 };
 
-/** How this page gets its news, and when the last came. */
-export function LinkLabel() {
+/** How this page gets its news, and when the last came; where it is not live, with the way to the reason. */
+export function LinkLabel({ isExplained = true }: { isExplained?: boolean }) {
   const state = useLinkState();
   const now = useSeconds();
   const { tone, explanation } = WORDS[state];
   const age = link.lastHeardAt === null ? null : (now - link.lastHeardAt) / 1000;
   const last = age === null || (state === 'live' && age < 30) ? '' : `, last news ${duration(age)} ago`;
   return (
-    <Tooltip label={explanation} multiline maw={280}>
-      <span>
-        <StateLabel tone={tone}>{`${state}${last}`}</StateLabel>
-      </span>
-    </Tooltip>
+    <Group gap={6} component="span" display="inline-flex">
+      <Tooltip label={explanation} multiline maw={280}>
+        <span>
+          <StateLabel tone={tone}>{`${state}${last}`}</StateLabel>
+        </span>
+      </Tooltip>
+      {isExplained && (state === 'reconnecting' || state === 'polling') && (
+        <Anchor component={Link} to="/live-link" inherit>
+          Why?
+        </Anchor>
+      )}
+    </Group>
   );
 }
 

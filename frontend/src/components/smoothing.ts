@@ -1,4 +1,9 @@
-export type Line = { name: string; values: (number | null)[] };
+export type Line = {
+  name: string;
+  values: (number | null)[];
+  /** Where the lines of several runs are compared: the place of its run, which gives colour and letter. */
+  run?: number;
+};
 
 /**
  * An exponential average that starts unbiased: early values are divided by the weight that they have so far.

@@ -9,6 +9,7 @@ from webapp.accounts.api.invitations import (
 )
 from webapp.accounts.api.keys import OwnKeysView
 from webapp.accounts.api.labs import LabsView, LabView, MemberPasswordLinkView, MembersView, MemberView
+from webapp.accounts.api.link import LinkTestView
 from webapp.accounts.api.log import LogCsvView, LogView
 from webapp.accounts.api.passwords import ForgottenView, OwnPasswordView, OwnPersonView, ResetView
 from webapp.accounts.api.people import PeopleView, PersonPasswordLinkView, PersonView
@@ -24,6 +25,7 @@ __all__ = [
     "LabTokensView",
     "LabView",
     "LabsView",
+    "LinkTestView",
     "LogCsvView",
     "LogView",
     "LoginView",

@@ -23,6 +23,7 @@ export function pageEntries({ isAdmin, isStaff }: Rights): Entry[] {
     { id: '/recipes', label: 'Recipes', note: 'saved ones', to: '/recipes' },
     { id: '/models', label: 'Models', note: 'what each is good at and needs', alias: 'help', to: '/models' },
     { id: '/queue', label: 'Queue', note: 'what runs and what waits', to: '/queue' },
+    { id: '/live-link', label: 'Live progress does not move', alias: 'link socket news stuck', to: '/live-link' },
     { id: '/storage', label: 'Storage', note: 'what the lab stores', alias: 'quota disk space bytes', to: '/storage' },
     { id: '/people', label: 'People', note: 'members and roles', alias: 'invite lab', to: '/people' },
     { id: '/account', label: 'Account', alias: 'password name', to: '/account' },

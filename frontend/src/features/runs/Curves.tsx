@@ -1,21 +1,35 @@
-import { Checkbox, Group, SimpleGrid, Slider, Text } from '@mantine/core';
+import { Button, Checkbox, Group, RangeSlider, SimpleGrid, Slider, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
-import { lazy, Suspense, useMemo } from 'react';
+import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react';
 import { api } from '@/api/client';
+import type { Steps } from '@/components/Curve';
 import { Waiting } from '@/components/Fault';
-import { sentence } from '@/components/format';
+import { count, sentence } from '@/components/format';
 import { Panel } from '@/components/Page';
-import { groupsOf, type Curves as Values } from './curves';
+import { groupsOf, together, type Curves as Values } from './curves';
+import { useView } from './view';
 
 /** uPlot is loaded with the first chart. */
 const Curve = lazy(async () => ({ default: (await import('@/components/Curve')).Curve }));
 
-/** What the run logged, one chart per kind; smoothing and axes are remembered on this machine. */
-export function Curves({ curves }: { curves: Values }) {
+type Props = {
+  /** One run, or several that are compared. */
+  runs: { curves: Values }[];
+  /** Chooses the runs beside this one. */
+  picker?: ReactNode;
+};
+
+/** What runs logged, one chart per kind; smoothing and axes are remembered on this machine, the steps in the address. */
+export function Curves({ runs, picker }: Props) {
   const [smoothing, setSmoothing] = useLocalStorage({ key: 'atelier-smoothing', defaultValue: 0.6 });
   const [logarithmic, setLogarithmic] = useLocalStorage({ key: 'atelier-log-axis', defaultValue: false });
   const [clipped, setClipped] = useLocalStorage({ key: 'atelier-clip-outliers', defaultValue: false });
-  const groups = useMemo(() => groupsOf(curves), [curves]);
+  const [{ steps: zoom }, setView] = useView();
+  const curves = useSame(runs.map((run) => run.curves));
+  const groups = useMemo(
+    () => (curves.length === 1 && curves[0] !== undefined ? groupsOf(curves[0]) : together(curves)),
+    [curves],
+  );
   const { data: catalogue } = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
   const titleOf = (title: string) =>
     catalogue?.metrics.find((metric) => title === `metric/${metric.name}`)?.card.title ?? sentence(title);
@@ -24,6 +38,7 @@ export function Curves({ curves }: { curves: Values }) {
       title="Curves"
       actions={
         <Group gap="lg">
+          <StepRange curves={curves} zoom={zoom} onZoom={(steps) => setView({ steps })} />
           <Group gap="xs" wrap="nowrap">
             <Text size="sm" id="smoothing">
               Smoothing
@@ -55,6 +70,7 @@ export function Curves({ curves }: { curves: Values }) {
         </Group>
       }
     >
+      {picker !== undefined && <div style={{ marginBottom: 16 }}>{picker}</div>}
       {groups.length === 0 ? (
         <Text size="sm" c="dimmed">
           The first values come with the first training steps.
@@ -70,6 +86,8 @@ export function Curves({ curves }: { curves: Values }) {
                 smoothing={smoothing}
                 logarithmic={logarithmic}
                 clipped={clipped}
+                zoom={zoom}
+                onZoom={(steps) => setView({ steps })}
               />
             ))}
           </SimpleGrid>
@@ -83,4 +101,49 @@ export function Curves({ curves }: { curves: Values }) {
       )}
     </Panel>
   );
+}
+
+type RangeProps = { curves: Values[]; zoom: Steps | null; onZoom: (steps: Steps | null) => void };
+
+/** Which steps all charts show; by dragging in one of them, too. */
+function StepRange({ curves, zoom, onZoom }: RangeProps) {
+  const [dragged, setDragged] = useState<[number, number] | null>(null);
+  const first = Math.min(...curves.map(({ steps }) => steps[0] ?? Infinity));
+  const last = Math.max(...curves.map(({ steps }) => steps.at(-1) ?? 0));
+  if (last - first < 2) return null;
+  const shown = [Math.max(first, zoom?.[0] ?? first), Math.min(last, zoom?.[1] ?? last)] as const;
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <Text size="sm">Steps</Text>
+      <RangeSlider
+        w={140}
+        size="sm"
+        min={first}
+        max={last}
+        minRange={1}
+        value={dragged ?? [...shown]}
+        onChange={setDragged}
+        onChangeEnd={([from, to]) => {
+          setDragged(null);
+          onZoom(from <= first && to >= last ? null : [from, to]);
+        }}
+        label={count}
+        thumbFromLabel="First step shown"
+        thumbToLabel="Last step shown"
+      />
+      {zoom !== null && (
+        <Button size="compact-xs" variant="default" onClick={() => onZoom(null)}>
+          All steps
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+/** The list from before for as long as all that it holds is the same, so that charts are drawn anew only for new values. */
+function useSame<T>(list: T[]): T[] {
+  const [kept, keep] = useState(list);
+  if (kept.length === list.length && kept.every((one, place) => one === list[place])) return kept;
+  keep(list);
+  return list;
 }

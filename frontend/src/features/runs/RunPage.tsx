@@ -12,6 +12,7 @@ import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
 import { StateLabel } from '@/components/StateLabel';
 import { CodeSweeps } from './CodeSweeps';
+import { Comparison, Followed, Unread, useRuns } from './Comparison';
 import { CoveragePanel } from './CoveragePanel';
 import { Curves } from './Curves';
 import { HealthPanel } from './HealthPanel';
@@ -23,7 +24,9 @@ import { OriginPanel } from './OriginPanel';
 import { ProgressPanel } from './ProgressPanel';
 import { RecipePanel } from './RecipePanel';
 import { RunActions, SmallerMicroBatch } from './RunActions';
+import { RunPicker } from './RunPicker';
 import { SampleWall } from './SampleWall';
+import { useView } from './view';
 import { YieldPanel } from './YieldPanel';
 import { isMoving, wordsOf } from './words';
 
@@ -60,6 +63,9 @@ type HistoryProps = { run: Schemas['Run']; sweeps: Schemas['Sweep'][] } & Pick<
   'previews' | 'scalars'
 >;
 
+/** Five of these and the gaps between are as high as a wall that is full. */
+const WALL_LINE = 92;
+
 /** How the run went. One that ended before it said anything has nothing to show, and nothing will come. */
 function History({ run, previews, scalars, sweeps }: HistoryProps) {
   const comes = isMoving(run.state);
@@ -67,10 +73,10 @@ function History({ run, previews, scalars, sweeps }: HistoryProps) {
     <>
       {previews === undefined ? (
         <Panel title="Sample wall">
-          <Waiting lines={5} />
+          <Waiting lines={5} height={WALL_LINE} />
         </Panel>
       ) : (
-        (comes || previews.length > 0) && <SampleWall rows={previews} />
+        (comes || previews.length > 0) && <SampleWall rows={previews} run={run} />
       )}
       {sweeps.length > 0 && <CodeSweeps sheets={sweeps} />}
       {scalars === undefined ? (
@@ -78,8 +84,28 @@ function History({ run, previews, scalars, sweeps }: HistoryProps) {
           <Waiting lines={5} />
         </Panel>
       ) : (
-        (comes || scalars.steps.length > 0) && <Curves curves={scalars} />
+        (comes || scalars.steps.length > 0) && <Compared run={run} curves={scalars} />
       )}
+    </>
+  );
+}
+
+/** The curves, with those of the runs that were chosen beside it, and what differs. */
+function Compared({ run, curves }: { run: Schemas['Run']; curves: Schemas['Scalars'] }) {
+  const [{ runs: ids }, setView] = useView(run.id);
+  const { known, faults } = useRuns(ids);
+  const others = known.map((other) => other.run);
+  return (
+    <>
+      <Curves
+        runs={[{ curves }, ...known]}
+        picker={<RunPicker run={run} chosen={ids} onChoose={(runs) => setView({ runs })} known={others} />}
+      />
+      <Unread faults={faults} />
+      {others.length > 0 && <Comparison runs={[run, ...others]} />}
+      {ids.map((id) => (
+        <Followed key={id} id={id} />
+      ))}
     </>
   );
 }

@@ -1,9 +1,10 @@
-import { Anchor, Progress, Table, Text } from '@mantine/core';
+import { Anchor, Button, Checkbox, Group, Progress, Table, Text } from '@mantine/core';
+import { useState } from 'react';
 import { Link } from 'react-router';
 import { api, cursorOf, type Schemas } from '@/api/client';
 import { Empty } from '@/components/Empty';
 import { Fault, Waiting } from '@/components/Fault';
-import { ago, count, duration, words } from '@/components/format';
+import { ago, count, duration, plural, words } from '@/components/format';
 import { PutAway } from '@/components/life/PutAway';
 import { MoreButton } from '@/components/MoreButton';
 import { runTitle } from '@/components/runTitle';
@@ -11,6 +12,7 @@ import { StateLabel } from '@/components/StateLabel';
 import { TableScroll } from '@/components/TableScroll';
 import classes from './RunTable.module.css';
 import { shortStanding } from './queue';
+import { comparisonOf, MOST_RUNS } from './view';
 import { isActive, isMoving, isWaiting, wordsOf } from './words';
 
 const REFRESH_MS = 4_000;
@@ -27,6 +29,7 @@ type Props = {
 
 /** The lab's runs, or some of them; those that move are asked again every few seconds. */
 export function RunTable({ lab, version, recipe, archived = false }: Props) {
+  const [chosen, choose] = useState<string[]>([]);
   const some = { ...(version === undefined ? {} : { version }), ...(recipe === undefined ? {} : { recipe }) };
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = api.useInfiniteQuery(
     'get',
@@ -43,6 +46,8 @@ export function RunTable({ lab, version, recipe, archived = false }: Props) {
   );
   if (data === undefined) return error === null ? <Waiting /> : <Fault error={error} onRetry={() => void refetch()} />;
   const runs = data.pages.flatMap((page) => page.results);
+  const ticked = runs.filter((run) => chosen.includes(run.id)).map((run) => run.id);
+  const tick = (id: string) => choose(ticked.includes(id) ? ticked.filter((one) => one !== id) : [...ticked, id]);
   if (runs.length === 0)
     return (
       <Empty title="No runs yet">
@@ -55,6 +60,7 @@ export function RunTable({ lab, version, recipe, archived = false }: Props) {
       <TableScroll label="Runs" minWidth={640}>
         <Table.Thead>
           <Table.Tr>
+            <Table.Td w={36} />
             <Table.Th>Run</Table.Th>
             <Table.Th>State</Table.Th>
             {version === undefined && <Table.Th>Dataset</Table.Th>}
@@ -64,10 +70,17 @@ export function RunTable({ lab, version, recipe, archived = false }: Props) {
         </Table.Thead>
         <Table.Tbody>
           {runs.map((run) => (
-            <RunRow key={run.id} run={run} withDataset={version === undefined} />
+            <RunRow
+              key={run.id}
+              run={run}
+              withDataset={version === undefined}
+              isTicked={ticked.includes(run.id)}
+              onTick={() => tick(run.id)}
+            />
           ))}
         </Table.Tbody>
       </TableScroll>
+      {ticked.length > 0 && <CompareBar ids={ticked} onClear={() => choose([])} />}
       <MoreButton hasMore={hasNextPage} isLoading={isFetchingNextPage} onMore={() => void fetchNextPage()} />
     </>
   );
@@ -75,10 +88,38 @@ export function RunTable({ lab, version, recipe, archived = false }: Props) {
 
 const NOWRAP = { whiteSpace: 'nowrap' } as const;
 
-function RunRow({ run, withDataset }: { run: Schemas['RunListItem']; withDataset: boolean }) {
+/** What is done with the runs that are ticked. */
+function CompareBar({ ids, onClear }: { ids: string[]; onClear: () => void }) {
+  const hint =
+    ids.length < 2 ? 'Tick another one to compare them.' : ids.length > MOST_RUNS && `At most ${MOST_RUNS} compare.`;
+  return (
+    <Group gap="sm" mt="sm" role="status">
+      <Text size="sm">{plural(ids.length, 'run')} ticked.</Text>
+      {hint === false ? (
+        <Button size="xs" component={Link} to={comparisonOf(ids)}>
+          Compare
+        </Button>
+      ) : (
+        <Text size="sm" c="dimmed">
+          {hint}
+        </Text>
+      )}
+      <Button size="xs" variant="subtle" onClick={onClear}>
+        Untick
+      </Button>
+    </Group>
+  );
+}
+
+type RowProps = { run: Schemas['RunListItem']; withDataset: boolean; isTicked: boolean; onTick: () => void };
+
+function RunRow({ run, withDataset, isTicked, onTick }: RowProps) {
   const { label, tone } = wordsOf(run.state);
   return (
     <Table.Tr>
+      <Table.Td>
+        <Checkbox size="xs" aria-label={`Tick ${runTitle(run)} to compare it`} checked={isTicked} onChange={onTick} />
+      </Table.Td>
       <Table.Td miw={170}>
         <Anchor component={Link} to={`/runs/${run.id}`} fw={500} size="sm">
           {runTitle(run)}

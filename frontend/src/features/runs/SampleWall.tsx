@@ -1,8 +1,11 @@
-import { Group, Slider, Text } from '@mantine/core';
-import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { Button, Group, Slider, Text } from '@mantine/core';
+import { useReducedMotion } from '@mantine/hooks';
+import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import type { Schemas } from '@/api/client';
 import { count } from '@/components/format';
 import { Panel } from '@/components/Page';
+import { RealRow } from './RealRow';
 import classes from './SampleWall.module.css';
 
 export type Row = Schemas['PreviewedData'];
@@ -11,8 +14,11 @@ type Cell = { row: number; column: number };
 /** A wall within this many pixels of its end is "at the end" and follows new rows. */
 const NEAR_END_PX = 40;
 
-/** Rows are steps, columns fixed noise: the same picture growing up, newest below. */
-export function SampleWall({ rows }: { rows: Row[] }) {
+/** How long each step stays while the same noise is played through time. */
+const PLAY_MS = 250;
+
+/** Rows are steps, columns fixed noise: the same picture growing up, newest below; above it real images of the classes. */
+export function SampleWall({ rows, run }: { rows: Row[]; run: Schemas['Run'] }) {
   const newest = rows.at(-1);
   if (newest === undefined)
     return (
@@ -22,10 +28,10 @@ export function SampleWall({ rows }: { rows: Row[] }) {
         </Text>
       </Panel>
     );
-  return <Wall rows={rows} newest={newest} />;
+  return <Wall rows={rows} newest={newest} run={run} />;
 }
 
-function Wall({ rows, newest }: { rows: Row[]; newest: Row }) {
+function Wall({ rows, newest, run }: { rows: Row[]; newest: Row; run: Schemas['Run'] }) {
   const [chosen, setChosen] = useState<Cell | null>(null);
   const last = rows.length - 1;
   const at = chosen ?? { row: last, column: 0 };
@@ -54,6 +60,7 @@ function Wall({ rows, newest }: { rows: Row[]; newest: Row }) {
               </span>
             ))}
           </div>
+          <RealRow version={run.version} fit={run.recipe.model_settings.fit} columns={row.columns} />
           <div
             ref={wall}
             className={classes.wall}
@@ -72,7 +79,9 @@ function Wall({ rows, newest }: { rows: Row[]; newest: Row }) {
             ))}
           </div>
         </div>
-        <Detail row={row} column={Math.min(at.column, row.num_columns - 1)} />
+        <Detail row={row} column={Math.min(at.column, row.num_columns - 1)}>
+          <PlayButton at={at.row} last={last} onShow={(to) => choose({ row: to, column: at.column })} />
+        </Detail>
       </div>
     </Panel>
   );
@@ -105,7 +114,7 @@ function WallRow({ row, isChosen, onChoose }: { row: Row; isChosen: boolean; onC
   );
 }
 
-function Detail({ row, column }: { row: Row; column: number }) {
+function Detail({ row, column, children }: { row: Row; column: number; children: ReactNode }) {
   const named = row.columns[column];
   const shift = row.num_columns === 1 ? 0 : (100 * column) / (row.num_columns - 1);
   return (
@@ -129,8 +138,39 @@ function Detail({ row, column }: { row: Row; column: number }) {
           <br />
           noise {named?.seed}
         </Text>
+        {children}
       </figcaption>
     </figure>
+  );
+}
+
+type PlayProps = { at: number; last: number; onShow: (row: number) => void };
+
+/** Plays the same noise through time, from the first step where the last is shown; not where motion is unwished. */
+function PlayButton({ at, last, onShow }: PlayProps) {
+  const [isPlaying, setPlaying] = useState(false);
+  const isStill = useReducedMotion(undefined, { getInitialValueInEffect: false });
+  const moves = isPlaying && at < last;
+  useEffect(() => {
+    if (!moves) return undefined;
+    const timer = window.setTimeout(() => onShow(at + 1), PLAY_MS);
+    return () => window.clearTimeout(timer);
+  }, [moves, at, onShow]);
+  if (isStill || last === 0) return null;
+  const toggle = () => {
+    setPlaying(!moves);
+    if (!moves && at >= last) onShow(0);
+  };
+  return (
+    <Button
+      size="compact-xs"
+      variant="default"
+      mt={6}
+      leftSection={moves ? <IconPlayerPause size={14} aria-hidden /> : <IconPlayerPlay size={14} aria-hidden />}
+      onClick={toggle}
+    >
+      {moves ? 'Pause' : 'Play through time'}
+    </Button>
   );
 }
 

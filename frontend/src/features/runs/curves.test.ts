@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { groupsOf, withPoints, type Curves } from './curves';
+import { groupsOf, together, withPoints, type Curves } from './curves';
 
 const SOME: Curves = { steps: [10, 20], values: { 'loss/G': [1, 2], 'loss/D': [3, 4] } };
 
@@ -57,6 +57,32 @@ describe('groupsOf', () => {
         ],
       },
       { title: 'metric/kid', steps: [20], lines: [{ name: 'kid', values: [0.1] }] },
+    ]);
+  });
+});
+
+describe('together', () => {
+  it('lays the lines of runs over one another by step, each with its run, gaps where a run logged nothing', () => {
+    const other: Curves = { steps: [15, 20, 40], values: { 'loss/G': [7, 8, 9] } };
+    expect(together([SOME, other])).toEqual([
+      {
+        title: 'loss',
+        steps: [10, 15, 20, 40],
+        lines: [
+          { name: 'A: D', run: 0, values: [3, null, 4, null] },
+          { name: 'A: G', run: 0, values: [1, null, 2, null] },
+          { name: 'B: G', run: 1, values: [null, 7, 8, 9] },
+        ],
+      },
+    ]);
+  });
+
+  it('shows what only one of them logged, in the order of one run', () => {
+    const measured: Curves = { steps: [20], values: { 'metric/kid': [0.1], 'score/real': [0.5] } };
+    expect(together([SOME, measured]).map(({ title, lines }) => [title, lines.map(({ run }) => run)])).toEqual([
+      ['loss', [0, 0]],
+      ['score', [1]],
+      ['metric/kid', [1]],
     ]);
   });
 });

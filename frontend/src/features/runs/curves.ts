@@ -1,5 +1,8 @@
 /** The values that a run logged, by step; kept sorted, each step once. */
 
+import { LETTERS } from '@/components/inks';
+import type { Line } from '@/components/smoothing';
+
 export type Curves = { steps: number[]; values: Record<string, (number | null)[]> };
 export type Point = { step: number; values: Record<string, number> };
 
@@ -46,21 +49,47 @@ const NAMES: Record<string, string> = {
   'health/least_variety': 'variety of the worst class',
 };
 
-export type Group = { title: string; steps: number[]; lines: { name: string; values: (number | null)[] }[] };
+export type Group = { title: string; steps: number[]; lines: Line[] };
 
 /**
  * One chart per first part of the path: `loss/G` and `loss/D` share "loss". Metrics have a scale each, so each has a
  * chart. Losses and scores come first.
  */
 export function groupsOf(curves: Curves): Group[] {
-  const titles = [...new Set(Object.keys(curves.values).map(titleOf))];
+  return inOrder(Object.keys(curves.values).map(titleOf)).map((title) => groupOf(title, curves));
+}
+
+/** The charts of several runs, each with the lines of all; a step that a run did not log is a gap in its lines. */
+export function together(runs: Curves[]): Group[] {
+  const all = runs.map(groupsOf);
+  return inOrder(all.flat().map(({ title }) => title)).map((title) => {
+    const own = all.map((groups) => groups.find((group) => group.title === title));
+    const steps = [...new Set(own.flatMap((group) => group?.steps ?? []))].sort((a, b) => a - b);
+    return {
+      title,
+      steps,
+      lines: own.flatMap((group, run) => (group === undefined ? [] : linesOf(group, run, steps))),
+    };
+  });
+}
+
+/** The lines of one of several runs over the steps of all of them. */
+function linesOf(group: Group, run: number, steps: number[]): Line[] {
+  const place = new Map(group.steps.map((step, at) => [step, at]));
+  return group.lines.map(({ name, values }) => ({
+    name: `${LETTERS[run] ?? ''}: ${name}`,
+    run,
+    values: steps.map((step) => values[place.get(step) ?? -1] ?? null),
+  }));
+}
+
+function inOrder(titles: string[]): string[] {
   const order = ['loss', 'score', 'metric', 'health', 'penalty'];
   const rank = (title: string) => {
     const place = order.indexOf(title.split('/')[0] ?? '');
     return place < 0 ? order.length : place;
   };
-  titles.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
-  return titles.map((title) => groupOf(title, curves));
+  return [...new Set(titles)].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
 /** A group's lines over those steps at which one of them has a value: metrics are rare among thousands of losses. */

@@ -121,6 +121,7 @@ function layOver(queries: QueryClient, id: string): (event: Schemas['LiveEvent']
       case 'export.changed':
       case 'selection.changed':
       case 'target.changed':
+      case 'link.tested':
       case 'subscription.opened':
       case 'subscription.refused':
       case 'subscription.ended':
