@@ -875,6 +875,32 @@ class LabToken(TypedDict):
     last_used_at: str | None
 
 
+class LinkTest(TypedDict):
+    "A mark by which the page knows its event again: `link.tested` on the channel `person` carries it."
+
+    mark: str
+
+
+class LinkTestRequest(TypedDict):
+    "A mark by which the page knows its event again: `link.tested` on the channel `person` carries it."
+
+    mark: str
+
+
+class LinkTested(TypedDict):
+    "The answer to a person who asked whether events arrive; it came the way that every event comes."
+
+    type: Literal["link.tested"]
+    seq: int | None
+    ts: str
+    person: str
+    data: LinkTestedData
+
+
+class LinkTestedData(TypedDict):
+    mark: str
+
+
 class LogEntry(TypedDict):
     "One thing that somebody did; names are as they were then."
 
@@ -2302,4 +2328,4 @@ Budget = Union["PerClassBudget", "FillToLargestBudget", "FillToBudget", "CountsB
 BudgetRequest = Union["PerClassBudgetRequest", "FillToLargestBudgetRequest", "FillToBudgetRequest", "CountsBudgetRequest", "MultipleBudgetRequest"]
 
 
-LiveEvent = Union["ExportChanged", "PoolCreated", "RunChanged", "RunCheckpointed", "RunJudged", "RunMeasured", "RunPreviewed", "RunProgressed", "RunSnapshot", "RunSwept", "RunWarned", "SelectionChanged", "SocketAnswered", "SubscriptionEnded", "SubscriptionOpened", "SubscriptionRefused", "TargetChanged", "VersionChanged"]
+LiveEvent = Union["ExportChanged", "LinkTested", "PoolCreated", "RunChanged", "RunCheckpointed", "RunJudged", "RunMeasured", "RunPreviewed", "RunProgressed", "RunSnapshot", "RunSwept", "RunWarned", "SelectionChanged", "SocketAnswered", "SubscriptionEnded", "SubscriptionOpened", "SubscriptionRefused", "TargetChanged", "VersionChanged"]
