@@ -102,7 +102,7 @@ def test_keys_move_a_bar_and_its_number_can_be_typed(form: Page) -> None:
 def test_the_acts_say_the_budget_in_the_words_that_fit(form: Page) -> None:
     form.get_by_role("button", name="×2").click()
     assert recipe(form)["budget"] == {"kind": "per_class", "count": 8}
-    form.get_by_text("Fill up to a number", exact=True).click()
+    form.get_by_text("Fill to a number", exact=True).click()
     form.get_by_role("textbox", name="Images per class, real and synthetic").fill("50")
     assert asked(form) == [50 - REAL] * 3
     assert recipe(form)["budget"] == {"kind": "fill_to", "count": 50}

@@ -16,8 +16,8 @@ type Props = {
 
 const KINDS: { value: BudgetKind; label: string }[] = [
   { value: 'per_class', label: 'Same for each class' },
-  { value: 'fill_to_largest', label: 'Fill up to the largest' },
-  { value: 'fill_to', label: 'Fill up to a number' },
+  { value: 'fill_to_largest', label: 'Fill to the largest' },
+  { value: 'fill_to', label: 'Fill to a number' },
   { value: 'multiple', label: 'Multiple of the real' },
   { value: 'counts', label: 'A number per class' },
 ];
