@@ -42,7 +42,11 @@ export function ExportForm({ pool, selection: asked }: { pool: Schemas['Pool']; 
   };
   const build = useMutation({
     mutationFn: () => take(http.POST('/api/v1/exports/', { body: wish })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['get', '/api/v1/exports/'] }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ['get', '/api/v1/exports/'] });
+      // The new one is the first of the list, which the long form may have pushed out of sight.
+      window.scrollTo(0, 0);
+    },
   });
   if (!may('researcher'))
     return (

@@ -45,7 +45,11 @@ function VersionForm({ version }: { version: Schemas['DatasetVersion'] }) {
   const queries = useQueryClient();
   const build = useMutation({
     mutationFn: () => take(http.POST('/api/v1/exports/', { body: wish })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['get', '/api/v1/exports/'] }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ['get', '/api/v1/exports/'] });
+      // The new one is the first of the list, which the long form may have pushed out of sight.
+      window.scrollTo(0, 0);
+    },
   });
   return (
     <Panel title="New export">
