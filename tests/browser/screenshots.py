@@ -1,22 +1,26 @@
 """The pictures of the documentation, taken from the running product: `make screenshots`.
 
-A stack with the demo, a first visitor, and one picture of each page, wide and narrow, light and dark, into docs/images
-(those that the documentation shows) and, with a folder as argument, all of them there.
+A stack with the demo, a first visitor, and the way from a folder of images to an export, a picture of each step, into
+docs/images (README.md shows them). With a folder as argument, also every page, wide and narrow, light and dark, there.
 """
 
+import io
 import os
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, NARROW, WIDE, chromium
-from tests.browser.lab_member import enter, wait_until_finished
+from tests.browser.lab_member import EXPORT_MS, RUN_MS, enter, wait_until_finished
+from tests.browser.pictures import zip_of_shapes
 from tests.stack import Stack
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-SHOWN = {"run-wide-light", "gallery-wide-light"}
+QUALITY = 80
+"""Of WebP: text stays sharp, and a picture of a page has some 50 KiB."""
 
 
 def main(everything: Path | None) -> None:
@@ -24,16 +28,12 @@ def main(everything: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), demo=True) as stack, sync_playwright() as started:
         browser = started.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         page = browser.new_context(base_url=stack.url, viewport=WIDE, reduced_motion="reduce").new_page()
+        page.set_default_timeout(60_000)
         enter(page)
         addresses = _addresses(page)
-        page.goto(addresses["run"])
-        wait_until_finished(page)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            for width, size in (("wide", WIDE), ("narrow", NARROW)):
-                page.set_viewport_size(size)
-                for name, address in addresses.items():
-                    _take(page, address, f"{name}-{width}-{scheme}", everything)
+        _tour(page, addresses, zip_of_shapes(Path(folder) / "shapes.zip"))
+        if everything is not None:
+            _every_page(page, addresses, everything)
 
 
 def _addresses(page: Page) -> dict[str, str]:
@@ -63,16 +63,67 @@ def _addresses(page: Page) -> dict[str, str]:
     }
 
 
-def _take(page: Page, address: str, name: str, everything: Path | None) -> None:
-    page.goto(address)
+# --- the tour -----------------------------------------------------------------------------------------------------
+def _tour(page: Page, addresses: dict[str, str], archive: Path) -> None:
+    """The whole way, while the demo's run goes on: each picture as soon as there is something to see."""
+    page.goto(addresses["run"])
+    expect(page.get_by_text("Sample wall").first).to_be_visible(timeout=RUN_MS)
+    expect(page.locator("main img").nth(5)).to_be_visible(timeout=RUN_MS)
+    _show(page, "watch")
+
+    page.goto(addresses["upload"])
+    page.get_by_label("Choose a zip file").set_input_files(archive)
+    page.get_by_label("Name of the dataset").fill("Shapes")
+    _show(page, "upload")
+
+    page.goto(addresses["dataset"])
+    expect(page.get_by_text("Images per class")).to_be_visible()
+    _show(page, "dataset")
+    page.get_by_role("link", name="New run").first.click()
+    page.get_by_role("radio", name="Class confidence").check()
+    _show(page, "recipe")
+
+    page.goto(addresses["run"])
+    wait_until_finished(page)
+    _show(page, "run")
+    page.goto(addresses["gallery"])
+    page.locator("[data-place]").first.wait_for()
+    _show(page, "gallery")
+    page.goto(f"{addresses['gallery']}?kept=any&map=pca")
+    page.locator("[data-place]").first.wait_for()
+    _show(page, "map")
+
+    page.goto(addresses["exports"])
+    page.get_by_role("button", name="Build the export").click()
+    expect(page.get_by_role("link", name="Download").first).to_be_visible(timeout=EXPORT_MS)
+    _show(page, "export")
+
+
+def _show(page: Page, name: str) -> None:
+    """One picture of the documentation, from the top of the page."""
+    page.evaluate("window.scrollTo(0, 0)")
+    _settle(page)
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    picture.save(IMAGES / f"{name}.webp", quality=QUALITY, method=6)
+
+
+# --- every page ---------------------------------------------------------------------------------------------------
+def _every_page(page: Page, addresses: dict[str, str], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width, size in (("wide", WIDE), ("narrow", NARROW)):
+            page.set_viewport_size(size)
+            for name, address in addresses.items():
+                page.goto(address)
+                _settle(page)
+                page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+
+
+def _settle(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(500)
-    if name in SHOWN:
-        IMAGES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=IMAGES / f"{name.split('-')[0]}.png")
-    if everything is not None:
-        everything.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=everything / f"{name}.png", full_page=True)
 
 
 if __name__ == "__main__":
