@@ -25,7 +25,8 @@ export function LinkLabel({ isExplained = true }: { isExplained?: boolean }) {
   const age = link.lastHeardAt === null ? null : (now - link.lastHeardAt) / 1000;
   const last = age === null || (state === 'live' && age < 30) ? '' : `, last news ${duration(age)} ago`;
   return (
-    <Group gap={6} component="span" display="inline-flex">
+    // As wide as its longest word, so that the line around it does not wrap anew when the word changes.
+    <Group gap={6} component="span" display="inline-flex" miw={112}>
       <Tooltip label={explanation} multiline maw={280}>
         <span>
           <StateLabel tone={tone}>{`${state}${last}`}</StateLabel>
