@@ -1,5 +1,6 @@
 import { queries, SESSION_KEY, type Schemas } from '@/api/client';
 import { ApiError, unreachable } from '@/api/errors';
+import { randomUuid } from '@/components/randomUuid';
 import type { Parcel } from './parcel';
 import { Rate } from './rate';
 import type { Handlers, Sending } from './sending';
@@ -85,7 +86,7 @@ export class Sendings {
     }
     const state = asks ? 'asked' : 'queued';
     const begun = { sent: 0, rate: null, error: null, upload: '', note, state } as const;
-    this.set([...this.rows, { id: crypto.randomUUID(), lab, purpose, name, size, parcel, ...begun }]);
+    this.set([...this.rows, { id: randomUuid(), lab, purpose, name, size, parcel, ...begun }]);
     this.pump();
   }
 
@@ -93,7 +94,7 @@ export class Sendings {
   adopt(upload: { id: string; file_name: string; size_bytes: number }, lab: string, purpose: Purpose): void {
     const { id, file_name: name, size_bytes: size } = upload;
     const whole = { sent: size, rate: null, error: null, upload: id, note: '', state: 'done' } as const;
-    this.set([...this.rows, { id: crypto.randomUUID(), lab, purpose, name, size, parcel: null, ...whole }]);
+    this.set([...this.rows, { id: randomUuid(), lab, purpose, name, size, parcel: null, ...whole }]);
   }
 
   pause(id: string): void {

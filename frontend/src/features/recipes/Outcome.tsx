@@ -7,6 +7,7 @@ import { Fault } from '@/components/Fault';
 import { plural } from '@/components/format';
 import { Panel } from '@/components/Page';
 import type { Values } from '@/components/SettingsForm/fields';
+import { randomUuid } from '@/components/randomUuid';
 import { unplaced, type Draft } from './draft';
 import { timeSentence } from './outlookWords';
 import { recipeTitle } from './recipeTitle';
@@ -132,8 +133,7 @@ function Memory({ memory }: { memory: OutcomeProps['memory'] }) {
 
 /** Pressing twice starts once; a changed request is another run, and so is the same one from a new page. */
 function useIdempotencyKey(body: unknown): string {
-  // Not randomUUID: it is missing where the page comes over plain http from another machine.
-  const [page] = useState(() => crypto.getRandomValues(new Uint32Array(4)).join('-'));
+  const [page] = useState(randomUuid);
   return `${page}-${hashOf(JSON.stringify(body))}`;
 }
 

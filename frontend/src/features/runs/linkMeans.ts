@@ -1,5 +1,6 @@
 import { http, take } from '@/api/client';
 import { readSession } from '@/api/session';
+import { randomUuid } from '@/components/randomUuid';
 import { socketUrl } from '@/api/socket';
 import type { Means, Wire } from './linkCheck';
 
@@ -69,10 +70,4 @@ function within<T>(promise: Promise<T>, otherwise: string): Promise<T> {
     const timer = window.setTimeout(() => reject(new Error(`${otherwise} within ${seconds} s.`)), PATIENCE_MS);
     promise.then(resolve, reject).finally(() => window.clearTimeout(timer));
   });
-}
-
-/** `crypto.randomUUID` is there on https only, and a lab's own network may have none. */
-function randomUuid(): string {
-  const hex = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0'));
-  return hex.join('').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
