@@ -118,8 +118,6 @@ class Work:
         for arm in self.study.arms:
             if arm.synthetic is not None:
                 most |= Counter(resolve(parse_budget(arm.synthetic.amount), counts))
-        if not most:
-            raise BadBudgetError("No arm asks for a synthetic image; raise an amount.")
         return {name: int(np.ceil(most[name] * self.settings.pool_factor)) for name in counts}
 
     def chosen_file(self, arm: Arm, generator: int) -> Path:
@@ -183,10 +181,16 @@ class Work:
         return Labelled(*pack.read(rows))
 
     def synthetic(self, child: Child) -> Labelled | None:
+        """What the arm's sampler kept. Raises: BadBudgetError where that is nothing and the arm has nothing else."""
         if child.generator is None:
             return None
         pool = open_pool(self.study.folder / "generators" / str(child.generator) / "pool")
         rows: NDArray[np.int64] = np.load(self.chosen_file(child.arm, child.generator), allow_pickle=False)
+        if child.arm.synthetic_only and not len(rows):
+            raise BadBudgetError(
+                f"The sampler of the arm {child.arm.name} kept no image of generator {child.generator}, so there is "
+                f"nothing to learn from; leave the arm out, or choose another sampler."
+            )
         return Labelled(pool.images(rows), pool.label[rows])
 
     # --- what they answer -----------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
 from ml.arms import Arm, read_arms
+from ml.budget import parse_budget, resolve
 from ml.child import ChildName, Labelled
 from ml.errors import BadDatasetError, BadSettingsError
 from ml.fit import fit_image
@@ -26,7 +27,7 @@ from ml.model import LabelledImageModel, ModelSettings
 from ml.pack import Pack, open_pack, write_pack
 from ml.plugin import Settings, fault_sentence, find, read_settings
 from ml.records import ImageRecord
-from ml.selection import make_sampler
+from ml.selection import check_suitable, make_sampler
 from ml.whole import whole_file
 
 
@@ -94,14 +95,21 @@ class StudyFolder:
         arms: Sequence[str],
         settings: StudySettings,
     ) -> "StudyFolder":
-        """Raises: BadSettingsError, UnknownPluginError; BadDatasetError where a class lacks images to judge by."""
+        """Refuses at once what would end the study after hours of training.
+
+        Raises: BadSettingsError, UnknownPluginError, UnsuitableSamplerError, BadBudgetError; BadDatasetError where a
+        class lacks images to learn or to judge by.
+        """
         cls.refuse_used(folder)
         read = read_arms(arms)
-        shape: ModelSettings = read_settings(find("models", LabelledImageModel, model), model_settings)
+        plugin = find("models", LabelledImageModel, model)
+        shape: ModelSettings = read_settings(plugin, model_settings)
+        _check_splits(records)
+        counts = Counter(record.label for record in records if record.split == "train")
         for arm in read:
             if arm.synthetic is not None:
-                make_sampler(arm.synthetic.sampler, {})
-        _check_splits(records)
+                check_suitable(make_sampler(arm.synthetic.sampler, {}), plugin, shape)
+                resolve(parse_budget(arm.synthetic.amount), counts)
         folder.mkdir(parents=True, exist_ok=True)
         known = [record for record in records if record.split != "test"]
         classes = sorted({record.label for record in records})

@@ -8,9 +8,9 @@ import pytest
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_calibration_error
 
 from ml.arms import read_arm
-from ml.errors import BadDatasetError, BadSettingsError
+from ml.errors import BadBudgetError, BadDatasetError, BadSettingsError, MlError
 from ml.records import ImageRecord
-from ml.study import Work
+from ml.study import Child, Work
 from ml.study_folder import StudyFolder, StudySettings
 from ml.study_result import balanced_accuracy
 from ml.study_told import StudyResult
@@ -137,6 +137,34 @@ def test_a_class_without_images_to_judge_by_is_refused_before_anything_is_made(t
     with pytest.raises(BadDatasetError, match="'disc' has no test image"):
         create(tmp_path / "out", records)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "arm", "told"),
+    [
+        ("gan", "class_confidence:1x", "class_confidence"),
+        ("dcgan", "random:fill", "nothing to fill up"),
+        ("dcgan", "no_such:1x", "no_such"),
+    ],
+)
+def test_what_would_end_a_study_after_its_generators_is_refused_before_them(
+    tmp_path: Path, model: str, arm: str, told: str
+) -> None:
+    records = write_records(tmp_path / "images", num_train=2, num_judged=1)
+    with pytest.raises(MlError, match=told):
+        StudyFolder.create(tmp_path / "out", records, model, {}, ["none", arm], StudySettings())
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_arm_of_synthetic_images_alone_of_which_none_was_kept_ends_with_a_sentence(
+    finished: tuple[StudyFolder, StudyResult],
+) -> None:
+    study, _ = finished
+    work = Work(study, lambda event: None, lambda *child: None, lambda: False)
+    child = Child(read_arm("synthetic_only+random:3"), 0, 0)
+    np.save(work.chosen_file(child.arm, 0), np.empty(0, np.int64))
+    with pytest.raises(BadBudgetError, match="kept no image of generator 0"):
+        work.train_one(child)
 
 
 @pytest.mark.parametrize(
