@@ -198,6 +198,9 @@ def _study(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, default=0, help="the same seed gives the same study")
     command.add_argument("--split-seed", type=int, default=0, help="seed of the splits, where the folder has none")
     command.add_argument("--resume", action="store_true", help="go on with the study in --out")
+    command.add_argument(
+        "--jobs", type=int, help="children trained at once; left out: one per core on a CPU, one on a GPU"
+    )
     command.add_argument("--json", action="store_true", help="print the result as JSON")
     _quiet(command)
 

@@ -62,12 +62,64 @@ class Arm:
         return self.transforms if self.transforms_synthetic else "none"
 
 
+ARM_PARTS = {
+    "none": "the real images as they are",
+    "balanced": "every class equally often, however rare",
+    "logit_adjusted": "logits moved by the log of each class's share while training",
+    "mixup": "pairs of images and of labels are blended",
+    "geometric": "small turns, zooms, shifts and stretches",
+    "trivial_augment": "one transform of a strength by lot for each image",
+    "real_only_transforms": "synthetic images are not transformed",
+    "synthetic_only": "no real images at all",
+}
+"""Those that are one word; a sampler with its amount, `real@SHARE` and their meaning stand above."""
+
 BASELINES = ("none", "balanced", "logit_adjusted", "mixup", "geometric", "trivial_augment", "balanced+geometric")
 """What synthetic images must beat."""
 SAMPLING_STUDY = tuple(
     f"{sampler}:{size}x" for sampler in ("random", "class_confidence", "realism") for size in (1, 2, 5)
 )
 """The deck's arms with synthetic images: each sampler at one, two and five times the real ones."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Arms that answer one question."""
+
+    name: str
+    title: str
+    summary: str
+    arms: tuple[str, ...]
+
+
+PRESETS = (
+    Preset(
+        "share",
+        "A share of each batch",
+        "Synthetic images as a quarter of each batch, on top of a class-balanced draw and small transforms: where "
+        "synthetic images have the best chance to help. Three samplers.",
+        (
+            "none",
+            "balanced",
+            "balanced+geometric",
+            *(f"balanced+geometric+{name}:1x@0.25" for name in ("random", "class_confidence", "realism")),
+        ),
+    ),
+    Preset(
+        "sampling_study",
+        "Reproduce the sampling study",
+        "Random, cl-sam and cr-sam at one, two and five times the real images, beside none and every arm without "
+        "synthetic images; many trainings.",
+        (*BASELINES, *SAMPLING_STUDY),
+    ),
+    Preset(
+        "gan_train",
+        "What a classifier learns from synthetic images alone",
+        "The classification accuracy score: children trained on synthetic images only, tested on real ones.",
+        ("none", "balanced+geometric", "synthetic_only+random:1x", "synthetic_only+class_confidence:1x"),
+    ),
+)
+"""What a person begins with."""
 
 
 def read_arms(names: Sequence[str]) -> list[Arm]:

@@ -19,23 +19,29 @@ from typing import Any
 import pydantic
 
 from ml.agreement import Agreement, agreement_of
-from ml.budget import MAX_CANDIDATES, MAX_IMAGES, pool_sizes, resolve
+from ml.arms import ARM_PARTS, PRESETS, Arm, read_arms
+from ml.budget import MAX_CANDIDATES, MAX_IMAGES, parse_budget, pool_sizes, resolve
 from ml.compute import Compute, smaller_micro_batch, why_indivisible, why_no_gpu
-from ml.errors import BadBudgetError, MlError
+from ml.errors import BadBudgetError, BadSettingsError, MlError
 from ml.foretold import ForetellError, Foretold, foretell_memory
 from ml.intake import INTAKE
 from ml.intervals import mean_interval, wilson_interval
 from ml.plans import IMPORTED
 from ml.plugin import Card, Conflict
+from ml.study_settings import StudySettings
 from ml.suitability import missing_fields, why_unsuitable
 
 __all__ = [
+    "ARM_PARTS",
     "IMPORTED",
     "INTAKE",
     "MAX_CANDIDATES",
     "MAX_IMAGES",
+    "PRESETS",
     "Agreement",
+    "Arm",
     "BadBudgetError",
+    "BadSettingsError",
     "Card",
     "Catalogue",
     "CatalogueError",
@@ -49,11 +55,14 @@ __all__ = [
     "MlError",
     "ModelEntry",
     "SamplerEntry",
+    "StudySettings",
     "agreement_of",
     "foretell_memory",
     "load",
     "mean_interval",
+    "parse_budget",
     "pool_sizes",
+    "read_arms",
     "resolve",
     "smaller_micro_batch",
     "why_indivisible",

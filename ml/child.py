@@ -9,7 +9,7 @@ small; AdamW with one rise and fall of the rate instead of SGD with steps, becau
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import torch
@@ -22,9 +22,9 @@ from ml.child_augment import mixed, transformed
 from ml.device import channels_last
 from ml.exactness import exact_arithmetic
 from ml.images import Pixels, to_model
+from ml.study_settings import ChildName
 from ml.threads import one_thread
 
-ChildName = Literal["small_cnn", "resnet"]
 IMAGE_RANGE = (-1.0, 1.0)
 BATCH: Final = 64
 PEAK_RATE: Final = 4e-3

@@ -25,8 +25,9 @@ from ml.ranks import own_rank
 from ml.records import ImageRecord
 from ml.run_folder import RunFolder
 from ml.start_plan import Start, Way
-from ml.study import Work
-from ml.study_folder import StudyFolder, read_study_settings
+from ml.study import Work, usual_processes
+from ml.study_folder import StudyFolder
+from ml.study_settings import read_study_settings
 from ml.terminal import Bars, metric_table, study_table, yield_table
 from ml.told import ShouldStop, StopRequested
 
@@ -102,7 +103,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def study(options: argparse.Namespace) -> int:
     """Train every child that is not there yet, and print the answer."""
-    bars = Bars(options.quiet)
+    bars, jobs = Bars(options.quiet), _jobs(options.jobs)
     if options.resume:
         folder = StudyFolder.open(options.out)
     else:
@@ -123,7 +124,7 @@ def study(options: argparse.Namespace) -> int:
         folder = StudyFolder.create(options.out, records, options.model, read_pairs(options.settings), arms, settings)
 
     def go(should_stop: ShouldStop) -> None:
-        result = Work(folder, bars, bars.child, should_stop).run()
+        result = Work(folder, bars, bars.child, should_stop, jobs).run()
         bars.close()
         print(json.dumps(result, indent=1) if options.json else study_table(result))
 
@@ -153,6 +154,13 @@ def _compute_of(options: argparse.Namespace) -> dict[str, Any]:
     given = {name: getattr(options, name) for name in Compute.model_fields if getattr(options, name) is not None}
     read_compute(given)
     return given
+
+
+def _jobs(wish: int | None) -> int:
+    """Children trained at once: as many as asked for, or as is usual. Raises: BadSettingsError."""
+    if wish is not None and wish < 1:
+        raise BadSettingsError(f"--jobs is {wish}; it must be 1 at least, or left out.")
+    return wish or usual_processes()
 
 
 def read_pairs(pairs: Sequence[str]) -> dict[str, Any]:

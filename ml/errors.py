@@ -98,6 +98,12 @@ class DeviceLostError(MlError):
     code = "device_lost"
 
 
+class ProcessLostError(MlError):
+    """One of several processes that shared work was ended from outside."""
+
+    code = "process_lost"
+
+
 class CheckpointError(MlError):
     """A checkpoint that is torn, altered, or of another recipe."""
 

@@ -30,7 +30,7 @@ class Recipe(TypedDict):
 
 
 class DatasetPart(TypedDict):
-    """The images a run may see: JSON lines {"index", "file", "label", "split"} of the splits train and val only."""
+    """JSON lines {"index", "file", "label", "split"}; those of a run are of the splits train and val only."""
 
     classes: list[str]
     images: str
@@ -129,6 +129,22 @@ class SelectPlan(TypedDict):
     out: str
 
 
+class StudyPlan(TypedDict):
+    """Train child networks with and without synthetic images, and compare them.
+
+    dataset: the images of all three splits; settings: of `ml.study_settings`; out: the study's folder, the same at
+    every attempt, where what is there already is taken as it is.
+    """
+
+    verb: Literal["study"]
+    dataset: DatasetPart
+    model: str
+    model_settings: dict[str, Any]
+    arms: list[str]
+    settings: dict[str, Any]
+    out: str
+
+
 class ExportPlan(TypedDict):
     """Write an augmented dataset.
 
@@ -152,15 +168,16 @@ class ExportPlan(TypedDict):
     out: str
 
 
-Plan = Annotated[IngestPlan | RunPlan | SelectPlan | ExportPlan, Field(discriminator="verb")]
+AnyPlan = IngestPlan | RunPlan | SelectPlan | StudyPlan | ExportPlan
+Plan = Annotated[AnyPlan, Field(discriminator="verb")]
 
 
-def read_plan(path: Path) -> IngestPlan | RunPlan | SelectPlan | ExportPlan:
+def read_plan(path: Path) -> AnyPlan:
     """The plan in a file.
 
     Raises: ValueError, naming the field, when it is none; a plan is written by this product, so that is a defect.
     """
-    adapter: TypeAdapter[IngestPlan | RunPlan | SelectPlan | ExportPlan] = TypeAdapter(Plan)
+    adapter: TypeAdapter[AnyPlan] = TypeAdapter(Plan)
     try:
         return adapter.validate_json(path.read_bytes())
     except ValidationError as error:

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from ml.judgement import HealthJudged
 from ml.look import Look
 from ml.plans import Artefacts, Stage
+from ml.study_told import StudyResult
 
 EXIT_DONE: Final = 0
 EXIT_FAULT: Final = 1
@@ -247,6 +248,33 @@ class SelectResult(TypedDict):
     selection: str
 
 
+class GeneratorBegun(TypedDict):
+    """A study goes on to its next generator, from 1; what a run would say of it follows."""
+
+    event: Literal["generator"]
+    number: int
+    num_generators: int
+
+
+class ChildTrained(TypedDict):
+    """A child network of a study is there.
+
+    num_done of num_children, both with those of the learning curve when the comparison's are there.
+    """
+
+    event: Literal["child"]
+    name: str
+    arm: str
+    val_balanced_accuracy: float
+    num_done: int
+    num_children: int
+
+
+class StudyDone(TypedDict):
+    event: Literal["result"]
+    result: StudyResult
+
+
 class ExportResult(TypedDict):
     event: Literal["result"]
     file: str
@@ -275,6 +303,9 @@ Event = (
     | IngestResult
     | RunResult
     | SelectResult
+    | GeneratorBegun
+    | ChildTrained
+    | StudyDone
     | ExportResult
 )
 Emit = Callable[[Event], None]

@@ -1,4 +1,4 @@
-"""One labelled real image as the stages of a run see it."""
+"""One labelled real image as the stages of a run, or a study, see it."""
 
 import json
 from collections.abc import Iterator
@@ -23,12 +23,18 @@ def read_records(file: Path) -> Iterator[ImageRecord]:
 
     Raises: BadDatasetError for an image of the test split: it is reserved for studies, and must not be seen here.
     """
+    for record in read_all_records(file):
+        if record.split not in ("train", "val"):
+            raise BadDatasetError(
+                f"Image {record.index} is of the split {record.split!r}; a run may see train and val only, so that "
+                f"studies can trust the test split."
+            )
+        yield record
+
+
+def read_all_records(file: Path) -> Iterator[ImageRecord]:
+    """The images of a study's plan, those of the test split too."""
     with file.open(encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
-            if row["split"] not in ("train", "val"):
-                raise BadDatasetError(
-                    f"Image {row['index']} is of the split {row['split']!r}; a run may see train and val only, so that "
-                    f"studies can trust the test split."
-                )
             yield ImageRecord(row["index"], Path(row["file"]), row["label"], row["split"])

@@ -23,6 +23,8 @@ BLAS: Final = ("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 LISTEN_S: Final = 1.0
 SPARE: Final = 0.25
 """So much of a core may be busy with other things and still count as free."""
+PROCESS_BYTES: Final = 2**30
+"""Memory that a process of its own takes for a small network, torch itself included."""
 UNLIMITED: Final = 2**60
 """Control groups of version 1 write a number near 2**63 where there is no limit."""
 
@@ -130,6 +132,11 @@ def wished_threads(machine: Machine, environ: Mapping[str, str] = os.environ) ->
     """OMP_NUM_THREADS, at most the cores that may be used; None where it says nothing."""
     wish = environ.get(THREADS, "")
     return max(1, min(int(wish), len(machine.cpus))) if wish.isdigit() else None
+
+
+def process_share(machine: Machine, environ: Mapping[str, str] = os.environ) -> int:
+    """Processes of one thread each that this process may start: as many as its threads, and as memory holds."""
+    return max(1, min(wished_threads(machine, environ) or 1, machine.memory_available() // PROCESS_BYTES))
 
 
 def claim_threads(

@@ -1,82 +1,75 @@
 """A study: child networks trained with and without augmentation, several seeds, judged on held-out real images.
 
 Generators, one per generator seed, are trained on the training split by the same stages as any run; each arm takes its
-images from them by its sampler. A child network is given training images alone, and the held-out ones are read after it
-is trained. Each child is one file, so that a study that was stopped or killed goes on with the next one.
+images from them by its sampler. Each child is one file (`ml/study_child.py`), so that a study that was stopped or
+killed goes on with the next one, and several processes can train children side by side.
 
     <folder>/generators/<seed>/               a run folder (`ml/run_folder.py`)
-    <folder>/chosen/<arm>-g<seed>.npy         rows of that generator's pool
-    <folder>/children/<arm>[-g<seed>]-c<seed>.npz   val, test: float32 [N, C] probabilities; duration_s
+    <folder>/chosen/, <folder>/children/      what samplers kept, what children answer
     <folder>/result.json                      the answer (`ml/study_result.py`)
 """
 
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.arms import Arm
 from ml.budget import parse_budget, resolve
-from ml.child import Labelled, probabilities, train_child
-from ml.device import choose_device, prepare
-from ml.errors import BadBudgetError
-from ml.pool import open_pool
+from ml.device import choose_device
+from ml.processes import in_processes
 from ml.protocol import Emit
 from ml.run_folder import RunFolder
 from ml.seeds import step_seed
+from ml.share import process_share, this_machine
+from ml.study_child import Child, chosen_file, train_one
 from ml.study_folder import StudyFolder
-from ml.study_result import Answers, conclude, curve_arms
-from ml.study_told import StudyResult
-from ml.told import ShouldStop, StopRequested
+from ml.study_result import Answers, balanced_accuracy, conclude, curve_arms
+from ml.study_told import ChildDone, StudyResult
+from ml.told import ShouldStop
 from ml.whole import whole_file
 
-OnChild = Callable[[str, int, int], None]
-"""Called with (the child's name, children there, children in all)."""
+OnChild = Callable[[ChildDone], None]
 
 
-@dataclass(frozen=True)
-class Child:
-    """One child network to train; generator is None where the arm has no synthetic images."""
-
-    arm: Arm
-    generator: int | None
-    seed: int
-
-    @property
-    def name(self) -> str:
-        """Of its file."""
-        generator = "" if self.generator is None else f"-g{self.generator}"
-        return f"{slug(self.arm)}{generator}-c{self.seed}"
+def usual_processes() -> int:
+    """Children trained at once where nobody says how many: one on a GPU, else this process's share of the CPU."""
+    return process_share(this_machine()) if choose_device().type == "cpu" else 1
 
 
 class Work:
     """A study being carried out."""
 
-    def __init__(self, study: StudyFolder, emit: Emit, on_child: OnChild, should_stop: ShouldStop) -> None:
-        """`emit` hears of the generators, `on_child` of the children."""
+    def __init__(
+        self, study: StudyFolder, emit: Emit, on_child: OnChild, should_stop: ShouldStop, num_processes: int = 1
+    ) -> None:
+        """`emit` hears of the generators, `on_child` of the children, in order of completion.
+
+        num_processes: children that are trained at once; the result is the same whatever their number.
+        """
         self.study, self.emit, self.on_child, self.should_stop = study, emit, on_child, should_stop
         self.settings = study.settings
-        self.device = choose_device()
-        prepare(self.device)
+        self.num_processes = num_processes
+        self.num_done = 0
 
     def run(self) -> StudyResult:
         """Everything that is not there yet, and the answer. Raises: StopRequested, MlError."""
         if any(arm.synthetic for arm in self.study.arms):
             for seed in range(self.settings.num_generator_seeds):
+                self.emit(
+                    {"event": "generator", "number": seed + 1, "num_generators": self.settings.num_generator_seeds}
+                )
                 self.make_generator(seed)
         self.train_all(self.study.arms)
         answers = self.answers_of(self.study.arms)
-        curve = curve_arms(answers, self.study.arms, self.study.judged().val.label)
+        curve = curve_arms(answers, self.study.arms, self.val_label)
         self.train_all(curve)
         result = conclude(self.study, answers, self.answers_of(curve))
-        with whole_file(self.study.folder / "result.json") as partial:
-            partial.write_text(json.dumps(result, indent=1), encoding="utf-8")
+        with whole_file(self.study.folder / "result.json") as file:
+            file.write_text(json.dumps(result, indent=1), encoding="utf-8")
         return result
 
     # --- generators -----------------------------------------------------------------------------------------------
@@ -104,11 +97,11 @@ class Work:
         if "score" not in run.plan["done"]:
             run.generate({"kind": "counts", "counts": self.candidates}, None, self.emit, self.should_stop)
         for arm in self.study.arms:
-            if arm.synthetic is not None and not self.chosen_file(arm, seed).exists():
+            if arm.synthetic is not None and not chosen_file(self.study, arm, seed).exists():
                 budget = parse_budget(arm.synthetic.amount)
                 run.select(arm.synthetic.sampler, {}, budget, step_seed(self.settings.seed, "sampler", seed), self.emit)
-                with whole_file(self.chosen_file(arm, seed)) as partial:
-                    np.save(partial, run.chosen(), allow_pickle=False)
+                with whole_file(chosen_file(self.study, arm, seed)) as file:
+                    np.save(file, run.chosen(), allow_pickle=False)
 
     @cached_property
     def candidates(self) -> dict[str, int]:
@@ -119,9 +112,6 @@ class Work:
             if arm.synthetic is not None:
                 most |= Counter(resolve(parse_budget(arm.synthetic.amount), counts))
         return {name: int(np.ceil(most[name] * self.settings.pool_factor)) for name in counts}
-
-    def chosen_file(self, arm: Arm, generator: int) -> Path:
-        return self.study.folder / "chosen" / f"{slug(arm)}-g{generator}.npy"
 
     # --- children -------------------------------------------------------------------------------------------------
     def children(self, arms: Sequence[Arm]) -> Iterator[Child]:
@@ -134,64 +124,34 @@ class Work:
                     yield Child(arm, generator, seed)
 
     def train_all(self, arms: Sequence[Arm]) -> None:
-        """Train those that are not there yet. Raises: StopRequested."""
+        """Train those that are not there yet. Raises: StopRequested, MlError."""
         children = list(self.children(arms))
-        for place, child in enumerate(children):
-            if not self.file_of(child).exists():
-                self.train_one(child)
-            self.on_child(child.name, place + 1, len(children))
-
-    def train_one(self, child: Child) -> None:
-        """Raises: StopRequested."""
-
-        def on_step(step: int, number: int) -> None:
-            if self.should_stop():
-                raise StopRequested
-
-        began = time.perf_counter()
-        net = train_child(
-            self.settings.child,
-            child.arm,
-            self.real(child.arm.real_share),
-            self.synthetic(child),
-            len(self.study.pack().classes),
-            self.settings.child_steps,
-            step_seed(self.settings.seed, "child", child.seed),
-            self.device,
-            on_step,
+        number = self.num_done + len(children)
+        missing = [child for child in children if not child.file(self.study).exists()]
+        for child in children:
+            if child not in missing:
+                self.tell(child, number)
+        in_processes(
+            self.num_processes,
+            partial(train_one, self.study),
+            missing,
+            lambda child, _: self.tell(child, number),
+            self.should_stop,
         )
-        duration = time.perf_counter() - began
-        judged = self.study.judged()
-        val, test = (probabilities(net, part.pixels, self.device) for part in (judged.val, judged.test))
-        with whole_file(self.file_of(child)) as partial:
-            np.savez(partial, val=val, test=test, duration_s=duration)
 
-    def file_of(self, child: Child) -> Path:
-        return self.study.folder / "children" / f"{child.name}.npz"
+    def tell(self, child: Child, num_children: int) -> None:
+        """That it is there."""
+        with np.load(child.file(self.study), allow_pickle=False) as arrays:
+            accuracy = float(balanced_accuracy(arrays["val"], self.val_label))
+        self.num_done += 1
+        self.on_child(
+            ChildDone(child.name, child.arm.name, child.generator, child.seed, accuracy, self.num_done, num_children)
+        )
 
-    def real(self, share: float) -> Labelled:
-        """The training images, or a share of each class's: the first of an order that the study's seed draws."""
-        pack = self.study.pack()
-        rows = pack.rows("train")
-        if share < 1:
-            rng = np.random.default_rng(step_seed(self.settings.seed, "share"))
-            shuffled = rng.permutation(rows)
-            of_class = [shuffled[pack.label[shuffled] == one] for one in range(len(pack.classes))]
-            rows = np.sort(np.concatenate([part[: max(1, round(share * len(part)))] for part in of_class]))
-        return Labelled(*pack.read(rows))
-
-    def synthetic(self, child: Child) -> Labelled | None:
-        """What the arm's sampler kept. Raises: BadBudgetError where that is nothing and the arm has nothing else."""
-        if child.generator is None:
-            return None
-        pool = open_pool(self.study.folder / "generators" / str(child.generator) / "pool")
-        rows: NDArray[np.int64] = np.load(self.chosen_file(child.arm, child.generator), allow_pickle=False)
-        if child.arm.synthetic_only and not len(rows):
-            raise BadBudgetError(
-                f"The sampler of the arm {child.arm.name} kept no image of generator {child.generator}, so there is "
-                f"nothing to learn from; leave the arm out, or choose another sampler."
-            )
-        return Labelled(pool.images(rows), pool.label[rows])
+    @cached_property
+    def val_label(self) -> NDArray[np.int64]:
+        """Labels of the validation images."""
+        return self.study.judged().val.label
 
     # --- what they answer -----------------------------------------------------------------------------------------
     def answers_of(self, arms: Sequence[Arm]) -> dict[str, Answers]:
@@ -199,11 +159,6 @@ class Work:
         answers = {}
         for arm in arms:
             generators = self.settings.num_generator_seeds if arm.synthetic is not None else 1
-            files = [self.file_of(child) for child in self.children([arm])]
+            files = [child.file(self.study) for child in self.children([arm])]
             answers[arm.name] = Answers.read(arm, files, (generators, self.settings.num_child_seeds))
         return answers
-
-
-def slug(arm: Arm) -> str:
-    """The arm's name as part of a file's name."""
-    return arm.name.replace(":", "=")

@@ -15,56 +15,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError
 
 from ml.arms import Arm, read_arms
 from ml.budget import parse_budget, resolve
-from ml.child import ChildName, Labelled
+from ml.child import Labelled
 from ml.errors import BadDatasetError, BadSettingsError
 from ml.fit import fit_image
 from ml.images import open_image
 from ml.model import LabelledImageModel, ModelSettings
 from ml.pack import Pack, open_pack, write_pack
-from ml.plugin import Settings, fault_sentence, find, read_settings
-from ml.records import ImageRecord
+from ml.plugin import find, read_settings
+from ml.records import ImageRecord, read_records
 from ml.selection import check_suitable, make_sampler
+from ml.study_settings import StudySettings
 from ml.whole import whole_file
-
-
-class StudySettings(Settings):
-    """How a study trains and compares; the arms stand beside it."""
-
-    child: ChildName = Field(
-        default="small_cnn", description="Network that every arm trains: small_cnn is quick, resnet is deeper."
-    )
-    child_steps: int = Field(
-        default=600, ge=1, le=1_000_000, description="Training steps of each child network, the same for every arm."
-    )
-    num_child_seeds: int = Field(
-        default=5, ge=1, le=50, description="Child networks per arm and generator; an answer needs three at least."
-    )
-    num_generator_seeds: int = Field(
-        default=3,
-        ge=1,
-        le=20,
-        description="Generators, each trained from its own seed; an answer needs three at least.",
-    )
-    pool_factor: float = Field(
-        default=2.0,
-        ge=1,
-        le=100,
-        description="Candidates drawn per image that the largest arm asks for; samplers choose among them.",
-    )
-    seed: int = Field(default=0, ge=0, le=2**31, description="The same study, data and seed give the same result.")
-
-
-def read_study_settings(values: dict[str, Any]) -> StudySettings:
-    """Raises: BadSettingsError."""
-    try:
-        return StudySettings(**values)
-    except ValidationError as error:
-        faults = "; ".join(fault_sentence(fault) for fault in error.errors())
-        raise BadSettingsError(f"The settings of the study do not fit: {faults}.") from error
 
 
 @dataclass(frozen=True)
@@ -155,9 +119,7 @@ class StudyFolder:
 
     def records(self) -> list[ImageRecord]:
         """The same as files."""
-        with (self.folder / "images.jsonl").open(encoding="utf-8") as lines:
-            rows = [json.loads(line) for line in lines]
-        return [ImageRecord(row["index"], Path(row["file"]), row["label"], row["split"]) for row in rows]
+        return list(read_records(self.folder / "images.jsonl"))
 
     def judged(self) -> Judged:
         """What children are judged on; to be read once they are trained."""

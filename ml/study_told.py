@@ -1,10 +1,27 @@
-"""The result of a study as plain data. Importing this module never imports torch."""
+"""What a study tells, as plain data. Importing this module never imports torch."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from typing_extensions import TypedDict
 
 Answer = Literal["helped", "no_evidence", "hurt"]
+
+
+@dataclass(frozen=True)
+class ChildDone:
+    """A child network is there. generator: seed number of its generator, None without one.
+
+    num_children: all that the study trains, as far as is known: the learning curve's join once the arms' are there.
+    """
+
+    name: str
+    arm: str
+    generator: int | None
+    seed: int
+    val_balanced_accuracy: float
+    num_done: int
+    num_children: int
 
 
 class Estimate(TypedDict):

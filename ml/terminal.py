@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from ml.judgement import ToldJudgement
 from ml.protocol import Event, MeasurementPart, MeasurementRow, Yield
-from ml.study_told import StudyResult
+from ml.study_told import ChildDone, StudyResult
 
 
 class Bars:
@@ -44,16 +44,15 @@ class Bars:
         if not self._quiet:
             tqdm.write(text, file=sys.stderr)
 
-    def child(self, name: str, done: int, number: int) -> None:
+    def child(self, done: ChildDone) -> None:
         """A child of a study is there."""
         if self._stage != "children":
             self.close()
             self._stage = "children"
-            self._bar = tqdm(total=number, desc="children", disable=self._quiet, file=sys.stderr, dynamic_ncols=True)
-        self._bar.set_postfix_str(name)
-        self._bar.update(done - self._bar.n)
-        if done == number:
-            self.close()
+            self._bar = tqdm(desc="children", disable=self._quiet, file=sys.stderr, dynamic_ncols=True)
+        self._bar.total = done.num_children
+        self._bar.set_postfix_str(f"{done.name} {100 * done.val_balanced_accuracy:.1f} % of validation")
+        self._bar.update(done.num_done - self._bar.n)
 
     def close(self) -> None:
         if self._bar is not None:

@@ -6,7 +6,6 @@ the tie to the parent is made.
 """
 
 import argparse
-import ctypes
 import faulthandler
 import os
 import signal
@@ -18,18 +17,17 @@ from pathlib import Path
 from ml.disk import disk_full
 from ml.errors import MlError
 from ml.plans import read_plan
+from ml.processes import die_with_parent
 from ml.protocol import EXIT_DONE, EXIT_FAULT, EXIT_STOPPED, claim_stdout, emit
 from ml.share import THREADS, claim_threads
 
-PR_SET_PDEATHSIG = 1
-PARENT_GONE = 1
 YIELDING = 5
 """Niceness of what is not a run: on a busy machine the server goes first, for which somebody waits at every key."""
 
 
 def work(options: argparse.Namespace) -> int:
     """Carry out the plan in the file `options.plan`; returns the exit code."""
-    die_with_parent()
+    die_with_parent(os.getppid())
     claim_stdout()
     faulthandler.enable()
     try:
@@ -53,15 +51,21 @@ def _fault(error: MlError) -> int:
 def carry_out(plan_file: Path, stop: threading.Event) -> int:
     """The verb of a plan. SIGTERM asks a run to save and leave; the other verbs are short, and end at once."""
     plan = read_plan(plan_file)
-    if plan["verb"] == "run":
+    if plan["verb"] == "run" or plan["verb"] == "study":  # so that types follow
         signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
         claim_threads()  # before anything imports torch or numpy
-        from ml import pipeline
-        from ml.pool_import import ImportRun
         from ml.told import StopRequested
 
         try:
-            pipeline.run(plan, emit, stop.is_set, kind=ImportRun if "imported" in plan else None)
+            if plan["verb"] == "run":
+                from ml import pipeline
+                from ml.pool_import import ImportRun
+
+                pipeline.run(plan, emit, stop.is_set, kind=ImportRun if "imported" in plan else None)
+            else:
+                from ml import study_work
+
+                study_work.run(plan, emit, stop.is_set)
         except StopRequested:
             return EXIT_STOPPED
         return EXIT_DONE
@@ -81,12 +85,3 @@ def carry_out(plan_file: Path, stop: threading.Event) -> int:
 
         export.run(plan, emit)
     return EXIT_DONE
-
-
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends, so that no training goes on for nobody."""
-    parent = os.getppid()
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before the kernel knew
-        sys.exit(PARENT_GONE)

@@ -21,6 +21,8 @@ from webapp.runs.events import PoolCreated, PoolCreatedData
 from webapp.runs.models import Run, RunState
 from webapp.runs.services import attempt
 from webapp.runs.services.launch import start_run
+from webapp.studies.models import Study
+from webapp.studies.services.launch import Asked, start_study
 
 CLASSES = ["bar", "dot"]
 
@@ -106,6 +108,20 @@ def queue_run(version: DatasetVersion, person: Person | None, **settings: Any) -
     """A run of QUICK, with other model settings where given."""
     recipe = {**QUICK, "model_settings": {**QUICK["model_settings"], **settings}}
     return start_run(version, recipe, person)
+
+
+QUICK_STUDY: dict[str, Any] = {
+    "model": "dcgan",
+    "model_settings": QUICK["model_settings"],
+    "arms": ["none", "random:1x@0.25"],
+    "settings": {"child_steps": 8, "num_child_seeds": 3, "num_generator_seeds": 3},
+}
+"""A study that a CPU goes through in seconds."""
+
+
+def make_study(version: DatasetVersion, person: Person | None, name: str = "", **other: Any) -> Study:
+    """A queued study of QUICK_STUDY, with other parts where given."""
+    return start_study(version, Asked(**{**QUICK_STUDY, **other}), person, name)
 
 
 def make_pool(run: Run, size: int = 24, seed: int = 0) -> Pool:

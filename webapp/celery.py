@@ -40,6 +40,7 @@ def make_app(broker_url: str) -> Celery:
         task_default_queue=IO,
         task_routes={
             "runs.execute": {"queue": COMPUTE},
+            "studies.execute": {"queue": COMPUTE},
             "selections.execute": {"queue": IO},
             "datasets.ingest": {"queue": IO},
             "exports.build": {"queue": IO},

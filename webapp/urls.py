@@ -8,7 +8,7 @@ from webapp.core import pages
 from webapp.core.errors import not_found
 from webapp.core.schema_pages import SchemaBrowser, SchemaView
 
-APPS = ("accounts", "webhooks", "recipes", "datasets", "runs", "gallery", "exports", "search", "upkeep")
+APPS = ("accounts", "webhooks", "recipes", "datasets", "runs", "gallery", "studies", "exports", "search", "upkeep")
 
 api: list[URLPattern | URLResolver] = [
     path("", include(f"webapp.{app}.urls")) for app in APPS if find_spec(f"webapp.{app}.urls")

@@ -24,6 +24,8 @@ from webapp.gallery.services.targets import advance_targets
 from webapp.runs.services.control import TASK as EXECUTE_RUN
 from webapp.runs.services.control import settle_abandoned_run
 from webapp.runs.services.notices import send_left_over
+from webapp.studies.services.control import settle_abandoned_study
+from webapp.studies.services.launch import TASK as EXECUTE_STUDY
 from webapp.upkeep.services.copies import remove_stale_copies
 from webapp.upkeep.services.measuring import measure
 from webapp.upkeep.services.sweep import sweep
@@ -35,6 +37,7 @@ from workers.export import ExportWork
 from workers.ingest import IngestWork
 from workers.run import RunWork
 from workers.selection import SelectionWork
+from workers.study import StudyWork
 from workers.supervisor import Work, shutting_down
 from workers.watch import Watch, work_on
 
@@ -42,6 +45,7 @@ KINDS: dict[str, type[Work[Any]]] = {
     INGEST_VERSION: IngestWork,
     EXECUTE_RUN: RunWork,
     MAKE_SELECTION: SelectionWork,
+    EXECUTE_STUDY: StudyWork,
     BUILD_EXPORT: ExportWork,
 }
 """Task name -> the work it does; the queue of each stands in `webapp.celery`."""
@@ -49,6 +53,7 @@ SETTLE: dict[str, Callable[[Any], Leased | None]] = {
     INGEST_VERSION: settle_abandoned_version,
     EXECUTE_RUN: settle_abandoned_run,
     MAKE_SELECTION: settle_abandoned_selection,
+    EXECUTE_STUDY: settle_abandoned_study,
     BUILD_EXPORT: settle_abandoned_export,
 }
 _watches: list[Watch] = []
@@ -68,6 +73,11 @@ def execute_run(pk: str) -> None:
 @app.task(name=MAKE_SELECTION)
 def make_selection(pk: str) -> None:
     work_on(SelectionWork)
+
+
+@app.task(name=EXECUTE_STUDY)
+def execute_study(pk: str) -> None:
+    work_on(StudyWork)
 
 
 @app.task(name=BUILD_EXPORT)

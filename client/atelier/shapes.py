@@ -9,15 +9,13 @@ if TYPE_CHECKING:
 
 AcceptTargetStateEnum = Literal["active", "met", "exhausted", "ended"]
 
-ActionsEnum = Literal["cancel", "retry"]
-
 Better = Literal["lower", "higher", "towards 1"]
 
 BlindAnswer = Literal["real", "synthetic"]
 
 ChannelsEnum = Literal["auto", "grey", "colour"]
 
-DeedEnum = Literal["person.invited", "invitation.revoked", "person.joined", "person.removed", "role.changed", "password_link.made", "person.shut_out", "person.let_in", "token.made", "token.revoked", "lab.made", "lab.renamed", "quota.changed", "webhook.set", "webhook.removed", "webhook_secret.changed", "dataset.renamed", "dataset.archived", "dataset.brought_back", "dataset.deleted", "version.deleted", "run.renamed", "run.archived", "run.brought_back", "run.deleted", "recipe.renamed", "recipe.archived", "recipe.brought_back", "recipe.deleted", "export.renamed", "export.archived", "export.brought_back", "export.deleted", "export.downloaded"]
+DeedEnum = Literal["person.invited", "invitation.revoked", "person.joined", "person.removed", "role.changed", "password_link.made", "person.shut_out", "person.let_in", "token.made", "token.revoked", "lab.made", "lab.renamed", "quota.changed", "webhook.set", "webhook.removed", "webhook_secret.changed", "dataset.renamed", "dataset.archived", "dataset.brought_back", "dataset.deleted", "version.deleted", "run.renamed", "run.archived", "run.brought_back", "run.deleted", "study.renamed", "study.archived", "study.brought_back", "study.deleted", "recipe.renamed", "recipe.archived", "recipe.brought_back", "recipe.deleted", "export.renamed", "export.archived", "export.brought_back", "export.deleted", "export.downloaded"]
 
 DeliveryState = Literal["waiting", "delivered", "failed"]
 
@@ -39,6 +37,8 @@ MapViewName = Literal["pca", "tsne"]
 
 NumImagesEnum = Literal[20, 50, 100]
 
+PartEnum = Literal["generators", "children"]
+
 PieceNounEnum = Literal["run", "version", "selection", "export"]
 
 Role = Literal["viewer", "reviewer", "researcher", "admin", "owner"]
@@ -47,13 +47,21 @@ RunState = Literal["queued", "preparing", "training", "generating", "scoring", "
 
 Scope = Literal["review", "upload", "run", "export"]
 
+SelectionActionsEnum = Literal["cancel", "retry"]
+
 SelectionState = Literal["queued", "selecting", "interrupted", "finished", "failed", "cancelled"]
 
 Stage = Literal["prepare", "train", "generate", "score", "select"]
 
 Standing = Literal["undecided", "accepted", "rejected"]
 
-StoredThingNounEnum = Literal["dataset", "run", "export"]
+StoredThingNounEnum = Literal["dataset", "run", "study", "export"]
+
+StudyActionsEnum = Literal["stop", "resume", "cancel"]
+
+StudyAnswer = Literal["helped", "no_evidence", "hurt"]
+
+StudyState = Literal["queued", "running", "finished", "stopped", "failed", "cancelled", "interrupted"]
 
 UploadState = Literal["receiving", "complete", "expired"]
 
@@ -109,6 +117,31 @@ class AnswerRequest(TypedDict):
     "What an image is taken for."
 
     answer: BlindAnswer
+
+
+class ArmProgress(TypedDict):
+    "Children of an arm that are trained, and how well they do on validation images."
+
+    arm: str
+    num_done: int
+    val_balanced_accuracy: float
+
+
+class ArmResult(TypedDict):
+    "One way to train, tested. Accuracies and recalls are shares of the test images."
+
+    name: str
+    is_synthetic: bool
+    num_generators: int
+    num_children: int
+    val_balanced_accuracy: float
+    balanced_accuracy: EstimateOfSeeds
+    accuracy: EstimateOfSeeds
+    recall: dict[str, float]
+    ece: float
+    duration_s: float
+    gain: Gain | None
+    equals_more_real: int | None
 
 
 class Bar(TypedDict):
@@ -172,6 +205,7 @@ class Catalogue(TypedDict):
     dataset_kinds: list[DatasetKindPlugin]
     export_formats: list[ExportFormatPlugin]
     compute: dict[str, Any]
+    study: StudyParts
 
 
 class ChangedData(TypedDict):
@@ -338,6 +372,13 @@ class Crew(TypedDict):
 
     workers: list[Worker]
     queues: list[WorkQueue]
+
+
+class CurvePoint(TypedDict):
+    "Real training images, and what the best arm without a generator makes of them."
+
+    num_real: int
+    balanced_accuracy: float
 
 
 class Dataset(TypedDict):
@@ -512,6 +553,14 @@ class Estimate(TypedDict):
     duration_s: float | None
     stages_s: dict[str, float] | None
     duration_from: str
+
+
+class EstimateOfSeeds(TypedDict):
+    "A mean over seeds with its 95 % interval; without one where seeds are too few."
+
+    mean: float
+    low: float | None
+    high: float | None
 
 
 class Export(TypedDict):
@@ -706,6 +755,15 @@ class FoundPage(TypedDict):
     results: list[Found]
     next: str | None
     previous: str | None
+
+
+class Gain(TypedDict):
+    "Balanced accuracy beyond the best arm without a generator, with the same child seeds."
+
+    mean: float
+    low: float | None
+    high: float | None
+    answer: StudyAnswer | None
 
 
 class Health(TypedDict):
@@ -1161,6 +1219,18 @@ class NewSelectionRequest(TypedDict):
     sampler_settings: NotRequired[dict[str, Any]]
     budget: BudgetRequest
     seed: NotRequired[int]
+
+
+class NewStudyRequest(TypedDict):
+    "A study to be started."
+
+    version: str
+    model: str
+    model_settings: NotRequired[dict[str, Any]]
+    arms: list[str]
+    settings: NotRequired[dict[str, Any]]
+    name: NotRequired[str]
+    run: NotRequired[str | None]
 
 
 class NewTargetRequest(TypedDict):
@@ -1935,7 +2005,7 @@ class Selection(TypedDict):
     created_at: str
     finished_at: str | None
     error: Fault | None
-    actions: list[ActionsEnum]
+    actions: list[SelectionActionsEnum]
 
 
 class SelectionChanged(TypedDict):
@@ -2024,12 +2094,13 @@ class Storage(TypedDict):
     uploads_bytes: int
     runs_bytes: int
     pools_bytes: int
+    studies_bytes: int
     exports_bytes: int
     biggest: list[StoredThing]
 
 
 class StoredThing(TypedDict):
-    "A dataset, run or export, and what it takes."
+    "A dataset, run, study or export, and what it takes."
 
     noun: StoredThingNounEnum
     id: str
@@ -2039,6 +2110,143 @@ class StoredThing(TypedDict):
     created_by: str | None
     created_at: str
     archived_at: str | None
+
+
+class Study(TypedDict):
+    "A study with all that was asked and found."
+
+    id: str
+    name: str
+    lab: str
+    version: str
+    version_number: int
+    dataset: str
+    dataset_name: str
+    run: str | None
+    model: str
+    arms: list[str]
+    state: StudyState
+    is_stopping: bool
+    progress: StudyProgress
+    answer: StudyAnswer | None
+    sentence: str
+    created_by: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    archived_at: str | None
+    model_settings: dict[str, Any]
+    settings: dict[str, Any]
+    result: StudyResult | None
+    error: Fault | None
+    actions: list[StudyActionsEnum]
+    device: str
+    size_bytes: int
+
+
+class StudyChanged(TypedDict):
+    "A study was queued, went on, or has its answer."
+
+    type: Literal["study.changed"]
+    seq: int | None
+    ts: str
+    study: str
+    data: StudyChangedData
+
+
+class StudyChangedData(TypedDict):
+    state: StudyState
+    is_stopping: bool
+    progress: StudyProgress
+    has_result: bool
+    error_code: str
+    error_message: str
+
+
+class StudyListItem(TypedDict):
+    "A study in a list."
+
+    id: str
+    name: str
+    lab: str
+    version: str
+    version_number: int
+    dataset: str
+    dataset_name: str
+    run: str | None
+    model: str
+    arms: Any
+    state: StudyState
+    is_stopping: bool
+    progress: StudyProgress
+    answer: StudyAnswer | None
+    sentence: str
+    created_by: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    archived_at: str | None
+
+
+class StudyPage(TypedDict):
+    "One page of a list."
+
+    results: list[StudyListItem]
+    next: str | None
+    previous: str | None
+
+
+class StudyParts(TypedDict):
+    "What a study is made of beside a model."
+
+    schema: dict[str, Any]
+    presets: list[StudyPreset]
+    parts: dict[str, str]
+
+
+class StudyPreset(TypedDict):
+    "Arms that answer one question."
+
+    name: str
+    title: str
+    summary: str
+    arms: list[str]
+
+
+class StudyProgress(TypedDict):
+    "Where a study is: first its generators, one after the other, then its children."
+
+    part: PartEnum | Literal[""]
+    generator: int
+    num_generators: int
+    stage: str
+    step: int
+    num_steps: int
+    num_done: int
+    num_children: int
+    eta_s: float | None
+    arms: list[ArmProgress]
+
+
+class StudyResult(TypedDict):
+    "The answer; baseline and best are chosen by validation images, and compared on test images."
+
+    arms: list[ArmResult]
+    curve: list[CurvePoint]
+    baseline: str
+    best: str | None
+    answer: StudyAnswer | None
+    sentence: str
+    num_test: int
+    num_val: int
+
+
+class StudyValidation(TypedDict):
+    "What is wrong with it; else how many networks it trains."
+
+    problems: list[Problem]
+    num_generators: int | None
+    num_children: int | None
 
 
 class SubscriptionEnded(TypedDict):
@@ -2173,6 +2381,16 @@ class ValidateRunRequest(TypedDict):
     recipe: NewRecipeRequest
     start: NotRequired[StartRequest]
     compute: NotRequired[ComputeRequest]
+
+
+class ValidateStudyRequest(TypedDict):
+    "A study that might be started; settings left out take their defaults."
+
+    version: str
+    model: str
+    model_settings: NotRequired[dict[str, Any]]
+    arms: list[str]
+    settings: NotRequired[dict[str, Any]]
 
 
 class Validation(TypedDict):
@@ -2328,4 +2546,4 @@ Budget = Union["PerClassBudget", "FillToLargestBudget", "FillToBudget", "CountsB
 BudgetRequest = Union["PerClassBudgetRequest", "FillToLargestBudgetRequest", "FillToBudgetRequest", "CountsBudgetRequest", "MultipleBudgetRequest"]
 
 
-LiveEvent = Union["ExportChanged", "LinkTested", "PoolCreated", "RunChanged", "RunCheckpointed", "RunJudged", "RunMeasured", "RunPreviewed", "RunProgressed", "RunSnapshot", "RunSwept", "RunWarned", "SelectionChanged", "SocketAnswered", "SubscriptionEnded", "SubscriptionOpened", "SubscriptionRefused", "TargetChanged", "VersionChanged"]
+LiveEvent = Union["ExportChanged", "LinkTested", "PoolCreated", "RunChanged", "RunCheckpointed", "RunJudged", "RunMeasured", "RunPreviewed", "RunProgressed", "RunSnapshot", "RunSwept", "RunWarned", "SelectionChanged", "SocketAnswered", "StudyChanged", "SubscriptionEnded", "SubscriptionOpened", "SubscriptionRefused", "TargetChanged", "VersionChanged"]

@@ -6,8 +6,9 @@ import torch
 from numpy.typing import NDArray
 
 from ml.arms import read_arm
-from ml.child import BATCH, ChildName, Labelled, chances, probabilities, train_child
+from ml.child import BATCH, Labelled, chances, probabilities, train_child
 from ml.child_augment import mixed, transformed
+from ml.study_settings import ChildName
 from tests.ml.tiny_data import SHAPES, render
 
 CPU = torch.device("cpu")

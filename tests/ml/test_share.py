@@ -14,6 +14,7 @@ from ml.share import (
     Neighbours,
     claim_threads,
     may_shrink,
+    process_share,
     this_machine,
     thread_share,
 )
@@ -123,3 +124,13 @@ def test_otherwise_the_share_is_measured_and_threads_wait_without_spinning(tmp_p
         **dict.fromkeys(("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "4"),
     }
     assert may_shrink(environ)
+
+
+@pytest.mark.parametrize(
+    ("wish", "free_gib", "share"), [("4", 32, 4), ("64", 32, 8), ("4", 3, 3), ("4", 0, 1), ("", 32, 1)]
+)
+def test_processes_are_as_many_as_the_threads_asked_for_and_as_memory_holds(
+    tmp_path: Path, wish: str, free_gib: int, share: int
+) -> None:
+    write(tmp_path, proc__meminfo=f"MemTotal: {64 * GIB // 1024} kB\nMemAvailable: {free_gib * GIB // 1024} kB\n")
+    assert process_share(machine(tmp_path), {THREADS: wish}) == share

@@ -1,19 +1,23 @@
 """Studies on real parts: tiny generators and children of rendered shapes, through the command line's own doors."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_calibration_error
 
+from ml.__main__ import main
 from ml.arms import read_arm
 from ml.errors import BadBudgetError, BadDatasetError, BadSettingsError, MlError
 from ml.records import ImageRecord
-from ml.study import Child, Work
-from ml.study_folder import StudyFolder, StudySettings
+from ml.study import Work
+from ml.study_child import Child, chosen_file, train_one
+from ml.study_folder import StudyFolder
 from ml.study_result import balanced_accuracy
-from ml.study_told import StudyResult
+from ml.study_settings import StudySettings
+from ml.study_told import ChildDone, StudyResult
 from ml.told import StopRequested
 from tests.ml.tiny_data import SHAPES, render
 from tests.ml.tiny_run import SETTINGS
@@ -39,7 +43,7 @@ def create(folder: Path, records: list[ImageRecord], arms: list[str] | None = No
 
 
 def carry_out(study: StudyFolder) -> StudyResult:
-    return Work(study, lambda event: None, lambda *child: None, lambda: False).run()
+    return Work(study, lambda event: None, lambda done: None, lambda: False).run()
 
 
 @pytest.fixture(scope="module")
@@ -102,11 +106,37 @@ def test_what_is_there_is_not_made_again_and_what_is_lost_is_the_same_once_more(
     assert json.loads((study.folder / "result.json").read_text())["sentence"] == result["sentence"]
 
 
+def test_children_trained_side_by_side_answer_the_same_to_the_bit_and_each_is_told(
+    finished: tuple[StudyFolder, StudyResult], tmp_path: Path
+) -> None:
+    study, result = finished
+    shutil.copytree(study.folder, tmp_path / "out", ignore=shutil.ignore_patterns("children", "result.json"))
+    told: list[ChildDone] = []
+    again = Work(
+        StudyFolder.open(tmp_path / "out"), lambda event: None, told.append, lambda: False, num_processes=2
+    ).run()
+    assert again["answer"] == result["answer"]
+    files = sorted((study.folder / "children").iterdir())
+    assert len(files) == 3 + 3 + 9 + 9 + 6
+    for file in files:
+        with np.load(file) as one, np.load(tmp_path / "out" / "children" / file.name) as other:
+            assert np.array_equal(one["val"], other["val"])
+            assert np.array_equal(one["test"], other["test"])
+    assert sorted(f"{done.name}.npz" for done in told) == [file.name for file in files]
+    assert [done.num_done for done in told] == list(range(1, 31))
+    assert [done.num_children for done in told] == [24] * 24 + [30] * 6
+    by_arm = {name: [done for done in told if done.arm == name] for name in ARMS}
+    for arm in again["arms"]:
+        accuracies = [done.val_balanced_accuracy for done in by_arm[arm["name"]]]
+        assert np.mean(accuracies) == pytest.approx(arm["val_balanced_accuracy"])
+        assert {done.generator for done in by_arm[arm["name"]]} == ({0, 1, 2} if arm["is_synthetic"] else {None})
+
+
 def test_a_study_that_is_stopped_leaves_whole_children_only(tmp_path: Path) -> None:
     study = create(tmp_path / "out", write_records(tmp_path / "images"), ["none", "balanced"])
     asked = iter([False] * 12 + [True])
     with pytest.raises(StopRequested):
-        Work(study, lambda event: None, lambda *child: None, lambda: next(asked)).run()
+        Work(study, lambda event: None, lambda done: None, lambda: next(asked)).run()
     assert [file.name for file in (study.folder / "children").iterdir()] == ["none-c0.npz"]
     assert len(carry_out(study)["arms"]) == 2
 
@@ -160,11 +190,10 @@ def test_an_arm_of_synthetic_images_alone_of_which_none_was_kept_ends_with_a_sen
     finished: tuple[StudyFolder, StudyResult],
 ) -> None:
     study, _ = finished
-    work = Work(study, lambda event: None, lambda *child: None, lambda: False)
     child = Child(read_arm("synthetic_only+random:3"), 0, 0)
-    np.save(work.chosen_file(child.arm, 0), np.empty(0, np.int64))
+    np.save(chosen_file(study, child.arm, 0), np.empty(0, np.int64))
     with pytest.raises(BadBudgetError, match="kept no image of generator 0"):
-        work.train_one(child)
+        train_one(study, child, lambda: False)
 
 
 @pytest.mark.parametrize(
@@ -188,3 +217,8 @@ def test_arms_that_leave_nothing_to_compare_are_refused(tmp_path: Path) -> None:
         create(tmp_path / "out", [], ["random:1x"])
     with pytest.raises(BadSettingsError, match="named twice"):
         create(tmp_path / "out", [], ["none", "none"])
+
+
+def test_no_job_at_all_is_refused_before_anything_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["study", str(tmp_path / "none"), "--out", str(tmp_path / "out"), "--jobs", "0"]) == 1
+    assert capsys.readouterr().err == "error: --jobs is 0; it must be 1 at least, or left out.\n"

@@ -207,6 +207,16 @@ GALLERY = [
     Row("GET", "selections/<uuid:pk>/", VIEWER),
     *(Row("POST", f"selections/<uuid:pk>/{verb}/", RESEARCHER, "run") for verb in ("cancel", "retry")),
 ]
+STUDIES = [
+    Row("GET", "studies/", PERSON),
+    Row("POST", "studies/", RESEARCHER, "run", lambda world: world.new_study()),
+    Row("POST", "studies/validate/", VIEWER, "run", lambda world: world.new_study()),
+    Row("GET", "studies/<uuid:pk>/", VIEWER),
+    Row("PATCH", "studies/<uuid:pk>/", RESEARCHER, "run", {"name": "another"}),
+    Row("DELETE", "studies/<uuid:pk>/", ADMIN, "run"),
+    Row("GET", "studies/<uuid:pk>/deletion/", VIEWER),
+    *(Row("POST", f"studies/<uuid:pk>/{verb}/", RESEARCHER, "run") for verb in ("stop", "resume", "cancel")),
+]
 EXPORTS = [
     Row("GET", "exports/", PERSON),
     Row("POST", "exports/", RESEARCHER, "export", lambda world: {"selection": str(world.selection.pk)}),
@@ -218,7 +228,7 @@ EXPORTS = [
     Row("GET", "exports/<uuid:pk>/download/", VIEWER, "export", media=True),
 ]
 SEARCH = [Row("GET", "search/", PERSON)]
-ROWS = [*ACCOUNTS, *PEOPLE, *WEBHOOKS, *DATASETS, *RECIPES, *RUNS, *GALLERY, *EXPORTS, *SEARCH]
+ROWS = [*ACCOUNTS, *PEOPLE, *WEBHOOKS, *DATASETS, *RECIPES, *RUNS, *GALLERY, *STUDIES, *EXPORTS, *SEARCH]
 OUTSIDE_THE_API = {"api/schema/", "api/schema/view/", "health/live", "health/ready"}
 """Addresses that tell everybody the same, and nothing of anybody's."""
 CHANNELS = {
@@ -226,6 +236,7 @@ CHANNELS = {
     "run": VIEWER,
     "selection": VIEWER,
     "target": VIEWER,
+    "study": VIEWER,
     "export": VIEWER,
     "person": OWN,
 }

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from tests.worlds import QUICK, make_dataset, make_pool, queue_run
+from tests.worlds import QUICK, QUICK_STUDY, make_dataset, make_pool, make_study, queue_run
 from webapp.accounts.models import ApiToken, Lab, Membership, Person
 from webapp.accounts.services import create_token
 from webapp.accounts.services.invitations import invite
@@ -58,6 +58,7 @@ class World:
         self.pool: Pool = self.run.pool
         self.sample = Sample.objects.filter(pool=self.pool).order_by("index")[0]
         self.selection = Selection.objects.get(pool=self.pool)
+        self.study = make_study(self.version, None, name=f"{SECRET_WORD} study")
         self.export = self._export()
         self.blind_test = self._blind_test()
         self.target = AcceptTarget.objects.create(pool=self.pool, wanted={"bar": 1}, base={"bar": 0}, max_drawn=20)
@@ -183,6 +184,7 @@ class World:
             "selections": lambda: self.selection.pk,
             "blind-tests": lambda: self.blind_test.pk,
             "targets": lambda: self.target.pk,
+            "studies": lambda: self.study.pk,
             "exports": lambda: self.export.pk,
             "uploads": lambda: self.upload_of(visitor).pk,
             "tokens": lambda: self._token_of(visitor).pk,
@@ -200,6 +202,10 @@ class World:
     def new_dataset(self) -> dict[str, Any]:
         """A body that names the lab."""
         return {"lab": str(self.lab.pk), "name": "Another", "upload": self.any_id}
+
+    def new_study(self) -> dict[str, Any]:
+        """A body that names the version."""
+        return {"version": str(self.version.pk), **QUICK_STUDY}
 
     def new_import(self) -> dict[str, Any]:
         """A body of an import into the version."""

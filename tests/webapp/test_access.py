@@ -257,7 +257,8 @@ def may_watch(visitor: Visitor, role: str, pk: Any) -> bool:
 
 
 def test_each_visitor_s_socket_opens_and_watches_what_is_theirs(live_world: World, server: Served) -> None:
-    pks = {name: live_world.ids(live_world.visitors[0])[f"{name}s"]() for name in CHANNELS}
+    of_kind = live_world.ids(live_world.visitors[0])
+    pks = {name: of_kind["studies" if name == "study" else f"{name}s"]() for name in CHANNELS}
 
     async def watched(headers: dict[str, str]) -> dict[str, str]:
         told = {}

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -243,7 +244,7 @@ def test_a_finished_ingest_fills_the_version_and_frees_the_upload(
 def test_a_worker_that_lost_the_version_writes_nothing(version: DatasetVersion) -> None:
     zombie = claimed(version)
     services.save_ingested_files(zombie, FILES[:2])
-    DatasetVersion.objects.update(lease_expires_at=Now())
+    DatasetVersion.objects.update(lease_expires_at=Now() - timedelta(seconds=1))
     successor = claimed(version, "worker 2")
     services.begin_ingest(successor)
     assert not DatasetImage.objects.exists()
@@ -266,7 +267,7 @@ def test_a_worker_that_lost_the_version_writes_nothing(version: DatasetVersion) 
 def test_an_ingest_that_begins_again_starts_clean(version: DatasetVersion, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.datasets.services.ingest.DELETE_AT_ONCE", 2)
     services.save_ingested_files(claimed(version), FILES)
-    DatasetVersion.objects.update(lease_expires_at=Now())
+    DatasetVersion.objects.update(lease_expires_at=Now() - timedelta(seconds=1))
     held = claimed(version)
     services.begin_ingest(held)
     services.save_ingested_files(held, FILES)

@@ -133,7 +133,7 @@ class Scope(TextChoices):
 
     REVIEW = "review", "Give and take back verdicts"
     UPLOAD = "upload", "Upload, make, change and delete datasets"
-    RUN = "run", "Save recipes, start and steer runs, select again"
+    RUN = "run", "Save recipes, start and steer runs and studies, select again"
     EXPORT = "export", "Build and delete exports, download them and original images"
 
 
@@ -142,6 +142,7 @@ SCOPE_OF_APP: Final = {
     "recipes": Scope.RUN,
     "runs": Scope.RUN,
     "gallery": Scope.REVIEW,
+    "studies": Scope.RUN,
     "exports": Scope.EXPORT,
 }
 """What changing something of an app needs. A view that needs another scope says so in `token_scopes`."""

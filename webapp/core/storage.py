@@ -4,7 +4,9 @@
     labs/<lab>/objects/<sha[:2]>/<sha><suffix>    original bytes, content-addressed, shared by the lab's versions
     labs/<lab>/thumbnails/<sha[:2]>/<sha>.jpg or .webp
     runs/<run>/start/                             the checkpoint of another run that it starts from
-    runs/<run>/f<fence>/…   selections/<id>/f<fence>/…   exports/<id>/f<fence>/…   versions/<id>/f<fence>/…
+    studies/<study>/made/                         what all attempts of a study work on, one after the other
+    runs/<run>/f<fence>/…   selections/<id>/f<fence>/…   studies/<id>/f<fence>/…   exports/<id>/f<fence>/…
+    versions/<id>/f<fence>/…
     catalogue/  logs/
 
 The fence in a path keeps a process that lost its lease from touching what its successor writes.
@@ -105,13 +107,25 @@ def selection_folder(selection_id: uuid.UUID, fence: int) -> Path:
     return _attempt("selections", selection_id, fence)
 
 
+def study_folder(study_id: uuid.UUID, fence: int) -> Path:
+    """Where one attempt of a study keeps its plan and log."""
+    return _attempt("studies", study_id, fence)
+
+
+def study_files(study_id: uuid.UUID) -> Path:
+    """Generators, children and the result of a study. A file there is written whole and says the same whoever writes
+    it, so that attempts need no folders of their own."""
+    return all_attempts("studies", study_id) / "made"
+
+
 def export_folder(export_id: uuid.UUID, fence: int) -> Path:
     """Where one attempt of an export writes."""
     return _attempt("exports", export_id, fence)
 
 
 def all_attempts(noun: str, pk: uuid.UUID) -> Path:
-    """The folder that holds every attempt of one row; `noun` is runs, selections, exports or versions."""
+    """The folder that holds every attempt of one row; `noun` is runs, selections, studies, exports or
+    versions."""
     return data_folder() / noun / _id(pk)
 
 

@@ -1,6 +1,7 @@
 """The shelves to choose from, and saved recipes."""
 
 import uuid
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -124,6 +125,25 @@ class ExportFormatPluginSerializer(PluginSerializer):
     )
 
 
+class StudyPresetSerializer(serializers.Serializer[Any]):
+    """Arms that answer one question."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    summary = serializers.CharField()
+    arms = serializers.ListField(child=serializers.CharField())
+
+
+class StudyPartsSerializer(serializers.Serializer[Any]):
+    """What a study is made of beside a model."""
+
+    schema = JsonSchemaField(help_text="JSON Schema of its settings.")
+    presets = StudyPresetSerializer(many=True)
+    parts = serializers.DictField(
+        child=serializers.CharField(), help_text="Part of an arm, of those that `+` joins -> what it does."
+    )
+
+
 class CatalogueSerializer(serializers.Serializer[Any]):
     """All shelves, each in alphabetical order."""
 
@@ -133,6 +153,7 @@ class CatalogueSerializer(serializers.Serializer[Any]):
     dataset_kinds = DatasetKindPluginSerializer(many=True)
     export_formats = ExportFormatPluginSerializer(many=True)
     compute = JsonSchemaField(help_text="JSON Schema of the compute options, which belong to a run, not to a recipe.")
+    study = StudyPartsSerializer()
 
 
 class CatalogueView(APIView):
@@ -141,7 +162,13 @@ class CatalogueView(APIView):
     @extend_schema(operation_id="catalogue_get", tags=["catalogue"], responses=CatalogueSerializer)
     def get(self, request: Request) -> Response:
         plain = catalogue().plain
-        return Response({shelf: plain[shelf] for shelf in SHELVES} | {"compute": catalog.Compute.model_json_schema()})
+        study = {
+            "schema": catalog.StudySettings.model_json_schema(),
+            "presets": [asdict(preset) for preset in catalog.PRESETS],
+            "parts": catalog.ARM_PARTS,
+        }
+        told = {"compute": catalog.Compute.model_json_schema(), "study": study}
+        return Response({shelf: plain[shelf] for shelf in SHELVES} | told)
 
 
 # --- budgets ----------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def problems_of(recipe: Mapping[str, Any], shelves: Catalogue | None = None) -> 
 def problems_of_compute(compute: Any, batch_size: int | None, has_gpu: bool) -> list[Problem]:
     """Everything that keeps a recipe of this batch size (None: unknown) from being computed so."""
     options = catalog.Compute
-    faults = list(_of_schema(compute, options.model_json_schema(), "compute"))
+    faults = list(problems_of_schema(compute, options.model_json_schema(), "compute"))
     if faults:
         return faults
     values = options.model_construct(**compute)
@@ -118,7 +118,7 @@ def _of_plugin(noun: str, shelf: Mapping[str, Entry], recipe: Mapping[str, Any])
         return
     values = recipe.get(f"{noun}_settings")
     values, path = {} if values is None else values, f"{noun}_settings"
-    faults = list(_of_schema(values, shelf[name].schema, path))
+    faults = list(problems_of_schema(values, shelf[name].schema, path))
     yield from faults
     for conflict in [] if faults else shelf[name].conflicts_in(values):
         yield Problem("settings_conflict", conflict.sentence, f"{path}.{conflict.at}")
@@ -131,10 +131,11 @@ def _of_budget(budget: Any, schema: Mapping[str, Any]) -> Iterator[Problem]:
     if not isinstance(kind, str) or kind not in kinds:
         yield Problem("unknown_budget", f"The budget needs a kind, one of: {', '.join(kinds)}.", "budget.kind")
         return
-    yield from _of_schema(budget, {"$ref": kinds[kind], "$defs": schema["$defs"]}, "budget")
+    yield from problems_of_schema(budget, {"$ref": kinds[kind], "$defs": schema["$defs"]}, "budget")
 
 
-def _of_schema(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Problem]:
+def problems_of_schema(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    """Where the value does not fit a JSON Schema; `path` is the field that holds it."""
     for fault in sorted(Draft202012Validator(schema).iter_errors(value), key=lambda fault: fault.json_path):
         where = ".".join([path, *(str(part) for part in fault.absolute_path)])
         if fault.validator == "additionalProperties" and isinstance(fault.instance, dict):

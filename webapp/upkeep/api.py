@@ -20,12 +20,12 @@ from webapp.upkeep.services.quotas import set_quota
 
 
 class StoredThingSerializer(serializers.Serializer[Any]):
-    """A dataset, run or export, and what it takes."""
+    """A dataset, run, study or export, and what it takes."""
 
-    noun = serializers.ChoiceField(choices=["dataset", "run", "export"])
+    noun = serializers.ChoiceField(choices=["dataset", "run", "study", "export"])
     id = serializers.UUIDField()
     name = serializers.CharField()
-    target = serializers.UUIDField(allow_null=True, help_text="The dataset or run whose page shows it.")
+    target = serializers.UUIDField(allow_null=True, help_text="The dataset, run or study whose page shows it.")
     size_bytes = serializers.IntegerField()
     created_by = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
@@ -42,6 +42,7 @@ class StorageSerializer(serializers.Serializer[Any]):
     uploads_bytes = serializers.IntegerField(help_text="Uploads under way, with what they have yet to send.")
     runs_bytes = serializers.IntegerField(help_text="Checkpoints, pools, previews.")
     pools_bytes = serializers.IntegerField(help_text="The part of the runs' bytes that are pools.")
+    studies_bytes = serializers.IntegerField(help_text="Generators and child networks.")
     exports_bytes = serializers.IntegerField()
     biggest = StoredThingSerializer(many=True)
 
@@ -69,6 +70,7 @@ class LabStorageView(APIView):
                     "uploads_bytes": used.uploads,
                     "runs_bytes": used.runs,
                     "pools_bytes": storage.pools_bytes(lab.pk),
+                    "studies_bytes": used.studies,
                     "exports_bytes": used.exports,
                     "biggest": storage.biggest_of(lab.pk),
                 }

@@ -1600,6 +1600,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/studies/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Studies of the person's labs, newest first. */
+        get: operations["studies_list"];
+        put?: never;
+        /** @description Studies of the person's labs, newest first. */
+        post: operations["studies_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One study. */
+        get: operations["studies_get"];
+        put?: never;
+        post?: never;
+        /** @description Researchers delete what they made themselves, admins and owners everything. One at work is cancelled. */
+        delete: operations["studies_delete"];
+        options?: never;
+        head?: never;
+        /** @description One study. */
+        patch: operations["studies_change"];
+        trace?: never;
+    };
+    "/api/v1/studies/{id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give up: the process is killed, and its networks are removed. */
+        post: operations["studies_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{id}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What would go with a study. */
+        get: operations["studies_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{id}/resume/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Go on with what is trained already. */
+        post: operations["studies_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{id}/stop/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Keep what is trained and leave; the study can be resumed. */
+        post: operations["studies_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/validate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Whether a study could start, and how many networks it would train. */
+        post: operations["studies_validate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens/": {
         parameters: {
             query?: never;
@@ -2021,12 +2143,6 @@ export interface components {
              */
             value: boolean | number | string | null;
         };
-        /**
-         * @description * `cancel` - cancel
-         *     * `retry` - retry
-         * @enum {string}
-         */
-        ActionsEnum: "cancel" | "retry";
         /** @description How far the reviewers of a pool agree. */
         Agreement: {
             /** @description Samples that somebody accepts and somebody else rejects. */
@@ -2037,6 +2153,41 @@ export interface components {
         /** @description What an image is taken for. */
         AnswerRequest: {
             answer: components["schemas"]["BlindAnswer"];
+        };
+        /** @description Children of an arm that are trained, and how well they do on validation images. */
+        ArmProgress: {
+            arm: string;
+            num_done: number;
+            /** Format: double */
+            val_balanced_accuracy: number;
+        };
+        /** @description One way to train, tested. Accuracies and recalls are shares of the test images. */
+        ArmResult: {
+            name: string;
+            is_synthetic: boolean;
+            num_generators: number;
+            num_children: number;
+            /** Format: double */
+            val_balanced_accuracy: number;
+            balanced_accuracy: components["schemas"]["EstimateOfSeeds"];
+            accuracy: components["schemas"]["EstimateOfSeeds"];
+            /** @description By class. */
+            recall: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description Expected calibration error, 15 bins.
+             */
+            ece: number;
+            /**
+             * Format: double
+             * @description Of one child's training, mean.
+             */
+            duration_s: number;
+            gain: components["schemas"]["Gain"] | null;
+            /** @description Real images that would be worth as much; null where the learning curve cannot say. */
+            equals_more_real: number | null;
         };
         /** @description How many images lie between two values; the upper one is not included. */
         Bar: {
@@ -2124,6 +2275,7 @@ export interface components {
             compute: {
                 [key: string]: unknown;
             };
+            study: components["schemas"]["StudyParts"];
         };
         /** ChangedData */
         ChangedData: {
@@ -2336,6 +2488,12 @@ export interface components {
             workers: components["schemas"]["Worker"][];
             queues: components["schemas"]["WorkQueue"][];
         };
+        /** @description Real training images, and what the best arm without a generator makes of them. */
+        CurvePoint: {
+            num_real: number;
+            /** Format: double */
+            balanced_accuracy: number;
+        };
         /** @description A dataset with its versions, the newest first. */
         Dataset: {
             /** Format: uuid */
@@ -2504,6 +2662,10 @@ export interface components {
          *     * `run.archived` - run.archived
          *     * `run.brought_back` - run.brought_back
          *     * `run.deleted` - run.deleted
+         *     * `study.renamed` - study.renamed
+         *     * `study.archived` - study.archived
+         *     * `study.brought_back` - study.brought_back
+         *     * `study.deleted` - study.deleted
          *     * `recipe.renamed` - recipe.renamed
          *     * `recipe.archived` - recipe.archived
          *     * `recipe.brought_back` - recipe.brought_back
@@ -2515,7 +2677,7 @@ export interface components {
          *     * `export.downloaded` - export.downloaded
          * @enum {string}
          */
-        DeedEnum: "person.invited" | "invitation.revoked" | "person.joined" | "person.removed" | "role.changed" | "password_link.made" | "person.shut_out" | "person.let_in" | "token.made" | "token.revoked" | "lab.made" | "lab.renamed" | "quota.changed" | "webhook.set" | "webhook.removed" | "webhook_secret.changed" | "dataset.renamed" | "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "version.deleted" | "run.renamed" | "run.archived" | "run.brought_back" | "run.deleted" | "recipe.renamed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "export.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded";
+        DeedEnum: "person.invited" | "invitation.revoked" | "person.joined" | "person.removed" | "role.changed" | "password_link.made" | "person.shut_out" | "person.let_in" | "token.made" | "token.revoked" | "lab.made" | "lab.renamed" | "quota.changed" | "webhook.set" | "webhook.removed" | "webhook_secret.changed" | "dataset.renamed" | "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "version.deleted" | "run.renamed" | "run.archived" | "run.brought_back" | "run.deleted" | "study.renamed" | "study.archived" | "study.brought_back" | "study.deleted" | "recipe.renamed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "export.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded";
         /** @description What would go. */
         Deletion: {
             /** @description All that goes with it. */
@@ -2629,6 +2791,15 @@ export interface components {
             } | null;
             /** @description From what the duration is told, for a person. */
             duration_from: string;
+        };
+        /** @description A mean over seeds with its 95 % interval; without one where seeds are too few. */
+        EstimateOfSeeds: {
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
         };
         /** @description An augmented dataset being built or ready to download. */
         Export: {
@@ -2941,6 +3112,16 @@ export interface components {
             /** @description Path of the page before, or null. */
             previous: string | null;
         };
+        /** @description Balanced accuracy beyond the best arm without a generator, with the same child seeds. */
+        Gain: {
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            answer: components["schemas"]["StudyAnswer"] | null;
+        };
         /** @description What was judged of the training at the last measured checkpoint. */
         Health: {
             step: number;
@@ -3189,7 +3370,7 @@ export interface components {
              */
             mark: string;
         };
-        LiveEvent: components["schemas"]["ExportChanged"] | components["schemas"]["LinkTested"] | components["schemas"]["PoolCreated"] | components["schemas"]["RunChanged"] | components["schemas"]["RunCheckpointed"] | components["schemas"]["RunJudged"] | components["schemas"]["RunMeasured"] | components["schemas"]["RunPreviewed"] | components["schemas"]["RunProgressed"] | components["schemas"]["RunSnapshot"] | components["schemas"]["RunSwept"] | components["schemas"]["RunWarned"] | components["schemas"]["SelectionChanged"] | components["schemas"]["SocketAnswered"] | components["schemas"]["SubscriptionEnded"] | components["schemas"]["SubscriptionOpened"] | components["schemas"]["SubscriptionRefused"] | components["schemas"]["TargetChanged"] | components["schemas"]["VersionChanged"];
+        LiveEvent: components["schemas"]["ExportChanged"] | components["schemas"]["LinkTested"] | components["schemas"]["PoolCreated"] | components["schemas"]["RunChanged"] | components["schemas"]["RunCheckpointed"] | components["schemas"]["RunJudged"] | components["schemas"]["RunMeasured"] | components["schemas"]["RunPreviewed"] | components["schemas"]["RunProgressed"] | components["schemas"]["RunSnapshot"] | components["schemas"]["RunSwept"] | components["schemas"]["RunWarned"] | components["schemas"]["SelectionChanged"] | components["schemas"]["SocketAnswered"] | components["schemas"]["StudyChanged"] | components["schemas"]["SubscriptionEnded"] | components["schemas"]["SubscriptionOpened"] | components["schemas"]["SubscriptionRefused"] | components["schemas"]["TargetChanged"] | components["schemas"]["VersionChanged"];
         /** @description One thing that somebody did; names are as they were then. */
         LogEntry: {
             readonly id: number;
@@ -3595,6 +3776,27 @@ export interface components {
             /** @default 0 */
             seed: number;
         };
+        /** @description A study to be started. */
+        NewStudyRequest: {
+            /** Format: uuid */
+            version: string;
+            model: string;
+            model_settings?: {
+                [key: string]: unknown;
+            };
+            /** @description Ways to train a child network, each as parts joined by `+`: balanced+geometric+random:1x@0.25. */
+            arms: string[];
+            settings?: {
+                [key: string]: unknown;
+            };
+            /** @default  */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The run that raised it.
+             */
+            run?: string | null;
+        };
         /** @description How many more are needed. */
         NewTargetRequest: {
             /** @description Class -> so many more accepted. */
@@ -3797,6 +3999,13 @@ export interface components {
             noun: string;
             count: number;
         };
+        /**
+         * @description * `` -
+         *     * `generators` - generators
+         *     * `children` - children
+         * @enum {string}
+         */
+        PartEnum: "generators" | "children";
         /** @description Whether somebody may log in. */
         PatchedAccessRequest: {
             is_active?: boolean;
@@ -4870,7 +5079,7 @@ export interface components {
         /**
          * @description * `review` - Give and take back verdicts
          *     * `upload` - Upload, make, change and delete datasets
-         *     * `run` - Save recipes, start and steer runs, select again
+         *     * `run` - Save recipes, start and steer runs and studies, select again
          *     * `export` - Build and delete exports, download them and original images
          * @enum {string}
          */
@@ -4901,8 +5110,14 @@ export interface components {
             finished_at: string | null;
             readonly error: components["schemas"]["Fault"] | null;
             /** @description What a researcher may ask of it now. */
-            readonly actions: components["schemas"]["ActionsEnum"][];
+            readonly actions: components["schemas"]["SelectionActionsEnum"][];
         };
+        /**
+         * @description * `cancel` - cancel
+         *     * `retry` - retry
+         * @enum {string}
+         */
+        SelectionActionsEnum: "cancel" | "retry";
         /**
          * SelectionChanged
          * @description A selection was queued, started, finished, failed or cancelled; when it is finished, its yields can be read.
@@ -5091,10 +5306,12 @@ export interface components {
             runs_bytes: number;
             /** @description The part of the runs' bytes that are pools. */
             pools_bytes: number;
+            /** @description Generators and child networks. */
+            studies_bytes: number;
             exports_bytes: number;
             biggest: components["schemas"]["StoredThing"][];
         };
-        /** @description A dataset, run or export, and what it takes. */
+        /** @description A dataset, run, study or export, and what it takes. */
         StoredThing: {
             noun: components["schemas"]["StoredThingNounEnum"];
             /** Format: uuid */
@@ -5102,7 +5319,7 @@ export interface components {
             name: string;
             /**
              * Format: uuid
-             * @description The dataset or run whose page shows it.
+             * @description The dataset, run or study whose page shows it.
              */
             target: string | null;
             size_bytes: number;
@@ -5115,10 +5332,234 @@ export interface components {
         /**
          * @description * `dataset` - dataset
          *     * `run` - run
+         *     * `study` - study
          *     * `export` - export
          * @enum {string}
          */
-        StoredThingNounEnum: "dataset" | "run" | "export";
+        StoredThingNounEnum: "dataset" | "run" | "study" | "export";
+        /** @description A study with all that was asked and found. */
+        Study: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            /** Format: uuid */
+            lab: string;
+            /** Format: uuid */
+            version: string;
+            version_number: number;
+            /** Format: uuid */
+            dataset: string;
+            dataset_name: string;
+            /**
+             * Format: uuid
+             * @description Where somebody asked for it.
+             */
+            run: string | null;
+            model: string;
+            arms: string[];
+            state: components["schemas"]["StudyState"];
+            readonly is_stopping: boolean;
+            readonly progress: components["schemas"]["StudyProgress"];
+            readonly answer: components["schemas"]["StudyAnswer"] | null;
+            /** @description Empty until there is an answer. */
+            readonly sentence: string;
+            created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
+            model_settings: {
+                [key: string]: unknown;
+            };
+            settings: {
+                [key: string]: unknown;
+            };
+            result: components["schemas"]["StudyResult"] | null;
+            readonly error: components["schemas"]["Fault"] | null;
+            /** @description What may be asked of it now. */
+            readonly actions: components["schemas"]["StudyActionsEnum"][];
+            /** @description Device and precision of the generators. */
+            device: string;
+            /** @description Of its folder, when it was last measured. */
+            size_bytes: number;
+        };
+        /**
+         * @description * `stop` - stop
+         *     * `resume` - resume
+         *     * `cancel` - cancel
+         * @enum {string}
+         */
+        StudyActionsEnum: "stop" | "resume" | "cancel";
+        /**
+         * @description * `helped` - helped
+         *     * `no_evidence` - no_evidence
+         *     * `hurt` - hurt
+         * @enum {string}
+         */
+        StudyAnswer: "helped" | "no_evidence" | "hurt";
+        /**
+         * StudyChanged
+         * @description A study was queued, went on, or has its answer.
+         */
+        StudyChanged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "study.changed";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Study
+             * Format: uuid
+             */
+            study: string;
+            data: components["schemas"]["StudyChangedData"];
+        };
+        /** StudyChangedData */
+        StudyChangedData: {
+            state: components["schemas"]["StudyState"];
+            /** Is Stopping */
+            is_stopping: boolean;
+            progress: components["schemas"]["StudyProgress"];
+            /** Has Result */
+            has_result: boolean;
+            /** Error Code */
+            error_code: string;
+            /** Error Message */
+            error_message: string;
+        };
+        /** @description A study in a list. */
+        StudyListItem: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            /** Format: uuid */
+            lab: string;
+            /** Format: uuid */
+            version: string;
+            version_number: number;
+            /** Format: uuid */
+            dataset: string;
+            dataset_name: string;
+            /**
+             * Format: uuid
+             * @description Where somebody asked for it.
+             */
+            run: string | null;
+            model: string;
+            /** @description As `ml/arms.py` writes them. */
+            arms: unknown;
+            state: components["schemas"]["StudyState"];
+            readonly is_stopping: boolean;
+            readonly progress: components["schemas"]["StudyProgress"];
+            readonly answer: components["schemas"]["StudyAnswer"] | null;
+            /** @description Empty until there is an answer. */
+            readonly sentence: string;
+            created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when lists leave it out.
+             */
+            archived_at: string | null;
+        };
+        /** @description One page of a list. */
+        StudyPage: {
+            results: components["schemas"]["StudyListItem"][];
+            /** @description Path of the next page, or null. */
+            next: string | null;
+            /** @description Path of the page before, or null. */
+            previous: string | null;
+        };
+        /** @description What a study is made of beside a model. */
+        StudyParts: {
+            /** @description JSON Schema of its settings. */
+            schema: {
+                [key: string]: unknown;
+            };
+            presets: components["schemas"]["StudyPreset"][];
+            /** @description Part of an arm, of those that `+` joins -> what it does. */
+            parts: {
+                [key: string]: string;
+            };
+        };
+        /** @description Arms that answer one question. */
+        StudyPreset: {
+            name: string;
+            title: string;
+            summary: string;
+            arms: string[];
+        };
+        /** @description Where a study is: first its generators, one after the other, then its children. */
+        StudyProgress: {
+            part: components["schemas"]["PartEnum"] | "";
+            /** @description From 1. */
+            generator: number;
+            num_generators: number;
+            /** @description Of the generator that is at work. */
+            stage: string;
+            step: number;
+            num_steps: number;
+            /** @description Children. */
+            num_done: number;
+            num_children: number;
+            /**
+             * Format: double
+             * @description Of this part alone.
+             */
+            eta_s: number | null;
+            arms: components["schemas"]["ArmProgress"][];
+        };
+        /** @description The answer; baseline and best are chosen by validation images, and compared on test images. */
+        StudyResult: {
+            arms: components["schemas"]["ArmResult"][];
+            curve: components["schemas"]["CurvePoint"][];
+            baseline: string;
+            best: string | null;
+            answer: components["schemas"]["StudyAnswer"] | null;
+            sentence: string;
+            num_test: number;
+            num_val: number;
+        };
+        /**
+         * @description * `queued` - Queued
+         *     * `running` - Running
+         *     * `finished` - Finished
+         *     * `stopped` - Stopped
+         *     * `failed` - Failed
+         *     * `cancelled` - Cancelled
+         *     * `interrupted` - Interrupted
+         * @enum {string}
+         */
+        StudyState: "queued" | "running" | "finished" | "stopped" | "failed" | "cancelled" | "interrupted";
+        /** @description What is wrong with it; else how many networks it trains. */
+        StudyValidation: {
+            problems: components["schemas"]["Problem"][];
+            num_generators: number | null;
+            num_children: number | null;
+        };
         /**
          * SubscriptionEnded
          * @description The person may not watch this row any more, or asked for the end.
@@ -5341,6 +5782,20 @@ export interface components {
             recipe: components["schemas"]["NewRecipeRequest"];
             start?: components["schemas"]["StartRequest"];
             compute?: components["schemas"]["ComputeRequest"];
+        };
+        /** @description A study that might be started; settings left out take their defaults. */
+        ValidateStudyRequest: {
+            /** Format: uuid */
+            version: string;
+            model: string;
+            model_settings?: {
+                [key: string]: unknown;
+            };
+            /** @description Ways to train a child network, each as parts joined by `+`: balanced+geometric+random:1x@0.25. */
+            arms: string[];
+            settings?: {
+                [key: string]: unknown;
+            };
         };
         /** @description What is wrong with a recipe on a dataset; the estimate is null when something is. */
         Validation: {
@@ -6453,7 +6908,7 @@ export interface operations {
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only deeds of this kind. */
-                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "study.archived" | "study.brought_back" | "study.deleted" | "study.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
                 /** @description Only what this person did. */
@@ -6490,7 +6945,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only deeds of this kind. */
-                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "study.archived" | "study.brought_back" | "study.deleted" | "study.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
                 /** @description Only what this person did. */
                 person?: string;
             };
@@ -9300,6 +9755,327 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    studies_list: {
+        parameters: {
+            query?: {
+                /** @description Whether what was put away is listed; left out means no. */
+                archived?: "all" | "no" | "only";
+                /** @description From `next` or `previous` of another page. */
+                cursor?: string;
+                /** @description Only this lab's. */
+                lab?: string;
+                /** @description Rows per page, 1 to 500. */
+                limit?: number;
+                /** @description Only those that this run raised. */
+                run?: string;
+                /** @description Only on this dataset version. */
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyPage"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    studies_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStudyRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    studies_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    studies_delete: {
+        parameters: {
+            query?: {
+                /** @description `true`: runs and exports that depend on it go too; otherwise they keep it from being deleted (409). */
+                with_dependents?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    studies_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    studies_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    studies_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    studies_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    studies_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    studies_validate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValidateStudyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyValidation"];
                 };
             };
             /** @description An error. */

@@ -13,6 +13,7 @@ from webapp.datasets.models import Dataset, DatasetVersion, Upload
 from webapp.exports.models import Export
 from webapp.gallery.models import Pool
 from webapp.runs.models import Run
+from webapp.studies.models import Study
 from webapp.upkeep.models import LabStorage
 
 SHOWN: Final = 20
@@ -21,11 +22,14 @@ SETTLED: Final = (DatasetVersion.State.READY, DatasetVersion.State.REJECTED)
 
 @dataclass(frozen=True)
 class Usage:
-    """Bytes. runs: with checkpoints and pools, as last measured; exports: those not built yet as estimated."""
+    """Bytes. runs: with checkpoints and pools, as last measured; studies: as last measured;
+    exports: those not built yet as estimated.
+    """
 
     originals: int
     uploads: int
     runs: int
+    studies: int
     exports: int
 
     @property
@@ -40,6 +44,7 @@ def usage_of(lab_id: UUID) -> Usage:
         originals=storage.originals_bytes if storage else 0,
         uploads=_sum(_uploads(lab_id), F("size_bytes")),
         runs=_sum(Run.objects.filter(alive(Run), version__dataset__lab=lab_id), F("size_bytes")),
+        studies=_sum(Study.objects.filter(alive(Study), version__dataset__lab=lab_id), F("size_bytes")),
         exports=_sum(Export.objects.filter(alive(Export), version__dataset__lab=lab_id), _export_bytes()),
     )
 
@@ -57,14 +62,16 @@ def quota_of(lab_id: UUID) -> int | None:
 
 
 def biggest_of(lab_id: UUID) -> list[dict[str, Any]]:
-    """The datasets, runs and exports that take most; a dataset counts every image of its versions."""
+    """The datasets, runs, studies and exports that take most; a dataset counts every image of its versions."""
     size = Coalesce(Sum("versions__size_bytes", filter=Q(versions__deleted_at=None)), Value(0))
     datasets = Dataset.objects.filter(deleted_at=None, lab=lab_id).annotate(bytes=size)
     runs = Run.objects.filter(alive(Run), version__dataset__lab=lab_id).annotate(bytes=F("size_bytes"))
+    studies = Study.objects.filter(alive(Study), version__dataset__lab=lab_id).annotate(bytes=F("size_bytes"))
     exports = Export.objects.filter(alive(Export), version__dataset__lab=lab_id).annotate(bytes=_export_bytes())
     rows = [
         *(_told("dataset", row, row.name, row.pk) for row in _most(datasets)),
         *(_told("run", row, row.name or row.recipe.model, row.pk) for row in _most(runs, "recipe", "version__dataset")),
+        *(_told("study", row, str(row), row.pk) for row in _most(studies, "version__dataset")),
         *(
             _told("export", row, row.name or row.version.dataset.name, row.selection and row.selection.pool.run_id)
             for row in _most(exports, "version__dataset", "selection__pool")

@@ -18,23 +18,27 @@ from webapp.exports.models import Export
 from webapp.gallery.models import Selection
 from webapp.runs.models import Run
 from webapp.runs.selectors import LAB_PATH
+from webapp.studies.models import Study
+from webapp.studies.selectors import STUDY_LAB
 from webapp.upkeep.models import Worker
 
 SILENT_AFTER: Final = timedelta(seconds=45)
 """A worker says that it is here every ten seconds; the database may be slow, or its machine."""
 QUEUES: Final[Mapping[str, tuple[type[Leased], ...]]] = {
-    "compute": (Run,),
+    "compute": (Run, Study),
     "io": (DatasetVersion, Selection, Export),
 }
 """Queue -> what it brings (`webapp.celery`)."""
 LAB_PATHS: Final[Mapping[type[Leased], str]] = {
     Run: LAB_PATH,
+    Study: STUDY_LAB,
     DatasetVersion: "dataset__lab",
     Selection: f"pool__run__{LAB_PATH}",
     Export: "version__dataset__lab",
 }
 RELATED: Final[Mapping[type[Leased], tuple[str, ...]]] = {
     Run: ("recipe", "version__dataset"),
+    Study: ("version__dataset",),
     DatasetVersion: ("dataset",),
     Selection: ("pool__run__recipe", "pool__run__version__dataset"),
     Export: ("version__dataset",),

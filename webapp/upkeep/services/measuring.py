@@ -13,26 +13,28 @@ from webapp.core import bucket, storage
 from webapp.core.removal import alive
 from webapp.datasets.models import DatasetImage, DatasetVersion
 from webapp.runs.models import Run
+from webapp.studies.models import Study
 from webapp.upkeep.models import LabStorage
 
-RUNS_AT_ONCE: Final = 20
+AT_ONCE: Final = 20
 AGAIN_AFTER: Final = timedelta(minutes=10)
 
 
 def measure() -> None:
-    """Runs that said something since they were last measured, and labs whose datasets changed."""
-    _measure_runs()
+    """Runs and studies that said something since they were last measured, and labs whose datasets changed."""
+    _measure(Run, "runs")
+    _measure(Study, "studies")
     for lab in Lab.objects.all():
         _measure_originals(lab)
 
 
-def _measure_runs() -> None:
-    ended = Q(measured_at__lt=F("heartbeat_at")) & ~Q(state__in=Run.ACTIVE)
-    working = Q(measured_at__lt=Now() - AGAIN_AFTER, state__in=Run.ACTIVE)
-    for run in Run.objects.filter(Q(measured_at=None) | ended | working)[:RUNS_AT_ONCE]:
-        folder = storage.all_attempts("runs", run.pk)
+def _measure(model: type[Run] | type[Study], noun: str) -> None:
+    ended = Q(measured_at__lt=F("heartbeat_at")) & ~Q(state__in=model.ACTIVE)
+    working = Q(measured_at__lt=Now() - AGAIN_AFTER, state__in=model.ACTIVE)
+    for row in model._default_manager.filter(Q(measured_at=None) | ended | working)[:AT_ONCE]:
+        folder = storage.all_attempts(noun, row.pk)
         size = sum(kept.size_bytes for kept in bucket.below(folder)) if bucket.is_on() else size_of(folder)
-        Run.objects.filter(pk=run.pk).update(size_bytes=size, measured_at=Now())
+        model._default_manager.filter(pk=row.pk).update(size_bytes=size, measured_at=Now())
 
 
 def _measure_originals(lab: Lab) -> None:

@@ -26,6 +26,7 @@ from webapp.gallery.models import Pool, Selection
 from webapp.gallery.services.pools import discard
 from webapp.recipes.models import Recipe
 from webapp.runs.models import Run, RunEvent
+from webapp.studies.models import Study
 
 log = logging.getLogger(__name__)
 FOR_S: Final = 2.0
@@ -46,7 +47,7 @@ def sweep(for_s: float = FOR_S) -> bool:
             raise OutOfTimeError
 
     try:
-        for step in (_exports, _pools, _runs, _versions, _datasets, _recipes):
+        for step in (_exports, _studies, _pools, _runs, _versions, _datasets, _recipes):
             step(go_on)
     except OutOfTimeError:
         return False
@@ -59,6 +60,13 @@ def _exports(go_on: Callable[[], None]) -> None:
         go_on()
         if _gone(storage.all_attempts("exports", export.pk)):
             export.delete()
+
+
+def _studies(go_on: Callable[[], None]) -> None:
+    for study in _free(Study):
+        go_on()
+        if _gone(storage.all_attempts("studies", study.pk)):
+            study.delete()
 
 
 def _pools(go_on: Callable[[], None]) -> None:
@@ -81,7 +89,7 @@ def _runs(go_on: Callable[[], None]) -> None:
 
 
 def _versions(go_on: Callable[[], None]) -> None:
-    for version in _free(DatasetVersion).filter(runs=None, exports=None).select_related("dataset"):
+    for version in _free(DatasetVersion).filter(runs=None, studies=None, exports=None).select_related("dataset"):
         if version.upload_id is not None:
             remove_bytes(version.upload_id)
         _remove_images(version, go_on)

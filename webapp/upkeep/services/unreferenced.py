@@ -23,6 +23,7 @@ from webapp.datasets.models import DatasetImage, DatasetVersion, Upload
 from webapp.exports.models import Export
 from webapp.gallery.models import Pool, Selection
 from webapp.runs.models import Checkpoint, Run
+from webapp.studies.models import Study
 from webapp.upkeep.selectors.storage import SETTLED
 from webapp.upkeep.services.measuring import size_of
 from webapp.upkeep.services.sweep import remove_objects
@@ -32,6 +33,7 @@ KEYS_AT_ONCE: Final = 1000
 OWNERS: Final[dict[str, type[Any]]] = {
     "runs": Run,
     "selections": Selection,
+    "studies": Study,
     "exports": Export,
     "versions": DatasetVersion,
 }

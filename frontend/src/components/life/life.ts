@@ -2,7 +2,7 @@ import { http, queries, take, type Schemas } from '@/api/client';
 
 /** What people name, put away and delete. */
 export type Thing = {
-  noun: 'dataset' | 'version' | 'run' | 'export' | 'recipe';
+  noun: 'dataset' | 'version' | 'run' | 'export' | 'recipe' | 'study';
   id: string;
   /** As the page shows it; it is typed to confirm a deletion. */
   name: string;
@@ -16,6 +16,7 @@ const CHANGES = {
   run: '/api/v1/runs/{id}/',
   export: '/api/v1/exports/{id}/',
   recipe: '/api/v1/recipes/{id}/',
+  study: '/api/v1/studies/{id}/',
 } as const;
 
 const DELETIONS = {
@@ -24,6 +25,7 @@ const DELETIONS = {
   run: '/api/v1/runs/{id}/',
   export: '/api/v1/exports/{id}/',
   recipe: '/api/v1/recipes/{id}/',
+  study: '/api/v1/studies/{id}/',
 } as const;
 
 const TOLD = {
@@ -32,6 +34,7 @@ const TOLD = {
   run: '/api/v1/runs/{id}/deletion/',
   export: '/api/v1/exports/{id}/deletion/',
   recipe: '/api/v1/recipes/{id}/deletion/',
+  study: '/api/v1/studies/{id}/deletion/',
 } as const;
 
 /** Another name, or put away and brought back. */

@@ -6,9 +6,9 @@ import { ago, bytes, sentence } from '@/components/format';
 import { TableScroll } from '@/components/TableScroll';
 
 const NOWRAP = { whiteSpace: 'nowrap' } as const;
-const PAGES = { dataset: 'datasets', run: 'runs', export: 'runs' } as const;
+const PAGES = { dataset: 'datasets', run: 'runs', export: 'runs', study: 'studies' } as const;
 
-/** Datasets, runs and exports by their size, each with what can be done about it. */
+/** Datasets, runs, studies and exports by their size, each with what can be done about it. */
 export function ThingTable({ things }: { things: Schemas['StoredThing'][] }) {
   return (
     <TableScroll label="What takes most" minWidth={560}>

@@ -26,6 +26,7 @@ export function UsagePanel({ storage }: { storage: Schemas['Storage'] }) {
             { label: 'Original images', value: bytes(storage.originals_bytes) },
             { label: 'Runs', value: bytes(storage.runs_bytes) },
             { label: 'of that, pools', value: bytes(storage.pools_bytes) },
+            { label: 'Studies', value: bytes(storage.studies_bytes) },
             { label: 'Exports', value: bytes(storage.exports_bytes) },
             { label: 'Uploads under way', value: bytes(storage.uploads_bytes) },
           ]}

@@ -94,8 +94,8 @@ function WorkerRow({ worker }: { worker: Worker }) {
 function Piece({ piece: { noun, id, name, lab, state, started_at } }: { piece: Schemas['Piece'] }) {
   return (
     <div>
-      {noun === 'run' && id !== null ? (
-        <Anchor component={Link} to={`/runs/${id}`} size="sm" fw={500}>
+      {(noun === 'run' || noun === 'study') && id !== null ? (
+        <Anchor component={Link} to={noun === 'run' ? `/runs/${id}` : `/studies/${id}`} size="sm" fw={500}>
           {name}
         </Anchor>
       ) : (

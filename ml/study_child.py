@@ -1,0 +1,115 @@
+"""One child network of a study: the images it is given, its training, and the file that it leaves.
+
+It is given training images alone; the held-out ones are read after it is trained.
+
+    <study>/chosen/<arm>-g<seed>.npy                rows of that generator's pool
+    <study>/children/<arm>[-g<seed>]-c<seed>.npz    val, test: float32 [N, C] probabilities; duration_s
+"""
+
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ml.arms import Arm
+from ml.child import Labelled, probabilities, train_child
+from ml.device import choose_device, prepare
+from ml.errors import BadBudgetError
+from ml.pool import open_pool
+from ml.seeds import step_seed
+from ml.study_folder import StudyFolder
+from ml.told import ShouldStop, StopRequested
+from ml.whole import whole_file
+
+
+@dataclass(frozen=True)
+class Child:
+    """One child network to train; generator is None where the arm has no synthetic images."""
+
+    arm: Arm
+    generator: int | None
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Of its file."""
+        generator = "" if self.generator is None else f"-g{self.generator}"
+        return f"{slug(self.arm)}{generator}-c{self.seed}"
+
+    def file(self, study: StudyFolder) -> Path:
+        """Where its answers lie once it is trained."""
+        return study.folder / "children" / f"{self.name}.npz"
+
+
+def slug(arm: Arm) -> str:
+    """The arm's name as part of a file's name."""
+    return arm.name.replace(":", "=")
+
+
+def chosen_file(study: StudyFolder, arm: Arm, generator: int) -> Path:
+    return study.folder / "chosen" / f"{slug(arm)}-g{generator}.npy"
+
+
+def train_one(study: StudyFolder, child: Child, should_stop: ShouldStop) -> None:
+    """Train it and write its file. Raises: StopRequested; BadBudgetError where it has nothing to learn from."""
+
+    def on_step(step: int, number: int) -> None:
+        if should_stop():
+            raise StopRequested
+
+    device, settings = own_device(), study.settings
+    began = time.perf_counter()
+    net = train_child(
+        settings.child,
+        child.arm,
+        real_images(study, child.arm.real_share),
+        synthetic_images(study, child),
+        len(study.pack().classes),
+        settings.child_steps,
+        step_seed(settings.seed, "child", child.seed),
+        device,
+        on_step,
+    )
+    duration = time.perf_counter() - began
+    judged = study.judged()
+    val, test = (probabilities(net, part.pixels, device) for part in (judged.val, judged.test))
+    with whole_file(child.file(study)) as partial:
+        np.savez(partial, val=val, test=test, duration_s=duration)
+
+
+@cache
+def own_device() -> torch.device:
+    """This process's device, made ready."""
+    device = choose_device()
+    prepare(device)
+    return device
+
+
+def real_images(study: StudyFolder, share: float) -> Labelled:
+    """The training images, or a share of each class's: the first of an order that the study's seed draws."""
+    pack = study.pack()
+    rows = pack.rows("train")
+    if share < 1:
+        rng = np.random.default_rng(step_seed(study.settings.seed, "share"))
+        shuffled = rng.permutation(rows)
+        of_class = [shuffled[pack.label[shuffled] == one] for one in range(len(pack.classes))]
+        rows = np.sort(np.concatenate([part[: max(1, round(share * len(part)))] for part in of_class]))
+    return Labelled(*pack.read(rows))
+
+
+def synthetic_images(study: StudyFolder, child: Child) -> Labelled | None:
+    """What the arm's sampler kept. Raises: BadBudgetError where that is nothing and the arm has nothing else."""
+    if child.generator is None:
+        return None
+    pool = open_pool(study.folder / "generators" / str(child.generator) / "pool")
+    rows: NDArray[np.int64] = np.load(chosen_file(study, child.arm, child.generator), allow_pickle=False)
+    if child.arm.synthetic_only and not len(rows):
+        raise BadBudgetError(
+            f"The sampler of the arm {child.arm.name} kept no image of generator {child.generator}, so there is "
+            f"nothing to learn from; leave the arm out, or choose another sampler."
+        )
+    return Labelled(pool.images(rows), pool.label[rows])

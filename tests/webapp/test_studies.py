@@ -1,0 +1,244 @@
+"""Studies: what may be asked, their moves, and who sees them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from ml import catalog
+from tests.worlds import CLASSES, QUICK_STUDY, make_dataset, make_study, make_version
+from webapp.accounts.models import Lab, Person
+from webapp.core import storage
+from webapp.core.errors import ConflictError, TooManyError
+from webapp.core.leases import MAX_ATTEMPTS, new_owner
+from webapp.datasets.models import DatasetVersion
+from webapp.studies.models import Study
+from webapp.studies.services import attempt, control
+from webapp.upkeep.selectors.storage import usage_of
+from webapp.upkeep.services.measuring import measure
+from webapp.upkeep.services.sweep import sweep
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+ClientOf = Callable[[Person], APIClient]
+State = Study.State
+
+
+@pytest.fixture
+def version(lab: Lab) -> DatasetVersion:
+    return make_dataset(lab)
+
+
+@pytest.fixture
+def api(client_of: ClientOf, researcher: Person) -> APIClient:
+    return client_of(researcher)
+
+
+def problems(api: APIClient, version: DatasetVersion, **other: Any) -> dict[str, str]:
+    """Field -> what is wrong with it."""
+    body = {"version": str(version.pk), **QUICK_STUDY, **other}
+    answer = api.post("/api/v1/studies/validate/", body, format="json")
+    assert answer.status_code == 200, answer.json()
+    return {problem["field"]: problem["message"] for problem in answer.json()["problems"]}
+
+
+def held(study: Study) -> Study:
+    """As a worker holds it."""
+    mine = Study.claim(study.pk, new_owner(), State.RUNNING)
+    assert mine is not None
+    return mine
+
+
+# --- asking -----------------------------------------------------------------------------------------------------
+def test_a_study_is_started_with_every_setting_written_out(api: APIClient, version: DatasetVersion) -> None:
+    body = {"version": str(version.pk), "name": " First ", **QUICK_STUDY}
+    answer = api.post("/api/v1/studies/", body, format="json")
+    assert answer.status_code == 201, answer.json()
+    told = answer.json()
+    assert (told["name"], told["state"], told["arms"]) == ("First", "queued", QUICK_STUDY["arms"])
+    assert told["settings"] == catalog.StudySettings(**QUICK_STUDY["settings"]).model_dump(mode="json")
+    assert set(QUICK_STUDY["model_settings"]) < set(told["model_settings"])  # with defaults that nobody gave
+    assert (told["result"], told["error"], told["actions"]) == (None, None, ["stop", "cancel"])
+    assert [row["id"] for row in api.get("/api/v1/studies/").json()["results"]] == [told["id"]]
+
+
+def test_it_is_said_how_many_networks_would_be_trained(api: APIClient, version: DatasetVersion) -> None:
+    answer = api.post("/api/v1/studies/validate/", {"version": str(version.pk), **QUICK_STUDY}, format="json").json()
+    # none and two shares of it once, the synthetic arm for each of three generators; three child seeds each
+    assert answer == {"problems": [], "num_generators": 3, "num_children": (1 + 2 + 3) * 3}
+
+
+@pytest.mark.parametrize(
+    ("other", "field", "words"),
+    [
+        ({"arms": ["none", "guess:1x"]}, "arms", "no sampler 'guess'"),
+        ({"arms": ["none", "rotate"]}, "arms", "'rotate'"),
+        ({"arms": ["random:1x"]}, "arms", "nothing to compare"),
+        ({"arms": ["none", "none"]}, "arms", "twice"),
+        ({"arms": ["none", "random:100000000"]}, "arms", "100"),
+        ({"model": "unknown"}, "model", "no model 'unknown'"),
+        ({"model_settings": {"num_steps": 0}}, "model_settings.num_steps", "at least 1"),
+        ({"settings": {"num_child_seeds": 0}}, "settings.num_child_seeds", "at least 1"),
+        ({"settings": {"colour": 1}}, "settings.colour", "no setting 'colour'"),
+        ({"model_settings": {"class_head_weight": 0.0}, "arms": ["none", "class_confidence:1x"]}, "arms", "above 0"),
+    ],
+)
+def test_what_a_worker_would_refuse_is_refused_at_its_field(
+    api: APIClient, version: DatasetVersion, other: dict[str, Any], field: str, words: str
+) -> None:
+    found = problems(api, version, **other)
+    assert set(found) == {field}, found
+    assert words in found[field]
+    answer = api.post("/api/v1/studies/", {"version": str(version.pk), **QUICK_STUDY, **other}, format="json")
+    assert answer.status_code == 400
+    assert set(answer.json()["fields"]) == {field}
+    assert not Study.objects.exists()
+
+
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_classes_without_images_to_judge_by_are_named(api: APIClient, lab: Lab, split: str) -> None:
+    version = make_dataset(lab)
+    version.counts[split]["dot"] = 0
+    version.save()
+    assert "dot" in problems(api, version)["version"]
+
+
+def test_a_version_that_is_not_ready_cannot_be_studied(api: APIClient, lab: Lab) -> None:
+    version = make_version(lab, state=DatasetVersion.State.INGESTING)
+    assert "when it is ready" in problems(api, version)["version"]
+
+
+def test_one_person_cannot_fill_the_queue(version: DatasetVersion, researcher: Person, settings: Any) -> None:
+    settings.RUNS_WAITING_PER_PERSON = 1
+    make_study(version, researcher)
+    with pytest.raises(TooManyError, match="1 of your studies"):
+        make_study(version, researcher)
+
+
+def test_the_catalogue_tells_what_a_study_is_made_of(api: APIClient) -> None:
+    told = api.get("/api/v1/catalogue/").json()["study"]
+    assert told["schema"]["properties"]["num_generator_seeds"]["minimum"] == 1
+    for preset in told["presets"]:
+        assert catalog.read_arms(preset["arms"])
+    assert {part.split("+")[0] for part in told["parts"]} == set(told["parts"])
+
+
+# --- moves ------------------------------------------------------------------------------------------------------
+def test_a_waiting_study_stops_at_once_and_is_resumed(version: DatasetVersion, researcher: Person) -> None:
+    study = control.stop_study(make_study(version, researcher))
+    assert (study.state, control.actions_of(study)) == (State.STOPPED, ["resume", "cancel"])
+    assert control.resume_study(study).state == State.QUEUED
+    with pytest.raises(ConflictError, match="this one is queued"):
+        control.resume_study(study)
+
+
+def test_a_study_at_work_is_asked_to_stop_and_the_worker_says_when(version: DatasetVersion, researcher: Person) -> None:
+    mine = held(make_study(version, researcher))
+    study = control.stop_study(mine)
+    assert (study.state, study.stop_requested, control.actions_of(study)) == (State.RUNNING, True, ["cancel"])
+    attempt.stopped_study(mine)
+    study.refresh_from_db()
+    assert (study.state, study.stop_requested) == (State.STOPPED, False)
+
+
+def test_a_cancelled_study_leaves_no_files(
+    version: DatasetVersion, researcher: Person, django_capture_on_commit_callbacks: Any
+) -> None:
+    study = make_study(version, researcher)
+    file = storage.study_files(study.pk) / "children" / "one.npz"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"probabilities")
+    with django_capture_on_commit_callbacks(execute=True):
+        study = control.cancel_study(study)
+    assert (study.state, control.actions_of(study)) == (State.CANCELLED, [])
+    assert not storage.all_attempts("studies", study.pk).exists()
+    with pytest.raises(ConflictError):
+        control.stop_study(study)
+
+
+@pytest.mark.parametrize(
+    ("asked", "attempts", "state"),
+    [
+        ({}, 1, State.INTERRUPTED),
+        ({}, MAX_ATTEMPTS, State.FAILED),
+        ({"stop_requested": True}, 1, State.STOPPED),
+        ({"cancel_requested": True}, 1, State.CANCELLED),
+    ],
+)
+def test_a_study_whose_worker_vanished_is_settled(
+    version: DatasetVersion, researcher: Person, asked: dict[str, bool], attempts: int, state: str
+) -> None:
+    mine = held(make_study(version, researcher))
+    Study.objects.filter(pk=mine.pk).update(lease_expires_at="2020-01-01T00:00Z", attempts=attempts, **asked)
+    mine.refresh_from_db()
+    settled = control.settle_abandoned_study(mine)
+    assert settled is not None
+    assert settled.state == state
+    assert control.settle_abandoned_study(mine) is None
+
+
+# --- life -------------------------------------------------------------------------------------------------------
+def test_a_study_is_renamed_put_away_and_deleted(
+    api: APIClient, version: DatasetVersion, researcher: Person, django_capture_on_commit_callbacks: Any
+) -> None:
+    study = make_study(version, researcher)
+    address = f"/api/v1/studies/{study.pk}/"
+    assert api.patch(address, {"name": "Second", "archived": True}, format="json").json()["name"] == "Second"
+    assert api.get("/api/v1/studies/").json()["results"] == []
+    assert len(api.get("/api/v1/studies/?archived=only").json()["results"]) == 1
+    assert api.delete(address).status_code == 204
+    assert api.get(address).status_code == 404
+    with django_capture_on_commit_callbacks(execute=True):
+        assert sweep()
+    assert not Study.objects.exists()
+
+
+def test_a_dataset_with_a_study_is_not_deleted_unasked(
+    client_of: ClientOf, owner: Person, version: DatasetVersion, researcher: Person
+) -> None:
+    make_study(version, researcher)
+    refused = client_of(owner).delete(f"/api/v1/datasets/{version.dataset_id}/")
+    assert refused.status_code == 409
+    assert "1 study" in refused.json()["message"]
+
+
+def test_what_a_study_stores_counts_for_the_lab(lab: Lab, version: DatasetVersion, researcher: Person) -> None:
+    study = make_study(version, researcher)
+    file = storage.study_files(study.pk) / "children" / "one.npz"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(bytes(1000))
+    measure()
+    assert usage_of(lab.pk).studies == 1000
+
+
+def test_results_are_told_as_they_were_found(api: APIClient, version: DatasetVersion, researcher: Person) -> None:
+    mine = held(make_study(version, researcher))
+    even = {"mean": 0.5, "low": 0.4, "high": 0.6}
+    arm = {
+        "name": "none",
+        "is_synthetic": False,
+        "num_generators": 0,
+        "num_children": 3,
+        "val_balanced_accuracy": 0.5,
+        "balanced_accuracy": even,
+        "accuracy": even,
+        "recall": dict.fromkeys(CLASSES, 0.5),
+        "ece": 0.1,
+        "duration_s": 1.0,
+        "gain": None,
+        "equals_more_real": None,
+    }
+    result = {
+        "arms": [arm],
+        "curve": [{"num_real": 48, "balanced_accuracy": 0.5}],
+        "baseline": "none",
+        "best": None,
+        "answer": None,
+        "sentence": "No arm has synthetic images; the best one is none.",
+        "num_test": 8,
+        "num_val": 16,
+    }
+    attempt.finish_study(mine, result)
+    told = api.get(f"/api/v1/studies/{mine.pk}/").json()
+    assert told["result"] == result
+    assert (told["state"], told["actions"], told["sentence"]) == ("finished", [], result["sentence"])

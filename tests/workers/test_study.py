@@ -1,0 +1,156 @@
+"""A study under the supervisor, with the real child: its answer, what it sees, and what interruptions do (nothing)."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.worlds import CLASSES, QUICK_STUDY, make_dataset, make_study
+from webapp.accounts.models import Lab, Person
+from webapp.core import storage
+from webapp.studies.models import Study
+from webapp.studies.services.control import cancel_study, resume_study, stop_study
+from workers import supervisor
+from workers.study import StudyWork
+from workers.supervisor import supervise
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_folder")]
+State = Study.State
+
+
+@pytest.fixture(autouse=True)
+def worker_goes_on() -> Iterator[None]:
+    yield
+    supervisor.shutting_down.clear()
+
+
+@pytest.fixture
+def study(lab: Lab, researcher: Person) -> Study:
+    """Queued; the same on the same images every time."""
+    return make_study(make_dataset(lab), researcher)
+
+
+@pytest.fixture
+def make_long(lab: Lab, researcher: Person) -> Callable[[], Study]:
+    """One whose children take long enough to be stopped amid them."""
+    settings = {**QUICK_STUDY["settings"], "child_steps": 100}
+    return lambda: make_study(make_dataset(lab), researcher, settings=settings)
+
+
+def finish(study: Study) -> dict[str, Any]:
+    """Its answer, without what differs by the clock."""
+    assert supervise(StudyWork, study.pk)
+    study.refresh_from_db()
+    assert study.state == State.FINISHED, (study.state, study.error_message)
+    assert study.result is not None
+    return {**study.result, "arms": [{**arm, "duration_s": 0} for arm in study.result["arms"]]}
+
+
+def interrupt(study: Study, when: Callable[[], bool], act: Callable[[], object]) -> Study:
+    """Work on the study in a thread, and act once `when` is true."""
+    thread = threading.Thread(target=supervise, args=(StudyWork, study.pk))
+    thread.start()
+    deadline = time.monotonic() + 120
+    while not when():
+        assert thread.is_alive(), Study.objects.get(pk=study.pk).error_message
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    act()
+    thread.join(60)
+    assert not thread.is_alive()
+    study.refresh_from_db()
+    return study
+
+
+def children_of(study: Study) -> dict[str, tuple[int, float]]:
+    """Child -> when its file was written, and what it holds."""
+    found = {}
+    for file in (storage.study_files(study.pk) / "children").glob("[!.]*.npz"):
+        with np.load(file) as arrays:
+            found[file.stem] = file.stat().st_mtime_ns, float(arrays["test"].sum())
+    return found
+
+
+def test_a_study_ends_in_an_answer_and_leaves_only_what_its_children_said(study: Study) -> None:
+    result = finish(study)
+    assert [arm["name"] for arm in result["arms"]] == ["none", "random:1x@0.25"]
+    assert [(arm["num_generators"], arm["num_children"]) for arm in result["arms"]] == [(0, 3), (3, 9)]
+    assert (result["baseline"], result["num_test"], result["num_val"]) == ("none", 8, 16)
+    assert result["answer"] in ("helped", "no_evidence", "hurt")
+    assert [point["num_real"] for point in result["curve"]] == [12, 24, 48]
+    progress = study.progress
+    assert (progress["num_done"], progress["num_children"]) == (18, 18)
+    assert {arm["arm"]: arm["num_done"] for arm in progress["arms"]}["random:1x@0.25"] == 9
+    assert study.device
+    left = {path.name for path in storage.study_files(study.pk).iterdir()}
+    assert left == {"children", "result.json", "study.json"}
+
+
+def test_generators_never_get_an_image_of_the_test_split(study: Study) -> None:
+    seen: list[str] = []
+
+    def look() -> bool:
+        plans = list((storage.study_files(study.pk) / "generators").glob("*/images.jsonl"))
+        seen.extend(plans[0].read_text().splitlines() if plans else [])
+        return bool(seen)
+
+    interrupt(study, look, lambda: cancel_study(study))
+    shown = [json.loads(line) for line in seen]
+    assert {row["split"] for row in shown} == {"train", "val"}
+    of_test = study.version.images.filter(split="test").values_list("sha256", flat=True)
+    assert not {Path(row["file"]).stem for row in shown} & set(of_test)
+
+
+def test_a_stopped_study_goes_on_with_what_is_trained(make_long: Callable[[], Study]) -> None:
+    study = make_long()
+    interrupt(study, lambda: len(children_of(study)) >= 3, lambda: stop_study(study))
+    assert (study.state, study.result) == (State.STOPPED, None)
+    before = children_of(study)
+    assert 3 <= len(before) < 18
+    resume_study(study)
+    result = finish(study)
+    after = children_of(study)
+    assert {name: after[name] for name in before} == before
+    assert result == finish(make_long())
+
+
+def test_a_study_whose_process_is_killed_goes_on_by_itself(make_long: Callable[[], Study]) -> None:
+    study = make_long()
+    work: list[supervisor.Child] = []
+    made = supervisor.Child
+
+    def kill() -> None:
+        work[0].kill()
+
+    def start(*args: Any) -> supervisor.Child:
+        work.append(made(*args))
+        return work[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(supervisor, "Child", start)
+        interrupt(study, lambda: len(children_of(study)) >= 2, kill)
+    assert (study.state, study.error_code) == (State.INTERRUPTED, "interrupted")
+    before = children_of(study)
+    finish(study)
+    assert {name: children_of(study)[name] for name in before} == before
+
+
+def test_a_worker_that_ends_gives_the_study_back(make_long: Callable[[], Study]) -> None:
+    study = make_long()
+    interrupt(study, lambda: len(children_of(study)) >= 1, supervisor.shutting_down.set)
+    assert (study.state, study.attempts) == (State.QUEUED, 0)
+
+
+def test_a_study_that_cannot_be_carried_out_says_why(study: Study) -> None:
+    image = study.version.images.filter(split="train", label=CLASSES[0]).first()
+    assert image is not None
+    storage.object_file(study.version.dataset.lab_id, image.sha256, image.suffix).write_bytes(b"no picture")
+    assert supervise(StudyWork, study.pk)
+    study.refresh_from_db()
+    assert study.state == State.FAILED
+    assert study.error_message

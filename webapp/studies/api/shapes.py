@@ -1,0 +1,211 @@
+"""What the API says of a study."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from webapp.core.pagination import page_of
+from webapp.core.schema import FaultSerializer, ProblemSerializer, fault_of
+from webapp.recipes.api import SettingsField
+from webapp.studies.events import is_stopping, progress_of
+from webapp.studies.models import Study
+from webapp.studies.services.control import actions_of
+
+ANSWERS = ("helped", "no_evidence", "hurt")
+
+
+# --- asked ------------------------------------------------------------------------------------------------------
+class ValidateStudySerializer(serializers.Serializer[Any]):
+    """A study that might be started; settings left out take their defaults."""
+
+    version = serializers.UUIDField()
+    model = serializers.CharField(max_length=60)
+    model_settings = SettingsField(required=False, default=dict)
+    arms = serializers.ListField(
+        child=serializers.CharField(max_length=200),
+        min_length=1,
+        max_length=60,
+        help_text="Ways to train a child network, each as parts joined by `+`: balanced+geometric+random:1x@0.25.",
+    )
+    settings = SettingsField(required=False, default=dict)
+
+
+class NewStudySerializer(ValidateStudySerializer):
+    """A study to be started."""
+
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    run = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="The run that raised it.")
+
+
+class StudyValidationSerializer(serializers.Serializer[Any]):
+    """What is wrong with it; else how many networks it trains."""
+
+    problems = ProblemSerializer(many=True)
+    num_generators = serializers.IntegerField(allow_null=True)
+    num_children = serializers.IntegerField(allow_null=True)
+
+
+# --- told -------------------------------------------------------------------------------------------------------
+class ArmProgressSerializer(serializers.Serializer[Any]):
+    """Children of an arm that are trained, and how well they do on validation images."""
+
+    arm = serializers.CharField()
+    num_done = serializers.IntegerField()
+    val_balanced_accuracy = serializers.FloatField()
+
+
+class StudyProgressSerializer(serializers.Serializer[Any]):
+    """Where a study is: first its generators, one after the other, then its children."""
+
+    part = serializers.ChoiceField(choices=["", "generators", "children"])
+    generator = serializers.IntegerField(help_text="From 1.")
+    num_generators = serializers.IntegerField()
+    stage = serializers.CharField(allow_blank=True, help_text="Of the generator that is at work.")
+    step = serializers.IntegerField()
+    num_steps = serializers.IntegerField()
+    num_done = serializers.IntegerField(help_text="Children.")
+    num_children = serializers.IntegerField()
+    eta_s = serializers.FloatField(allow_null=True, help_text="Of this part alone.")
+    arms = ArmProgressSerializer(many=True)
+
+
+class EstimateOfSeedsSerializer(serializers.Serializer[Any]):
+    """A mean over seeds with its 95 % interval; without one where seeds are too few."""
+
+    mean = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+
+
+class GainSerializer(EstimateOfSeedsSerializer):
+    """Balanced accuracy beyond the best arm without a generator, with the same child seeds."""
+
+    answer = serializers.ChoiceField(choices=ANSWERS, allow_null=True)
+
+
+class ArmResultSerializer(serializers.Serializer[Any]):
+    """One way to train, tested. Accuracies and recalls are shares of the test images."""
+
+    name = serializers.CharField()
+    is_synthetic = serializers.BooleanField()
+    num_generators = serializers.IntegerField()
+    num_children = serializers.IntegerField()
+    val_balanced_accuracy = serializers.FloatField()
+    balanced_accuracy = EstimateOfSeedsSerializer()
+    accuracy = EstimateOfSeedsSerializer()
+    recall = serializers.DictField(child=serializers.FloatField(), help_text="By class.")
+    ece = serializers.FloatField(help_text="Expected calibration error, 15 bins.")
+    duration_s = serializers.FloatField(help_text="Of one child's training, mean.")
+    gain = GainSerializer(allow_null=True)
+    equals_more_real = serializers.IntegerField(
+        allow_null=True, help_text="Real images that would be worth as much; null where the learning curve cannot say."
+    )
+
+
+class CurvePointSerializer(serializers.Serializer[Any]):
+    """Real training images, and what the best arm without a generator makes of them."""
+
+    num_real = serializers.IntegerField()
+    balanced_accuracy = serializers.FloatField()
+
+
+class StudyResultSerializer(serializers.Serializer[Any]):
+    """The answer; baseline and best are chosen by validation images, and compared on test images."""
+
+    arms = ArmResultSerializer(many=True)
+    curve = CurvePointSerializer(many=True)
+    baseline = serializers.CharField()
+    best = serializers.CharField(allow_null=True)
+    answer = serializers.ChoiceField(choices=ANSWERS, allow_null=True)
+    sentence = serializers.CharField()
+    num_test = serializers.IntegerField()
+    num_val = serializers.IntegerField()
+
+
+class StudyListItemSerializer(serializers.ModelSerializer[Study]):
+    """A study in a list."""
+
+    version = serializers.UUIDField(source="version_id")
+    version_number = serializers.IntegerField(source="version.number")
+    dataset = serializers.UUIDField(source="version.dataset_id")
+    dataset_name = serializers.CharField(source="version.dataset.name")
+    lab = serializers.UUIDField(source="version.dataset.lab_id")
+    created_by = serializers.CharField(source="created_by.name", allow_null=True, default=None)
+    is_stopping = serializers.SerializerMethodField()
+    progress = serializers.SerializerMethodField()
+    answer = serializers.SerializerMethodField()
+    sentence = serializers.SerializerMethodField(help_text="Empty until there is an answer.")
+
+    class Meta:
+        model = Study
+        fields = [
+            "id",
+            "name",
+            "lab",
+            "version",
+            "version_number",
+            "dataset",
+            "dataset_name",
+            "run",
+            "model",
+            "arms",
+            "state",
+            "is_stopping",
+            "progress",
+            "answer",
+            "sentence",
+            "created_by",
+            "created_at",
+            "started_at",
+            "finished_at",
+            "archived_at",
+        ]
+
+    def get_is_stopping(self, study: Study) -> bool:
+        return is_stopping(study)
+
+    @extend_schema_field(StudyProgressSerializer)
+    def get_progress(self, study: Study) -> dict[str, Any]:
+        return progress_of(study).model_dump(mode="json")
+
+    @extend_schema_field(serializers.ChoiceField(choices=ANSWERS, allow_null=True))
+    def get_answer(self, study: Study) -> str | None:
+        return study.result["answer"] if study.result else None
+
+    def get_sentence(self, study: Study) -> str:
+        return study.result["sentence"] if study.result else ""
+
+
+class StudySerializer(StudyListItemSerializer):
+    """A study with all that was asked and found."""
+
+    model_settings = SettingsField()
+    arms = serializers.ListField(child=serializers.CharField())
+    settings = SettingsField()
+    result = StudyResultSerializer(allow_null=True)
+    error = serializers.SerializerMethodField()
+    actions = serializers.SerializerMethodField(help_text="What may be asked of it now.")
+
+    class Meta(StudyListItemSerializer.Meta):
+        fields = [
+            *StudyListItemSerializer.Meta.fields,
+            "model_settings",
+            "settings",
+            "result",
+            "error",
+            "actions",
+            "device",
+            "size_bytes",
+        ]
+
+    @extend_schema_field(FaultSerializer(allow_null=True))
+    def get_error(self, study: Study) -> dict[str, str] | None:
+        return fault_of(study)
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=["stop", "resume", "cancel"])))
+    def get_actions(self, study: Study) -> list[str]:
+        return actions_of(study)
+
+
+StudyPage = page_of(StudyListItemSerializer, "StudyPage")

@@ -1,0 +1,180 @@
+"""A study: the images its child process gets, and what becomes of each thing it says."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any, ClassVar, Final, cast
+
+from ml.plans import StudyPlan
+from ml.protocol import ChildTrained, Event, StageProgress
+from webapp.core import bucket, storage
+from webapp.core.errors import GoneError
+from webapp.core.leases import Leased
+from webapp.studies.events import ArmProgress, StudyProgress
+from webapp.studies.models import Study
+from webapp.studies.services import attempt
+from workers.supervisor import Work
+
+EVERY_S: Final = 0.5
+NEEDED_ONCE: Final = ("generators", "chosen", "data", "judged.npz", "images.jsonl")
+"""What the folder of a study holds that nobody asks for when it has its answer."""
+
+
+class StudyWork(Work[Study]):
+    """One attempt of a study. What it makes lies in one folder for all attempts: each file is whole or not there."""
+
+    model: ClassVar[type[Leased]] = Study
+    first_state = Study.State.RUNNING
+
+    def __init__(self, row: Study) -> None:
+        super().__init__(row)
+        self._progress = StudyProgress()
+        self._device = ""
+        self._means = _Means()
+        self._clock = _Clock()
+        self._is_told = True
+        self._told_at = 0.0
+        self._num_kept = 0
+        self._result: dict[str, Any] = {}
+
+    @property
+    def folder(self) -> Path:
+        return storage.study_folder(self.row.pk, self.row.fence)
+
+    @property
+    def made(self) -> Path:
+        """Generators, children and the result."""
+        return storage.study_files(self.row.pk)
+
+    def plan(self) -> StudyPlan:
+        """The images of all splits: the test split is for studies, and only for them."""
+        attempt.begin_study(self.row)
+        bucket.pull_tree(self.made, self.go_on)
+        self._num_kept = self._count_kept()
+        return {
+            "verb": "study",
+            "dataset": {"classes": self.row.version.classes, "images": str(self._write_images())},
+            "model": self.row.model,
+            "model_settings": self.row.model_settings,
+            "arms": self.row.arms,
+            "settings": self.row.settings,
+            "out": str(self.made),
+        }
+
+    def _write_images(self) -> Path:
+        """Raises: GoneError, BucketError."""
+        version, path = self.row.version, self.folder / "images.jsonl"
+        files = []
+        with path.open("w", encoding="utf-8") as stream:
+            rows = version.images.order_by("index").values_list("index", "label", "split", "sha256", "suffix")
+            for index, label, split, sha256, suffix in rows.iterator():
+                file = storage.object_file(version.dataset.lab_id, sha256, suffix)
+                files.append(file)
+                stream.write(json.dumps({"index": index, "file": str(file), "label": label, "split": split}) + "\n")
+        if absent := bucket.pull_all(files, self.go_on):
+            raise GoneError(f"{len(absent)} images of this version are not in the bucket any more; upload them again.")
+        return path
+
+    # --- while it works -----------------------------------------------------------------------------------------
+    def heard(self, event: Event) -> None:
+        match event["event"]:
+            case "generator":
+                begun = event
+                self._note(part="generators", generator=begun["number"], num_generators=begun["num_generators"])
+            case "progress":
+                stage = cast(StageProgress, event)
+                self._device = stage["device"]
+                self._note(stage=stage["stage"], step=stage["step"], num_steps=stage["num_steps"], eta_s=stage["eta_s"])
+            case "checkpoint":
+                attempt.advance_study(self.row)
+            case "child":
+                self._heard_child(event)
+            case "result":
+                self._result = cast(dict[str, Any], event)["result"]
+
+    def _heard_child(self, child: ChildTrained) -> None:
+        is_new = self._count_kept() > self._num_kept
+        if is_new:
+            self._num_kept = self._count_kept()
+            attempt.advance_study(self.row)
+            bucket.push(self.made / "children" / f"{child['name']}.npz")
+        self._means.add(child)
+        self._note(
+            part="children",
+            num_done=child["num_done"],
+            num_children=child["num_children"],
+            eta_s=self._clock.left(child, is_new),
+            arms=self._means.arms(),
+        )
+
+    def _note(self, **values: Any) -> None:
+        self._progress = self._progress.model_copy(update=values)
+        self._is_told = False
+        self.tick()
+
+    def tick(self) -> None:
+        if not self._is_told and time.monotonic() - self._told_at >= EVERY_S:
+            attempt.note_progress(self.row, self._progress, self._device)
+            self._is_told, self._told_at = True, time.monotonic()
+
+    def _count_kept(self) -> int:
+        return sum(1 for _ in self.made.glob("children/[!.]*.npz"))
+
+    # --- how it ends --------------------------------------------------------------------------------------------
+    def finish(self) -> None:
+        attempt.note_progress(self.row, self._progress, self._device)
+        attempt.finish_study(self.row, self._result)
+        for name in NEEDED_ONCE:
+            storage.remove_tree(self.made / name)
+            storage.remove_file(self.made / name)
+
+    def stopped(self) -> None:
+        attempt.stopped_study(self.row)
+
+    def cancelled(self) -> None:
+        attempt.cancelled_study(self.row)
+
+    def give_back(self) -> None:
+        attempt.give_back_study(self.row)
+
+    def crashed(self, code: str, sentence: str) -> None:
+        attempt.interrupt_study(self.row, code, sentence)
+
+    def paused(self, code: str, sentence: str) -> None:
+        attempt.pause_study(self.row, code, sentence)
+
+    def failed(self, code: str, sentence: str) -> None:
+        attempt.fail_study(self.row, code, sentence)
+
+
+class _Means:
+    """Children of each arm so far, in the order in which the arms came, and the mean of their accuracies."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, dict[str, float]] = {}
+
+    def add(self, child: ChildTrained) -> None:
+        """The same child once more counts once."""
+        self._found.setdefault(child["arm"], {})[child["name"]] = child["val_balanced_accuracy"]
+
+    def arms(self) -> list[ArmProgress]:
+        return [
+            ArmProgress(arm=arm, num_done=len(found), val_balanced_accuracy=sum(found.values()) / len(found))
+            for arm, found in self._found.items()
+        ]
+
+
+class _Clock:
+    """How long the children that are left take, by those that this attempt trained."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+
+    def left(self, child: ChildTrained, is_new: bool) -> float | None:
+        """Seconds; None before two of this attempt are there."""
+        done, number = child["num_done"], child["num_children"]
+        if self._first is None:
+            self._first = (time.monotonic(), done) if is_new else None
+            return None
+        began, before = self._first
+        return (time.monotonic() - began) / (done - before) * (number - done)
