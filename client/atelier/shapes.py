@@ -39,7 +39,7 @@ NumImagesEnum = Literal[20, 50, 100]
 
 PartEnum = Literal["generators", "children"]
 
-PieceNounEnum = Literal["run", "version", "selection", "export"]
+PieceNounEnum = Literal["run", "version", "selection", "study", "export"]
 
 Role = Literal["viewer", "reviewer", "researcher", "admin", "owner"]
 

@@ -4096,10 +4096,11 @@ export interface components {
          * @description * `run` - run
          *     * `version` - version
          *     * `selection` - selection
+         *     * `study` - study
          *     * `export` - export
          * @enum {string}
          */
-        PieceNounEnum: "run" | "version" | "selection" | "export";
+        PieceNounEnum: "run" | "version" | "selection" | "study" | "export";
         /** @description Images on the plane, as columns: the same place in each list is one image. */
         Places: {
             /** @description Of training images the index in the dataset version, of samples the pool's row. */
