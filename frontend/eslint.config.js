@@ -2,7 +2,7 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const FEATURES = ['accounts', 'datasets', 'recipes', 'runs', 'gallery', 'exports', 'upkeep', 'webhooks'];
+const FEATURES = ['accounts', 'datasets', 'recipes', 'runs', 'gallery', 'studies', 'exports', 'upkeep', 'webhooks'];
 
 /** What a folder may not import, as one rule; app -> features -> components -> api. */
 function layer(files, forbidden, message) {

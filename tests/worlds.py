@@ -119,6 +119,38 @@ QUICK_STUDY: dict[str, Any] = {
 """A study that a CPU goes through in seconds."""
 
 
+STUDY_RESULT: dict[str, Any] = {
+    "arms": [
+        {
+            "name": name,
+            "is_synthetic": gain is not None,
+            "num_generators": 3 * (gain is not None),
+            "num_children": 9 if gain else 3,
+            "val_balanced_accuracy": 0.8,
+            "balanced_accuracy": {"mean": 0.8, "low": 0.75, "high": 0.85},
+            "accuracy": {"mean": 0.8, "low": 0.75, "high": 0.85},
+            "recall": dict.fromkeys(CLASSES, 0.8),
+            "ece": 0.1,
+            "duration_s": 1.0,
+            "gain": gain,
+            "equals_more_real": 40 if gain else None,
+        }
+        for name, gain in (
+            ("none", None),
+            ("random:1x@0.25", {"mean": 0.021, "low": 0.01, "high": 0.032, "answer": "helped"}),
+        )
+    ],
+    "curve": [{"num_real": 24, "balanced_accuracy": 0.7}, {"num_real": 48, "balanced_accuracy": 0.78}],
+    "baseline": "none",
+    "best": "random:1x@0.25",
+    "answer": "helped",
+    "sentence": "Helped. random:1x@0.25: +2.1 points of balanced accuracy beside the best arm without a generator.",
+    "num_test": 8,
+    "num_val": 16,
+}
+"""What a study may have found."""
+
+
 def make_study(version: DatasetVersion, person: Person | None, name: str = "", **other: Any) -> Study:
     """A queued study of QUICK_STUDY, with other parts where given."""
     return start_study(version, Asked(**{**QUICK_STUDY, **other}), person, name)

@@ -13,6 +13,7 @@ from atelier.errors import InvalidError, NotFoundError
 from atelier.exports import Exports
 from atelier.runs import Recipes, Runs
 from atelier.samples import Pools, Samples, Selections
+from atelier.studies import Studies
 
 
 class Client:
@@ -27,6 +28,7 @@ class Client:
         self.samples = Samples(self)
         self.selections = Selections(self)
         self.exports = Exports(self)
+        self.studies = Studies(self)
 
     def ask(
         self,

@@ -25,7 +25,7 @@ ExportState = Literal["queued", "building", "interrupted", "ready", "failed", "e
 
 FitEnum = Literal["crop", "pad", "stretch"]
 
-FoundNoun = Literal["dataset", "recipe", "run"]
+FoundNoun = Literal["dataset", "recipe", "run", "study"]
 
 HealthActionKindEnum = Literal["stop", "finish", "change"]
 
@@ -739,7 +739,7 @@ class ForgottenRequest(TypedDict):
 
 
 class Found(TypedDict):
-    "A dataset, saved recipe or run."
+    "A dataset, saved recipe, run or study."
 
     noun: FoundNoun
     id: str
@@ -2175,7 +2175,7 @@ class StudyListItem(TypedDict):
     dataset_name: str
     run: str | None
     model: str
-    arms: Any
+    arms: list[str]
     state: StudyState
     is_stopping: bool
     progress: StudyProgress

@@ -53,6 +53,7 @@ def _addresses(page: Page) -> dict[str, str]:
         "recipes": "/recipes",
         "models": "/models",
         "model": "/models/dcgan",
+        "studies": "/studies",
         "queue": "/queue",
         "storage": "/storage",
         "people": "/people",

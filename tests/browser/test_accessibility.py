@@ -23,6 +23,8 @@ PAGES = {
     "recipes": "/recipes",
     "models": "/models",
     "model": "/models/dcgan",
+    "studies": "/studies",
+    "new study": "/studies/new",
     "queue": "/queue",
     "storage": "/storage",
     "people": "/people",

@@ -143,6 +143,23 @@ def test_another_selection_is_made_without_training(run: Any, home: Desk) -> Non
     assert [row["number"] for row in home.run("selection", "list", run["id"], "-j").json()] == [1, 2]
 
 
+def test_a_study_is_asked_and_answered_at_the_command_line(version: Any, home: Desk) -> None:
+    arms = ["--arms", "none", "random:1x@0.25"]
+    quick = [*SETTINGS, "--study-set", "child_steps=4", "--study-set", "num_child_seeds=3"]
+    done = home.run("study", "start", "Digits", *quick, *arms, "--wait", "--quiet", timeout_s=500)
+    (study,) = done.out.split()
+    told = home.run("study", "get", study, "--json").json()
+    assert (told["state"], told["result"]["baseline"], len(told["result"]["arms"])) == ("finished", "none", 2)
+    shown = home.run("study", "get", study).out
+    assert told["result"]["sentence"] in shown
+    assert "random:1x@0.25" in shown
+    assert [row["id"] for row in home.run("study", "list", "--version-id", told["version"], "-j").json()] == [study]
+    refused = home.run("study", "start", "Digits", "--arms", "random:1x")
+    assert refused.status == 2
+    assert "nothing to compare them with" in refused.err
+    assert "share, sampling_study" in home.run("study", "start", "Digits", "--preset", "none").err
+
+
 @pytest.mark.parametrize("format", ["image_folder", "webdataset"])
 def test_an_export_is_built_fetched_and_read_by_torch(run: Any, home: Desk, format: str) -> None:
     out = home.home / f"{format}.zip"

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
 from ml import catalog
-from tests.worlds import CLASSES, make_dataset, make_pool, queue_run
+from tests.worlds import CLASSES, STUDY_RESULT, make_dataset, make_pool, make_study, queue_run
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
 from webapp.exports import selectors
@@ -20,6 +21,7 @@ from webapp.exports.services.provenance import provenance_of
 from webapp.gallery.models import Pool, Selection
 from webapp.gallery.services.verdicts import decide
 from webapp.runs.models import Run
+from webapp.studies.models import Study
 from webapp.upkeep.services.sweep import sweep
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -310,6 +312,26 @@ def test_the_card_counts_cites_and_says_where_synthetic_images_are(pool: Pool, c
     assert pool.checkpoint_sha256 in card
     assert "without the metadata of their files" in card
     assert "licence" in card.lower()
+
+
+def test_the_card_tells_the_newest_answer_about_the_model_that_made_the_images(
+    pool: Pool, catalogue: catalog.Catalogue, researcher: Person
+) -> None:
+    export = make(pool)
+    assert "Nobody has measured whether these images help" in card_of(export, catalogue)
+    assert provenance_of(export)["study"] is None
+    for model in ("dcgan", "gan"):
+        study = make_study(pool.run.version, researcher)
+        Study.objects.filter(pk=study.pk).update(model=model, state="finished", result=STUDY_RESULT, finished_at=Now())
+    told = card_of(export, catalogue)
+    assert "Helped. random:1x@0.25: +2.1 points" in told
+    assert "| `none` | 80.0 (75.0 to 85.0) |  | 3 |" in told
+    assert "| `random:1x@0.25` | 80.0 (75.0 to 85.0) | +2.1 (+1.0 to +3.2) | 9 |" in told
+    assert "have answered 2 studies so far" in told
+    assert provenance_of(export)["study"]["result"] == STUDY_RESULT
+    assert provenance_of(export)["study"]["model"] == "dcgan"
+    Study.objects.filter(model="dcgan").update(deleted_at=Now())
+    assert "Nobody has measured" in card_of(export, catalogue)
 
 
 def test_the_card_of_real_images_speaks_of_no_generator(pool: Pool, catalogue: catalog.Catalogue) -> None:

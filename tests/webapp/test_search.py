@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from tests.worlds import QUICK, make_dataset, queue_run
+from tests.worlds import QUICK, make_dataset, make_study, queue_run
 from webapp.accounts.models import Lab, Person
 from webapp.core.removal import delete, set_archived
 from webapp.datasets.models import Dataset, DatasetVersion
@@ -55,6 +55,15 @@ def test_every_word_must_stand_in_the_name_or_in_what_stands_for_one(
     assert found(client, q=str(recipe.number), noun="recipe") == [("recipe", "Small and slow")]
     assert found(client, q="lichen moss") == []
     assert found(client, q="%") == found(client, q="_") == [], "signs of a pattern are signs"
+
+
+def test_a_study_is_found_by_its_name_its_model_and_its_dataset(
+    client_of: ClientOf, viewer: Person, outsider: Person, researcher: Person, version: DatasetVersion
+) -> None:
+    make_study(make_dataset(version.dataset.lab), researcher, name="Does moss help")
+    assert found(client_of(viewer), q="moss") == [("study", "Does moss help")]
+    assert found(client_of(viewer), q="dcgan", noun="study") == [("study", "Does moss help")]
+    assert found(client_of(outsider), q="moss") == []
 
 
 def test_an_id_finds_the_one_thing_that_has_it(client_of: ClientOf, viewer: Person, run: Run) -> None:

@@ -1,5 +1,6 @@
 """Studies: what may be asked, their moves, and who sees them."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -7,17 +8,20 @@ import pytest
 from rest_framework.test import APIClient
 
 from ml import catalog
-from tests.worlds import CLASSES, QUICK_STUDY, make_dataset, make_study, make_version
+from tests.worlds import QUICK_STUDY, STUDY_RESULT, make_dataset, make_study, make_version
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
 from webapp.core.errors import ConflictError, TooManyError
 from webapp.core.leases import MAX_ATTEMPTS, new_owner
 from webapp.datasets.models import DatasetVersion
+from webapp.studies.events import StudyProgress
 from webapp.studies.models import Study
 from webapp.studies.services import attempt, control
 from webapp.upkeep.selectors.storage import usage_of
 from webapp.upkeep.services.measuring import measure
 from webapp.upkeep.services.sweep import sweep
+from webapp.webhooks.models import Delivery
+from webapp.webhooks.services.webhooks import set_webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 ClientOf = Callable[[Person], APIClient]
@@ -213,32 +217,25 @@ def test_what_a_study_stores_counts_for_the_lab(lab: Lab, version: DatasetVersio
 
 def test_results_are_told_as_they_were_found(api: APIClient, version: DatasetVersion, researcher: Person) -> None:
     mine = held(make_study(version, researcher))
-    even = {"mean": 0.5, "low": 0.4, "high": 0.6}
-    arm = {
-        "name": "none",
-        "is_synthetic": False,
-        "num_generators": 0,
-        "num_children": 3,
-        "val_balanced_accuracy": 0.5,
-        "balanced_accuracy": even,
-        "accuracy": even,
-        "recall": dict.fromkeys(CLASSES, 0.5),
-        "ece": 0.1,
-        "duration_s": 1.0,
-        "gain": None,
-        "equals_more_real": None,
-    }
-    result = {
-        "arms": [arm],
-        "curve": [{"num_real": 48, "balanced_accuracy": 0.5}],
-        "baseline": "none",
-        "best": None,
-        "answer": None,
-        "sentence": "No arm has synthetic images; the best one is none.",
-        "num_test": 8,
-        "num_val": 16,
-    }
-    attempt.finish_study(mine, result)
+    attempt.finish_study(mine, STUDY_RESULT)
     told = api.get(f"/api/v1/studies/{mine.pk}/").json()
-    assert told["result"] == result
-    assert (told["state"], told["actions"], told["sentence"]) == ("finished", [], result["sentence"])
+    assert told["result"] == STUDY_RESULT
+    assert (told["state"], told["actions"], told["answer"]) == ("finished", [], "helped")
+    assert told["sentence"] == STUDY_RESULT["sentence"]
+
+
+def test_the_lab_is_told_of_an_end_with_the_answer(
+    lab: Lab, version: DatasetVersion, owner: Person, researcher: Person, settings: Any
+) -> None:
+    settings.WEBHOOK_HOSTS, settings.PUBLIC_URL = ("hooks.example",), "https://atelier.example"
+    set_webhook(lab, owner, "https://hooks.example/in")
+    mine, other = (held(make_study(version, researcher)) for _ in range(2))
+    attempt.note_progress(mine, StudyProgress(part="children"), "")
+    assert not Delivery.objects.exists(), "only an end is news"
+    attempt.finish_study(mine, STUDY_RESULT)
+    attempt.fail_study(other, "no_space", "The disk is full.")
+    first, second = (json.loads(row.body) for row in Delivery.objects.order_by("created_at"))
+    assert {first["event"], second["event"]} == {"study.ended"}
+    assert (first["study"]["answer"], first["study"]["sentence"]) == ("helped", STUDY_RESULT["sentence"])
+    assert first["study"]["url"] == f"https://atelier.example/studies/{mine.pk}"
+    assert (second["study"]["state"], second["study"]["error_message"]) == ("failed", "The disk is full.")

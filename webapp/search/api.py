@@ -16,6 +16,7 @@ from webapp.recipes.models import Recipe
 from webapp.runs.models import Run
 from webapp.search import selectors
 from webapp.search.selectors import Found
+from webapp.studies.models import Study
 
 FEW = 20
 FILTERS = [
@@ -26,7 +27,7 @@ FILTERS = [
 
 
 class FoundSerializer(serializers.Serializer[Any]):
-    """A dataset, saved recipe or run."""
+    """A dataset, saved recipe, run or study."""
 
     noun = serializers.ChoiceField(choices=selectors.NOUNS)
     id = serializers.UUIDField()
@@ -40,7 +41,7 @@ FoundPage = page_of(FoundSerializer, "FoundPage")
 
 
 class SearchView(APIView):
-    """Datasets, saved recipes and runs of the person's labs, the newest first; put away ones, too."""
+    """Datasets, saved recipes, runs and studies of the person's labs, the newest first; put away ones, too."""
 
     @extend_schema(operation_id="search", tags=["search"], responses=FoundPage, parameters=[*FILTERS, *PAGING])
     def get(self, request: Request) -> Response:
@@ -70,6 +71,8 @@ def _told(row: Found) -> dict[str, Any]:
 def _about(row: Found) -> str:
     if isinstance(row, Run):
         return f"{row.recipe.model} on {row.version}, {row.state}"
+    if isinstance(row, Study):
+        return f"Study on {row.version}, {row.state}"
     if isinstance(row, Recipe):
         return f"Recipe {row.number}, {row.model}"
     return row.kind.replace("_", " ")

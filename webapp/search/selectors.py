@@ -1,4 +1,4 @@
-"""Things of a person's labs by what they are called: datasets, saved recipes and runs, as one list."""
+"""Things of a person's labs by what they are called: datasets, saved recipes, runs and studies, as one list."""
 
 import heapq
 import uuid
@@ -15,14 +15,17 @@ from webapp.recipes.models import Recipe
 from webapp.recipes.selectors import recipes_visible_to
 from webapp.runs.models import Run
 from webapp.runs.selectors import LAB_PATH
+from webapp.studies.models import Study
+from webapp.studies.selectors import STUDY_LAB, studies_visible_to
 
-Found = Dataset | Recipe | Run
-NOUNS: Final = ("dataset", "recipe", "run")
+Found = Dataset | Recipe | Run | Study
+NOUNS: Final = ("dataset", "recipe", "run", "study")
 MAX_SIGNS: Final = 200
 _NAMED_BY: Final[dict[str, tuple[str, ...]]] = {
     "dataset": ("name",),
     "recipe": ("name", "model"),
     "run": ("name", "recipe__model", "version__dataset__name"),
+    "study": ("name", "model", "version__dataset__name"),
 }
 
 
@@ -60,8 +63,9 @@ def found(person: Person, text: str, lab: uuid.UUID | None = None, noun: str = "
         "dataset": visible(Dataset.objects.all(), person),
         "recipe": recipes_visible_to(person),
         "run": visible(Run.objects.select_related("version__dataset", "recipe"), person, LAB_PATH),
+        "study": studies_visible_to(person),
     }
-    lab_paths = {"run": LAB_PATH}
+    lab_paths = {"run": LAB_PATH, "study": STUDY_LAB}
     return Several(
         some.filter(_called(name, text), **({lab_paths.get(name, "lab"): lab} if lab else {}))
         for name, some in rows.items()

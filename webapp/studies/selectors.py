@@ -6,7 +6,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from webapp.core.permissions import HasKey, visible
+from webapp.core.removal import alive
 from webapp.datasets.selectors import VERSION_LAB
+from webapp.gallery.models import Selection
 from webapp.studies.models import Study
 
 STUDY_LAB = f"version__{VERSION_LAB}"
@@ -29,7 +31,15 @@ def studies_visible_to(
     return rows.filter(**{path: value for path, value in given.items() if value is not None})
 
 
-def finished_on(version_id: uuid.UUID) -> "QuerySet[Study]":
-    """Studies of a version that have their answer and are not deleted, newest first."""
-    rows = Study.objects.filter(version=version_id, state=Study.State.FINISHED, deleted_at__isnull=True)
-    return rows.order_by("-finished_at")
+def study_for(selection: Selection) -> Study | None:
+    """The newest answer about the model and the dataset version that made a selection's images."""
+    run = selection.pool.run
+    if run.origin:
+        return None  # no model of ours made them
+    told = Study.objects.filter(alive(Study), version=run.version_id, model=run.recipe.model, result__isnull=False)
+    return told.order_by("-finished_at", "-pk").first()
+
+
+def num_answers(version: uuid.UUID) -> int:
+    """Studies that have read the version's test images, deleted ones included."""
+    return Study.objects.filter(version=version, result__isnull=False).count()

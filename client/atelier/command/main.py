@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import atelier
 from atelier import errors
-from atelier.command import auth, completion, datasets, exports, runs, samples
+from atelier.command import auth, completion, datasets, exports, runs, samples, studies
 from atelier.command.printing import print_error, print_shown
 from atelier.command.progress import Progress
 from atelier.command.verb import Session, Verb
@@ -23,6 +23,7 @@ NOUNS: dict[str, tuple[str, Sequence[Verb]]] = {
     "run": ("recipes at work", runs.VERBS),
     "selection": ("choices from a pool", samples.SELECTION_VERBS),
     "sample": ("candidates and verdicts", samples.VERBS),
+    "study": ("whether synthetic images help", studies.VERBS),
     "export": ("augmented datasets to take away", exports.VERBS),
     "completion": ("the Tab key", completion.VERBS),
 }

@@ -40,12 +40,17 @@ class Progress:
         self._out.flush()
 
     def show_work(self, work: Any) -> None:
-        """A run, an export, a version or a selection after a look at it."""
+        """A run, a study, an export, a version or a selection after a look at it."""
         data = work.data
         if work.noun == "run":
             step = f"step {data['step']:,} of {data['num_steps']:,}" if work.status == "training" else ""
             left = f", {data['eta_s']:.0f} s left" if step and data.get("eta_s") else ""
             self.show(work.status.capitalize(), data["stage_progress"], 1.0, step + left)
+        elif work.noun == "study":
+            told = data["progress"]
+            at_children = told["part"] == "children"
+            done, total = (told["num_done"], told["num_children"]) if at_children else (told["step"], told["num_steps"])
+            self.show(f"Study {work.status}", done, total, told["part"])
         else:
             progress = data.get("progress") or {"current": 0, "max": 0}
             self.show(f"{work.noun} {work.status}"[:40].capitalize(), progress["current"], progress["max"])

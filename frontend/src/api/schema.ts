@@ -1335,7 +1335,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Datasets, saved recipes and runs of the person's labs, the newest first; put away ones, too. */
+        /** @description Datasets, saved recipes, runs and studies of the person's labs, the newest first; put away ones, too. */
         get: operations["search"];
         put?: never;
         post?: never;
@@ -3084,7 +3084,7 @@ export interface components {
         ForgottenRequest: {
             email: string;
         };
-        /** @description A dataset, saved recipe or run. */
+        /** @description A dataset, saved recipe, run or study. */
         Found: {
             noun: components["schemas"]["FoundNoun"];
             /** Format: uuid */
@@ -3101,9 +3101,10 @@ export interface components {
          * @description * `dataset` - dataset
          *     * `recipe` - recipe
          *     * `run` - run
+         *     * `study` - study
          * @enum {string}
          */
-        FoundNoun: "dataset" | "recipe" | "run";
+        FoundNoun: "dataset" | "recipe" | "run" | "study";
         /** @description One page of a list. */
         FoundPage: {
             results: components["schemas"]["Found"][];
@@ -5465,8 +5466,7 @@ export interface components {
              */
             run: string | null;
             model: string;
-            /** @description As `ml/arms.py` writes them. */
-            arms: unknown;
+            arms: string[];
             state: components["schemas"]["StudyState"];
             readonly is_stopping: boolean;
             readonly progress: components["schemas"]["StudyProgress"];
@@ -9276,7 +9276,7 @@ export interface operations {
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
                 /** @description Only things of this kind. */
-                noun?: "dataset" | "recipe" | "run";
+                noun?: "dataset" | "recipe" | "run" | "study";
                 /** @description Words that all stand in the name, or an id; empty finds everything. */
                 q?: string;
             };

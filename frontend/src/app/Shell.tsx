@@ -38,6 +38,7 @@ export function Shell() {
           </NavLink>
           <NavLink to="/upload">Upload</NavLink>
           <NavLink to="/recipes">Recipes</NavLink>
+          <NavLink to="/studies">Studies</NavLink>
           <NavLink to="/queue">Queue</NavLink>
           <NavLink to="/storage">Storage</NavLink>
           <NavLink to="/people">People</NavLink>

@@ -34,7 +34,7 @@ const pages: RouteObject[] = [
     path: 'runs/compare',
     lazy: async () => ({ Component: (await import('@/features/runs/ComparePage')).ComparePage }),
   },
-  { path: 'runs/:runId', lazy: async () => ({ Component: (await import('@/features/runs/RunPage')).RunPage }) },
+  { path: 'runs/:runId', lazy: async () => ({ Component: (await import('./RunRoute')).RunRoute }) },
   {
     path: 'runs/:runId/gallery',
     lazy: async () => ({ Component: (await import('@/features/gallery/GalleryPage')).GalleryPage }),
@@ -50,6 +50,15 @@ const pages: RouteObject[] = [
   {
     path: 'datasets/:datasetId/:number/exports',
     lazy: async () => ({ Component: (await import('@/features/exports/VersionExportPage')).VersionExportPage }),
+  },
+  { path: 'studies', lazy: async () => ({ Component: (await import('@/features/studies/StudiesPage')).StudiesPage }) },
+  {
+    path: 'studies/new',
+    lazy: async () => ({ Component: (await import('@/features/studies/NewStudyPage')).NewStudyPage }),
+  },
+  {
+    path: 'studies/:studyId',
+    lazy: async () => ({ Component: (await import('@/features/studies/StudyPage')).StudyPage }),
   },
   {
     path: 'live-link',

@@ -22,13 +22,26 @@ type Props = {
   zoom: Steps | null;
   onZoom: (steps: Steps | null) => void;
   height?: number;
+  /** What is counted along the axis. */
+  pointed?: string;
 };
 
 /** From the first step to the last, both included. */
 export type Steps = readonly [number, number];
 
 /** One chart over training steps: zoom by dragging, double-click to see all, values of the pointed step below. */
-export function Curve({ title, steps, lines, smoothing, logarithmic, clipped, zoom, onZoom, height = 190 }: Props) {
+export function Curve({
+  title,
+  steps,
+  lines,
+  smoothing,
+  logarithmic,
+  clipped,
+  zoom,
+  onZoom,
+  height = 190,
+  pointed = 'step',
+}: Props) {
   const { ref, width } = useWidth<HTMLDivElement>();
   const scheme = useComputedColorScheme('light');
   const plot = useRef<uPlot | null>(null);
@@ -43,7 +56,16 @@ export function Curve({ title, steps, lines, smoothing, logarithmic, clipped, zo
   useEffect(() => {
     if (ref.current === null || width === 0) return undefined;
     const shown = from === null || to === null ? null : ([from, to] as const);
-    const drawn = { looks: JSON.parse(looks) as Look[], scheme, logarithmic, clipped, zoom: shown, width, height };
+    const drawn = {
+      looks: JSON.parse(looks) as Look[],
+      scheme,
+      logarithmic,
+      clipped,
+      zoom: shown,
+      width,
+      height,
+      pointed,
+    };
     const made = new uPlot(
       optionsOf(drawn, (wanted) => zoomTo.current(wanted)),
       [[]],
@@ -54,7 +76,7 @@ export function Curve({ title, steps, lines, smoothing, logarithmic, clipped, zo
       made.destroy();
       plot.current = null;
     };
-  }, [ref, looks, scheme, logarithmic, clipped, from, to, width, height]);
+  }, [ref, looks, scheme, logarithmic, clipped, from, to, width, height, pointed]);
 
   useEffect(() => {
     const series = lines.map((line) => smoothed(line.values, smoothing));
@@ -75,10 +97,11 @@ type Drawn = Pick<Props, 'logarithmic' | 'clipped' | 'zoom'> & {
   scheme: 'light' | 'dark';
   width: number;
   height: number;
+  pointed: string;
 };
 
 function optionsOf(drawn: Drawn, onZoom: Props['onZoom']): uPlot.Options {
-  const { looks, scheme, logarithmic, clipped, zoom, width, height } = drawn;
+  const { looks, scheme, logarithmic, clipped, zoom, width, height, pointed } = drawn;
   // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- uPlot's names for these two exist only in its types
   const distr: uPlot.Scale.Distr = logarithmic ? 3 : 1;
   const axis = {
@@ -100,7 +123,7 @@ function optionsOf(drawn: Drawn, onZoom: Props['onZoom']): uPlot.Options {
       { ...axis, size: 56, values: (_plot, ticks) => ticks.map(shownTick) },
     ],
     series: [
-      { label: 'step' },
+      { label: pointed },
       ...looks.map(({ name, run }, place) => ({
         label: name,
         stroke: inkOf(run ?? place, scheme),

@@ -8,6 +8,8 @@ from webapp.exports.models import Export
 from webapp.exports.selectors import included, synthetic_counts, wanted
 from webapp.gallery.models import Pool, Selection
 from webapp.runs.models import Run
+from webapp.studies.models import Study
+from webapp.studies.selectors import num_answers, study_for
 
 SPLITS = ("train", "val", "test")
 
@@ -26,7 +28,7 @@ def card_of(export: Export, catalogue: Catalogue) -> str:
     if export.selection is not None and export.content != Export.Content.REAL:
         selection = export.selection
         parts += [_method(selection, catalogue), _yields(selection), _metrics(selection.pool.run)]
-        parts.append(_memorised(export, selection.pool))
+        parts += [_memorised(export, selection.pool), _study(study_for(selection))]
     if export.content != Export.Content.SYNTHETIC:
         parts.append(_metadata())
     parts += [_files(), _licence()]
@@ -157,6 +159,39 @@ def _memorised(export: Export, pool: Pool) -> str:
         f"real images lie to one another and may be copies of it; in the whole pool {pool.num_memorised} of "
         f"{pool.num_samples}. `nearest_train_distance` stands in the manifest."
     )
+
+
+def _study(study: Study | None) -> str:
+    if study is None or study.result is None:
+        return "## Does it help?\n\nNobody has measured whether these images help a classifier."
+    result, settings = study.result, study.settings
+    rows = [
+        [
+            f"`{arm['name']}`",
+            _between(arm["balanced_accuracy"]),
+            "" if arm["gain"] is None else _between(arm["gain"], "+"),
+            arm["num_children"],
+        ]
+        for arm in result["arms"]
+    ]
+    table = _table(["trained on", "balanced accuracy, %", "gain, points", "children"], rows)
+    return (
+        f"## Does it help?\n\n{_inline(result['sentence'])}\n\n"
+        f"A study of {_inline(study.model)} on this dataset version ({study.finished_at:%Y-%m-%d}, id `{study.pk}`): "
+        f"child networks (`{settings['child']}`, {settings['child_steps']} steps each) from "
+        f"{settings['num_child_seeds']} seeds and generators from {settings['num_generator_seeds']}; in brackets "
+        "95 % intervals. It trained generators of its own, so it speaks of the way these images were made, not of "
+        f"these very images. The test images of this version have answered {num_answers(study.version_id)} studies so "
+        f"far; each further one makes them a little less new.\n\n{table}"
+    )
+
+
+def _between(estimate: Mapping[str, Any], sign: str = "") -> str:
+    """Percent, with the interval where there is one."""
+    shown = f"{100 * estimate['mean']:{sign}.1f}"
+    if estimate["low"] is None:
+        return shown
+    return f"{shown} ({100 * estimate['low']:{sign}.1f} to {100 * estimate['high']:{sign}.1f})"
 
 
 def _metadata() -> str:

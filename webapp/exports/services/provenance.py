@@ -7,6 +7,8 @@ from django.conf import settings
 from webapp.exports.models import Export
 from webapp.exports.selectors import class_caps, origin_facts, version_facts
 from webapp.gallery.models import Selection
+from webapp.studies.models import Study
+from webapp.studies.selectors import study_for
 
 
 def provenance_of(export: Export) -> dict[str, Any]:
@@ -76,6 +78,21 @@ def _synthesis(selection: Selection) -> dict[str, Any]:
             "yields": selection.yields,
         },
         "metrics": run.metrics,
+        "study": _study(study_for(selection)),
+    }
+
+
+def _study(study: Study | None) -> dict[str, Any] | None:
+    if study is None:
+        return None
+    return {
+        "id": str(study.pk),
+        "model": study.model,
+        "model_settings": study.model_settings,
+        "arms": study.arms,
+        "settings": study.settings,
+        "finished_at": _time(study.finished_at),
+        "result": study.result,
     }
 
 

@@ -131,6 +131,7 @@ class StudyListItemSerializer(serializers.ModelSerializer[Study]):
     dataset = serializers.UUIDField(source="version.dataset_id")
     dataset_name = serializers.CharField(source="version.dataset.name")
     lab = serializers.UUIDField(source="version.dataset.lab_id")
+    arms = serializers.ListField(child=serializers.CharField())
     created_by = serializers.CharField(source="created_by.name", allow_null=True, default=None)
     is_stopping = serializers.SerializerMethodField()
     progress = serializers.SerializerMethodField()
@@ -181,7 +182,6 @@ class StudySerializer(StudyListItemSerializer):
     """A study with all that was asked and found."""
 
     model_settings = SettingsField()
-    arms = serializers.ListField(child=serializers.CharField())
     settings = SettingsField()
     result = StudyResultSerializer(allow_null=True)
     error = serializers.SerializerMethodField()

@@ -1,7 +1,8 @@
 """What a worker writes while it holds a study."""
 
-from typing import Any
+from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -11,8 +12,10 @@ from webapp.studies.events import StudyProgress, publish_study
 from webapp.studies.models import Study
 from webapp.studies.services.control import discard_files
 from webapp.studies.services.launch import TASK
+from webapp.webhooks.services.deliveries import announce
 
 State = Study.State
+ENDED_EVENT: Final = "study.ended"
 
 
 def begin_study(study: Study) -> None:
@@ -35,6 +38,7 @@ def advance_study(study: Study) -> None:
     study.write(attempts=0)
 
 
+@transaction.atomic
 def finish_study(study: Study, result: dict[str, Any]) -> None:
     """It has its answer."""
     study.release(
@@ -48,13 +52,16 @@ def finish_study(study: Study, result: dict[str, Any]) -> None:
     )
     study.refresh_from_db()
     publish_study(study)
+    _tell_of_end(study)
 
 
+@transaction.atomic
 def stopped_study(study: Study) -> None:
     """Its process kept what is trained and left, because people asked for it."""
     study.release(State.STOPPED, Q(state__in=Study.ACTIVE), finished_at=Now(), stop_requested=False)
     study.refresh_from_db()
     publish_study(study)
+    _tell_of_end(study)
 
 
 @transaction.atomic
@@ -64,12 +71,15 @@ def cancelled_study(study: Study) -> None:
     study.refresh_from_db()
     discard_files(study)
     publish_study(study)
+    _tell_of_end(study)
 
 
+@transaction.atomic
 def fail_study(study: Study, code: str, sentence: str) -> None:
     """It cannot be done, and `sentence` says why."""
     study.fail(code, sentence)
     publish_study(study)
+    _tell_of_end(study)
 
 
 def interrupt_study(study: Study, code: str, sentence: str) -> None:
@@ -90,3 +100,20 @@ def give_back_study(study: Study) -> None:
     study.give_back()
     publish_study(study)
     call_worker(TASK, study)
+
+
+def _tell_of_end(study: Study) -> None:
+    """The lab's webhook."""
+    version = study.version
+    facts = {
+        "id": str(study.pk),
+        "name": str(study),
+        "state": str(study.state),
+        "answer": study.result["answer"] if study.result else None,
+        "sentence": study.result["sentence"] if study.result else "",
+        "error_code": study.error_code,
+        "error_message": study.error_message,
+        "dataset": {"id": str(version.dataset_id), "name": version.dataset.name, "version": version.number},
+        "url": f"{settings.PUBLIC_URL.rstrip('/')}/studies/{study.pk}" if settings.PUBLIC_URL else None,
+    }
+    announce(version.dataset.lab_id, ENDED_EVENT, str(study), {"study": facts})

@@ -7,6 +7,7 @@ import {
   IconNotes,
   IconPhoto,
   IconPlayerPlay,
+  IconScale,
   IconSearch,
   type Icon,
 } from '@tabler/icons-react';
@@ -22,7 +23,7 @@ import { useThings } from './useThings';
 
 type Group = { heading: string; entries: (Entry & { Sign: Icon })[] };
 
-const SIGNS = { dataset: IconPhoto, recipe: IconNotes, run: IconPlayerPlay };
+const SIGNS = { dataset: IconPhoto, recipe: IconNotes, run: IconPlayerPlay, study: IconScale };
 
 /** One field that finds every page, act and thing of the lab; arrows choose, Enter opens. */
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {

@@ -22,6 +22,7 @@ export function pageEntries({ isAdmin, isStaff }: Rights): Entry[] {
     { id: '/upload', label: 'Upload', note: 'a new dataset', alias: 'send images zip archive', to: '/upload' },
     { id: '/recipes', label: 'Recipes', note: 'saved ones', to: '/recipes' },
     { id: '/models', label: 'Models', note: 'what each is good at and needs', alias: 'help', to: '/models' },
+    { id: '/studies', label: 'Studies', note: 'does it help?', alias: 'accuracy compare classifier', to: '/studies' },
     { id: '/queue', label: 'Queue', note: 'what runs and what waits', to: '/queue' },
     { id: '/live-link', label: 'Live progress does not move', alias: 'link socket news stuck', to: '/live-link' },
     { id: '/storage', label: 'Storage', note: 'what the lab stores', alias: 'quota disk space bytes', to: '/storage' },

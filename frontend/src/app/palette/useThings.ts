@@ -5,11 +5,11 @@ import type { Entry } from './entries';
 
 const TYPING_PAUSE_MS = 150;
 const AT_ONCE = 8;
-const PLACES = { dataset: '/datasets', recipe: '/recipes', run: '/runs' } as const;
+const PLACES = { dataset: '/datasets', recipe: '/recipes', run: '/runs', study: '/studies' } as const;
 
 export type Thing = Entry & { noun: Schemas['FoundNoun'] };
 
-/** The lab's datasets, recipes and runs that are called so; the newest while nothing is typed. */
+/** The lab's datasets, recipes, runs and studies that are called so; the newest while nothing is typed. */
 export function useThings(lab: string, query: string) {
   const [settled] = useDebouncedValue(query.trim(), TYPING_PAUSE_MS);
   const answer = useInfiniteQuery({

@@ -57,7 +57,7 @@ export function RecipePage() {
     return (
       <Page>
         <PageHead title="New run" />
-        <Panel>
+        <Panel title="Dataset">
           <Empty
             title="For which dataset?"
             action={

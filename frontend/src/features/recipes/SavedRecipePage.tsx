@@ -13,7 +13,7 @@ import { PagePending } from '@/components/PagePending';
 import { RecipeFacts } from '@/components/recipe/RecipeFacts';
 import { contentsOf } from './draft';
 import { recipeTitle } from './recipeTitle';
-import { useReadyVersions } from './versions';
+import { useReadyVersions } from '@/components/useReadyVersions';
 
 type Recipe = Schemas['RecipeDetail'];
 

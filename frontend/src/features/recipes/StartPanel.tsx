@@ -4,7 +4,7 @@ import { count } from '@/components/format';
 import { Panel } from '@/components/Page';
 import { runTitle } from '@/components/runTitle';
 import type { Start, Way } from './start';
-import { useReadyVersions } from './versions';
+import { useReadyVersions } from '@/components/useReadyVersions';
 
 const SENTENCES: Record<Way, string> = {
   generate: 'Nothing is trained: the checkpoint draws other candidates, from a seed of their own.',

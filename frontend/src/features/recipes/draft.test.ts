@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { faultsUnder, NEW_DRAFT, saysTheSame, unplaced, withSettings } from './draft';
+import { faultsUnder } from '@/components/SettingsForm/faults';
+import { NEW_DRAFT, saysTheSame, unplaced, withSettings } from './draft';
 
 const PROBLEMS = [
   { code: 'invalid', message: 'too small', field: 'recipe.model_settings.batch_size' },

@@ -1,4 +1,5 @@
 import type { Budget } from '@/components/recipe/budget';
+import type { Problem } from '@/components/SettingsForm/faults';
 import type { Values } from '@/components/SettingsForm/fields';
 
 /** A recipe as it is being written; settings hold only what differs from the defaults. */
@@ -59,19 +60,6 @@ function readChange(change: string): [string, unknown] {
   } catch {
     return [change.slice(0, colon), written];
   }
-}
-
-export type Problem = { code: string; message: string; field: string };
-
-/** The problems below one input, by the rest of their path: `model_settings.batch_size` under `model_settings` is `batch_size`. */
-export function faultsUnder(problems: Problem[], input: string): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const { field, message } of problems) {
-    const path = field.replace(/^recipe\./, '');
-    if (path === input) found[''] = message;
-    else if (path.startsWith(`${input}.`)) found[path.slice(input.length + 1)] = message;
-  }
-  return found;
 }
 
 const PLACED = [

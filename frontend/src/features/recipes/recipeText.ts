@@ -1,6 +1,7 @@
 import type { Budget, BudgetKind } from '@/components/recipe/budget';
 import type { Values } from '@/components/SettingsForm/fields';
-import { contentsOf, NEW_DRAFT, saysTheSame, type Contents, type Problem } from './draft';
+import type { Problem } from '@/components/SettingsForm/faults';
+import { contentsOf, NEW_DRAFT, saysTheSame, type Contents } from './draft';
 import { JsonFault, readJson } from './jsonText';
 
 /** Something wrong with the text, at a line from 1. */

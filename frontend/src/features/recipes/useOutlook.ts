@@ -1,9 +1,9 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { http, take } from '@/api/client';
-import { faultsOf } from '@/api/errors';
+import { refusedFields } from '@/components/SettingsForm/faults';
 import type { Values } from '@/components/SettingsForm/fields';
-import { unplaced, type Draft, type Problem } from './draft';
+import { unplaced, type Draft } from './draft';
 import { asked, type Start } from './start';
 
 const TYPING_PAUSE_MS = 400;
@@ -32,11 +32,6 @@ export function useCheck(version: string, draft: Draft, start: Start | null, com
     /** What is about no input. */
     error: refused.length > 0 && unplaced(refused).length === 0 ? null : error,
   };
-}
-
-/** A request that could not even be read names its inputs as problems do. */
-function refusedFields(error: unknown): Problem[] {
-  return Object.entries(faultsOf(error)).map(([field, message]) => ({ code: 'invalid', field, message }));
 }
 
 /** What a run takes of the machine's memory; asked only for a recipe that could start. */

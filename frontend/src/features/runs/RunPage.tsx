@@ -1,7 +1,9 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
-import { IconAlertTriangle, IconDownload, IconLayoutGrid } from '@tabler/icons-react';
+import { IconAlertTriangle, IconDownload, IconLayoutGrid, IconScale } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import type { Schemas } from '@/api/client';
+import { useLab } from '@/api/lab';
 import { LifeMenu } from '@/components/life/LifeMenu';
 import { LinkLabel } from '@/components/LinkLabel';
 import { Waiting } from '@/components/Fault';
@@ -30,14 +32,16 @@ import { useView } from './view';
 import { YieldPanel } from './YieldPanel';
 import { isMoving, wordsOf } from './words';
 
-/** One run, live: where it is, its curves and samples, and in the end what it brought. */
-export function RunPage() {
+type Below = (run: Schemas['Run']) => ReactNode;
+
+/** One run, live: where it is, its curves and samples, in the end what it brought and, below, what the app puts there. */
+export function RunPage({ below }: { below: Below }) {
   const { runId = '' } = useParams();
   // A new key, so that nothing of one run is left on the page of another.
-  return <LiveRun key={runId} id={runId} />;
+  return <LiveRun key={runId} id={runId} below={below} />;
 }
 
-function LiveRun({ id }: { id: string }) {
+function LiveRun({ id, below }: { id: string; below: Below }) {
   const { run, scalars, previews, sweeps = [] } = useLiveRun(id);
   if (run.data === undefined) return <PagePending title="Run" error={run.error} onRetry={() => void run.refetch()} />;
   const shown = run.data;
@@ -52,6 +56,7 @@ function LiveRun({ id }: { id: string }) {
         {shown.pool !== null && <Results run={shown} pool={shown.pool} />}
         {shown.origin === null && <History run={shown} previews={previews} scalars={scalars} sweeps={sweeps} />}
         <Children run={shown} />
+        {below(shown)}
         <RecipePanel run={shown} />
       </Stack>
     </Page>
@@ -162,6 +167,7 @@ function Head({ run }: { run: Schemas['Run'] }) {
               >
                 Export
               </Button>
+              {run.origin === null && <StudyLink run={run} />}
             </>
           )}
           <RunActions run={run} />
@@ -172,6 +178,22 @@ function Head({ run }: { run: Schemas['Run'] }) {
         </>
       }
     />
+  );
+}
+
+/** To the question whether this run's recipe helps a classifier. */
+function StudyLink({ run }: { run: Schemas['Run'] }) {
+  const { may } = useLab();
+  if (!may('researcher')) return null;
+  return (
+    <Button
+      component={Link}
+      to={`/studies/new?version=${run.version}&run=${run.id}`}
+      variant="default"
+      leftSection={<IconScale size={16} />}
+    >
+      Does it help?
+    </Button>
   );
 }
 

@@ -118,6 +118,7 @@ function layOver(queries: QueryClient, id: string): (event: Schemas['LiveEvent']
         refresh();
         return;
       case 'version.changed':
+      case 'study.changed':
       case 'export.changed':
       case 'selection.changed':
       case 'target.changed':

@@ -1,0 +1,131 @@
+"""`atelier study`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from atelier.command.verb import Session, Shown, Verb, add_lab, add_limit, add_waiting, first, pairs, takes_id
+from atelier.errors import InvalidError
+from atelier.studies import Study
+
+COLUMNS = ("id", "name", "state", "dataset_name", "version_number", "model", "answer", "sentence")
+
+
+def list_studies(session: Session) -> Shown:
+    """The studies of the person's labs."""
+    typed = session.typed
+    return Shown(first(session.client.studies.list(typed.version_id, typed.lab), typed.limit), COLUMNS)
+
+
+def get(session: Session) -> Shown:
+    return _shown(_study(session))
+
+
+def start(session: Session) -> Shown:
+    """Ask whether synthetic images help on a dataset's version."""
+    typed = session.typed
+    study = session.client.studies.start(
+        _version_of(session),
+        typed.arms or _arms_of_preset(session),
+        typed.model,
+        model_settings=pairs(typed.set, "--set"),
+        settings=pairs(typed.study_set, "--study-set"),
+        name=typed.study_name,
+    )
+    return _shown(session.wait(study))
+
+
+def wait(session: Session) -> Shown:
+    return _shown(session.wait(_study(session)))
+
+
+def stop(session: Session) -> Shown:
+    return _shown(_study(session).stop())
+
+
+def resume(session: Session) -> Shown:
+    return _shown(session.wait(_study(session).resume()))
+
+
+def cancel(session: Session) -> Shown:
+    return _shown(_study(session).cancel())
+
+
+def _study(session: Session) -> Study:
+    return session.client.studies.get(session.typed.id)
+
+
+def _version_of(session: Session) -> str:
+    typed = session.typed
+    if typed.version_id is not None:
+        return str(typed.version_id)
+    if typed.dataset is None:
+        raise InvalidError("No dataset is named; give its name or id, or --version-id.")
+    return str(session.client.datasets.get(typed.dataset, typed.lab).version(typed.number).id)
+
+
+def _arms_of_preset(session: Session) -> list[str]:
+    wanted, presets = session.typed.preset, session.client.recipes.catalogue()["study"]["presets"]
+    for preset in presets:
+        if preset["name"] == wanted:
+            return list(preset["arms"])
+    known = ", ".join(preset["name"] for preset in presets)
+    raise InvalidError(f"There is no preset {wanted!r}; the service has {known}.")
+
+
+def _shown(study: Study) -> Shown:
+    """One line for each arm, and the answer below; the whole row as JSON."""
+    data: Any = study.data
+    result = data.get("result")
+    if result is None:
+        return Shown(data, (*COLUMNS, "progress.num_done", "progress.num_children", "error.message"))
+    lines = [f"{'balanced accuracy':>18} {'gain':>8}  arm"]
+    for arm in result["arms"]:
+        gain = "" if arm["gain"] is None else f"{100 * arm['gain']['mean']:+.1f}"
+        lines.append(f"{100 * arm['balanced_accuracy']['mean']:>16.1f} % {gain:>8}  {arm['name']}")
+    return Shown(data, text="\n".join([*lines, result["sentence"]]))
+
+
+def _takes_start(parser: ArgumentParser) -> None:
+    parser.add_argument("dataset", nargs="?", help="name or id of the dataset")
+    parser.add_argument("--number", type=int, metavar="N", help="number of its version (default: the newest)")
+    parser.add_argument("--version-id", metavar="ID", help="a dataset version by its id instead")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--arms", nargs="+", metavar="ARM", help="such as none balanced+geometric+random:1x@0.25")
+    which.add_argument("--preset", default="share", help="arms that the service names (default: share)")
+    parser.add_argument("--model", default="dcgan", help="default: dcgan")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the model")
+    parser.add_argument(
+        "--study-set", action="append", default=[], metavar="NAME=VALUE", help="a setting such as num_child_seeds=5"
+    )
+    parser.add_argument("--name", dest="study_name", help="name of the study")
+    add_lab(parser)
+    add_waiting(parser, wait=False)
+
+
+def _takes_list(parser: ArgumentParser) -> None:
+    parser.add_argument("--version-id", metavar="ID", help="only studies of this dataset version")
+    add_lab(parser)
+    add_limit(parser)
+
+
+def _takes_wait(parser: ArgumentParser) -> None:
+    takes_id("study")(parser)
+    add_waiting(parser, wait=True)
+
+
+def _takes_resume(parser: ArgumentParser) -> None:
+    takes_id("study")(parser)
+    add_waiting(parser, wait=False)
+
+
+VERBS = [
+    Verb("start", "measure whether synthetic images help on a dataset", start, _takes_start),
+    Verb("list", "the studies of your labs", list_studies, _takes_list),
+    Verb("get", "a study with its answer", get, takes_id("study")),
+    Verb("wait", "wait until a study has its answer", wait, _takes_wait),
+    Verb("stop", "end and keep what is trained", stop, takes_id("study")),
+    Verb("resume", "train what is missing", resume, _takes_resume),
+    Verb("cancel", "end at once and for good", cancel, takes_id("study")),
+]

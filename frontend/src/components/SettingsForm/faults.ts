@@ -1,0 +1,19 @@
+import { faultsOf } from '@/api/errors';
+
+export type Problem = { code: string; message: string; field: string };
+
+/** The problems below one input, by the rest of their path: `model_settings.batch_size` under `model_settings` is `batch_size`. */
+export function faultsUnder(problems: Problem[], input: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const { field, message } of problems) {
+    const path = field.replace(/^recipe\./, '');
+    if (path === input) found[''] = message;
+    else if (path.startsWith(`${input}.`)) found[path.slice(input.length + 1)] = message;
+  }
+  return found;
+}
+
+/** A request that could not even be read names its inputs as problems do. */
+export function refusedFields(error: unknown): Problem[] {
+  return Object.entries(faultsOf(error)).map(([field, message]) => ({ code: 'invalid', field, message }));
+}

@@ -1,0 +1,66 @@
+import { Button, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useNavigate } from 'react-router';
+import { http, queries, take } from '@/api/client';
+import { Fault } from '@/components/Fault';
+import { plural } from '@/components/format';
+import { Panel } from '@/components/Page';
+import type { Draft } from './draft';
+import type { useCheck } from './useCheck';
+
+const PLACED = ['model', 'model_settings', 'arms', 'settings', 'name'];
+
+type Props = {
+  version: string;
+  draft: Draft;
+  run: string | null;
+  check: ReturnType<typeof useCheck>;
+  onName: (name: string) => void;
+};
+
+/** How much will be trained, and the button that starts it. */
+export function StartStudy({ version, draft, run, check, onName }: Props) {
+  const navigate = useNavigate();
+  const start = useMutation({
+    mutationFn: () => take(http.POST('/api/v1/studies/', { body: { ...draft, version, run } })),
+    onSuccess: async (study) => {
+      await queries.invalidateQueries({ queryKey: ['get', '/api/v1/studies/'] });
+      await navigate(`/studies/${study.id}`);
+    },
+  });
+  const { problems, trainings } = check;
+  const isFaulty = problems.length > 0;
+  const unplaced = problems.filter(({ field }) => !PLACED.includes(field.split('.')[0] ?? ''));
+  return (
+    <Panel title="What is trained">
+      <Stack gap="md">
+        {trainings !== null && trainings.num_children !== null && trainings.num_generators !== null && (
+          <Text size="sm">
+            {plural(trainings.num_generators, 'generator')}, one after the other, then{' '}
+            {plural(trainings.num_children, 'child network')}, with those of the learning curve. The study can be
+            stopped at any time and goes on later with what is missing.
+          </Text>
+        )}
+        <TextInput
+          label="Name of the study"
+          placeholder="given by itself when empty"
+          value={draft.name}
+          maxLength={120}
+          onChange={(event) => onName(event.currentTarget.value)}
+        />
+        {unplaced.map(({ message }) => (
+          <Fault key={message} error={new Error(message)} />
+        ))}
+        <Fault error={start.error ?? check.error} />
+        <Button loading={start.isPending} disabled={isFaulty} onClick={() => start.mutate()}>
+          Start the study
+        </Button>
+        {isFaulty && (
+          <Text size="sm" c="var(--mantine-color-error)" role="status">
+            {plural(problems.length, 'thing')} to put right first; each stands at its place.
+          </Text>
+        )}
+      </Stack>
+    </Panel>
+  );
+}

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { commandFor } from './commands';
+
+const study = {
+  version: 'v1',
+  model: 'dcgan',
+  model_settings: { num_steps: 200, augmentation: 'color, cutout', ema: null, amp: true },
+  arms: ['none', 'balanced+random:1x@0.25'],
+  settings: { child: 'resnet' },
+};
+
+it('asks for the same by the command line, quoted for a shell', () => {
+  expect(commandFor('Command line', study, 'https://lab')).toBe(
+    [
+      'ATELIER_URL=https://lab atelier study start --version-id v1 --model dcgan --wait',
+      "--set num_steps=200 --set 'augmentation=color, cutout' --set ema=null --set amp=true",
+      '--study-set child=resnet',
+      '--arms none balanced+random:1x@0.25',
+    ].join(' \\\n  '),
+  );
+});
+
+it('asks for the same in Python, in its own words for nothing and yes', () => {
+  expect(commandFor('Python', study, 'https://lab')).toContain(
+    'model_settings={"num_steps": 200, "augmentation": "color, cutout", "ema": None, "amp": True},',
+  );
+});
+
+it('asks for the same with curl', () => {
+  expect(commandFor('curl', study, 'https://lab')).toContain(
+    `--json '${JSON.stringify(study)}' https://lab/api/v1/studies/`,
+  );
+});

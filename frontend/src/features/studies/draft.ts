@@ -1,0 +1,46 @@
+import type { Schemas } from '@/api/client';
+import type { Values } from '@/components/SettingsForm/fields';
+
+/** A study as it is being asked for; settings hold only what differs from the defaults. */
+export type Draft = { name: string; model: string; model_settings: Values; arms: string[]; settings: Values };
+
+type Begun = Pick<Schemas['Run'], 'model' | 'sampler' | 'origin'> & {
+  recipe: Pick<Schemas['Run']['recipe'], 'model_settings'>;
+};
+
+/** What the form begins with: the first preset, with the model and the sampler of a run where one asks. */
+export function firstDraft({ study, models }: Pick<Schemas['Catalogue'], 'study' | 'models'>, run?: Begun): Draft {
+  const arms = study.presets[0]?.arms ?? ['none'];
+  const plain = { name: '', arms, settings: {} };
+  // Imported images have no model that could be trained again.
+  if (run === undefined || run.origin !== null)
+    return {
+      ...plain,
+      model: (models.find((one) => one.name === 'dcgan') ?? models[0])?.name ?? '',
+      model_settings: {},
+    };
+  return {
+    ...plain,
+    arms: withSampler(arms, run.sampler),
+    model: run.model,
+    model_settings: run.recipe.model_settings,
+  };
+}
+
+/** The same as a past study, to be changed. */
+export function draftLike({ name, model, model_settings, arms, settings }: Draft): Draft {
+  return { name, model, model_settings, arms, settings };
+}
+
+/** The arms with one of this sampler, made like the last one. */
+function withSampler(arms: string[], sampler: string): string[] {
+  if (arms.some((arm) => arm.includes(`${sampler}:`))) return arms;
+  const like = arms.findLast((arm) => arm.includes(':'));
+  return like === undefined ? arms : [...arms, like.replace(/\w+:/, `${sampler}:`)];
+}
+
+/** The preset that these arms are, in any order, or null. */
+export function presetOf(presets: Schemas['StudyPreset'][], arms: string[]): string | null {
+  const sorted = (list: string[]) => [...list].sort().join(' ');
+  return presets.find((preset) => sorted(preset.arms) === sorted(arms))?.name ?? null;
+}

@@ -1,0 +1,24 @@
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { http, take } from '@/api/client';
+import { refusedFields } from '@/components/SettingsForm/faults';
+import type { Draft } from './draft';
+
+const TYPING_PAUSE_MS = 400;
+
+/** The server's opinion of the draft, a moment after the last change. */
+export function useCheck(version: string, draft: Draft) {
+  const [{ model, model_settings, arms, settings }] = useDebouncedValue(draft, TYPING_PAUSE_MS);
+  const body = { version, model, model_settings, arms, settings };
+  const { data, error } = useQuery({
+    queryKey: ['validate study', body],
+    queryFn: ({ signal }) => take(http.POST('/api/v1/studies/validate/', { body, signal })),
+    placeholderData: keepPreviousData,
+  });
+  const refused = refusedFields(error);
+  return {
+    problems: data?.problems ?? refused,
+    trainings: data ?? null,
+    error: refused.length > 0 ? null : error,
+  };
+}
