@@ -14,7 +14,11 @@ type Delivery = Schemas['Delivery'];
 
 const LOOK_AGAIN_MS = 2_000;
 const TONES: Record<Delivery['state'], Tone> = { waiting: 'waiting', delivered: 'good', failed: 'bad' };
-const EVENTS: Record<string, string> = { 'run.ended': 'Run ended', 'study.ended': 'Study ended', 'webhook.tested': 'Test' };
+const EVENTS: Record<string, string> = {
+  'run.ended': 'Run ended',
+  'study.ended': 'Study ended',
+  'webhook.tested': 'Test',
+};
 
 /** What was sent, or waits to be, and how the other side answered. */
 export function Deliveries({ lab }: { lab: string }) {
