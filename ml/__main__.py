@@ -180,8 +180,17 @@ def _evaluate(command: argparse.ArgumentParser) -> None:
 def _study(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", type=Path, help="class folders, with or without train/val/test folders above them")
     command.add_argument("--out", type=Path, required=True, help="folder of the study, new unless --resume")
-    command.add_argument("--model", default="dcgan", help="a name from `python -m ml list`")
+    command.add_argument("--model", help="a name from `python -m ml list`; dcgan if left out")
     _settings(command, "model")
+    command.add_argument(
+        "--pools",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="RUN",
+        help="instead of a model: run folders whose pools `python -m ml generate` made, each counted as one generator; "
+        "of fewer than three the answer is about these pools alone",
+    )
     command.add_argument(
         "--arms",
         nargs="+",

@@ -14,6 +14,9 @@ Where there is no effect, fewer than 3 of 100 studies of any mix of the sources 
 generator and 5 child seeds and an effect of four standard errors, more than 80 of 100 do where no source dominates,
 about 57 where the generator's seed does; 5 generator seeds make that 85 (tests/ml/test_answer.py).
 
+Pools that were given and are fewer than three say nothing of other trainings. What they are worth themselves can be
+told: then the mean over them varies by child and test image alone, and the interval is Student's over the C children.
+
 Satterthwaite: An Approximate Distribution of Estimates of Variance Components. Biometrics Bulletin 2, 1946.
 Dietterich: Approximate Statistical Tests for Comparing Supervised Classification Learning Algorithms. Neural
 Computation 10, 1998, on why seeds and test images both belong into the interval.
@@ -52,20 +55,21 @@ class Difference:
     answer: Answer | None
 
 
-def compare(scores: Floats, without: Floats, test_variance: float = 0.0) -> Difference:
+def compare(scores: Floats, without: Floats, test_variance: float = 0.0, of_these_pools: bool = False) -> Difference:
     """The difference of scores [G, C] to `without` [C], which has the same child seeds.
 
     `helped`: the whole interval lies above 0; `hurt`: below; else `no_evidence`. Fewer seeds than three of either kind
     say too little about others: then there is a mean and no answer.
 
-    test_variance: of the mean difference over test images, from `variance_over_images`.
+    test_variance: of the mean difference over test images, from `variance_over_images`. of_these_pools: the answer is
+    about these G pools, however few, and not about others of the same method.
     """
     differences = scores - without[None, :]
     generators, children = differences.shape
     mean = float(differences.mean())
-    if generators < MIN_GENERATOR_SEEDS or children < MIN_CHILD_SEEDS:
+    if children < MIN_CHILD_SEEDS or (generators < MIN_GENERATOR_SEEDS and not of_these_pools):
         return Difference(mean, None, None, None, generators, children, None)
-    variance, freedom = _variance_of_mean(differences)
+    variance, freedom = _variance_by_child(differences) if of_these_pools else _variance_of_mean(differences)
     total = variance + test_variance
     if total == 0:
         return Difference(mean, mean, mean, 0.0, generators, children, _answer(mean, mean))
@@ -84,6 +88,12 @@ def variance_over_images(difference: Floats, label: NDArray[np.int64]) -> float:
     classes = np.unique(label)
     parts = [difference[label == one] for one in classes]
     return float(sum(part.var(ddof=1) / len(part) for part in parts if len(part) > 1)) / len(classes) ** 2
+
+
+def _variance_by_child(differences: Floats) -> tuple[float, float]:
+    """As `_variance_of_mean`, of pools that are all there are."""
+    children = differences.shape[1]
+    return float(differences.mean(axis=0).var(ddof=1)) / children, float(children - 1)
 
 
 def _variance_of_mean(differences: Floats) -> tuple[float, float]:

@@ -118,10 +118,12 @@ def study(options: argparse.Namespace) -> int:
                 "seed": options.seed,
             }
         )
-        arms = options.arms or [*BASELINES, *SAMPLING_STUDY]
+        arms, of_model = options.arms or [*BASELINES, *SAMPLING_STUDY], read_pairs(options.settings)
         read_arms(arms)
-        records = _read(options, bars)
-        folder = StudyFolder.create(options.out, records, options.model, read_pairs(options.settings), arms, settings)
+        if options.pools and (options.model or of_model):
+            raise BadSettingsError("--pools brings images that a model has made; leave --model and --set out.")
+        records, model = _read(options, bars), options.model or DEFAULT_MODEL
+        folder = StudyFolder.create(options.out, records, model, of_model, arms, settings, options.pools)
 
     def go(should_stop: ShouldStop) -> None:
         result = Work(folder, bars, bars.child, should_stop, jobs).run()

@@ -21,8 +21,9 @@ from ml import pipeline
 from ml.checkpoint import carry, file_hash, read_checkpoint, step_of
 from ml.errors import BadDatasetError, BadSettingsError
 from ml.images import write_png
-from ml.plans import Artefacts, Recipe, RunPlan, SelectPlan, Stage, read_plan
+from ml.plans import Artefacts, Imported, Recipe, RunPlan, SelectPlan, Stage, read_plan
 from ml.pool import open_pool
+from ml.pool_import import ImportRun
 from ml.protocol import Emit, MeasurementRow
 from ml.records import ImageRecord, read_records
 from ml.selection import read_selection, select_again
@@ -46,8 +47,9 @@ class RunFolder:
         recipe: Recipe,
         start: Start | None = None,
         compute: dict[str, Any] | None = None,
+        imported: Imported | None = None,
     ) -> "RunFolder":
-        """The checkpoint of `start` becomes the folder's own.
+        """The checkpoint of `start` becomes the folder's own. imported: images to read where a model would make them.
 
         Raises: BadSettingsError when another run lies there; CheckpointError.
         """
@@ -70,6 +72,8 @@ class RunFolder:
                 "compute": compute or {},
             },
         )
+        if imported is not None:
+            run.plan["imported"] = imported
         run.save()
         return run
 
@@ -198,7 +202,7 @@ class RunFolder:
             emit(event)  # type: ignore[arg-type]
 
         self.save()
-        pipeline.run(self.plan, remember, should_stop, last)
+        pipeline.run(self.plan, remember, should_stop, last, ImportRun if "imported" in self.plan else None)
 
 
 def _line(record: ImageRecord) -> str:

@@ -1,8 +1,9 @@
 """A study: child networks trained with and without augmentation, several seeds, judged on held-out real images.
 
-Generators, one per generator seed, are trained on the training split by the same stages as any run; each arm takes its
-images from them by its sampler. Each child is one file (`ml/study_child.py`), so that a study that was stopped or
-killed goes on with the next one, and several processes can train children side by side.
+Generators, one per generator seed, are trained on the training split by the same stages as any run, or stand there as
+pools that were given (`ml/study_pools.py`); each arm takes its images from them by its sampler. Each child is one file
+(`ml/study_child.py`), so that a study that was stopped or killed goes on with the next one, and several processes can
+train children side by side.
 
     <folder>/generators/<seed>/               a run folder (`ml/run_folder.py`)
     <folder>/chosen/, <folder>/children/      what samplers kept, what children answer

@@ -20,8 +20,10 @@ from ml.child import Labelled, probabilities, train_child
 from ml.device import choose_device, prepare
 from ml.errors import BadBudgetError
 from ml.pool import open_pool
+from ml.run_folder import RunFolder
 from ml.seeds import step_seed
 from ml.study_folder import StudyFolder
+from ml.study_pools import labels_among
 from ml.told import ShouldStop, StopRequested
 from ml.whole import whole_file
 
@@ -105,11 +107,12 @@ def synthetic_images(study: StudyFolder, child: Child) -> Labelled | None:
     """What the arm's sampler kept. Raises: BadBudgetError where that is nothing and the arm has nothing else."""
     if child.generator is None:
         return None
-    pool = open_pool(study.folder / "generators" / str(child.generator) / "pool")
+    run = RunFolder.open(study.folder / "generators" / str(child.generator))
+    pool = open_pool(Path(run.artefact("generate")["pool"]))
     rows: NDArray[np.int64] = np.load(chosen_file(study, child.arm, child.generator), allow_pickle=False)
     if child.arm.synthetic_only and not len(rows):
         raise BadBudgetError(
             f"The sampler of the arm {child.arm.name} kept no image of generator {child.generator}, so there is "
             f"nothing to learn from; leave the arm out, or choose another sampler."
         )
-    return Labelled(pool.images(rows), pool.label[rows])
+    return Labelled(pool.images(rows), labels_among(pool, rows, study.pack().classes))

@@ -1,6 +1,6 @@
 """The folder of a study: what was asked for, the training images, and apart from them what its children are judged on.
 
-<folder>/study.json     settings, arms, model, hash of the training images
+<folder>/study.json     settings, arms, model, hash of the training images, run folders of given pools
 <folder>/data/          the training and validation images as a pack
 <folder>/images.jsonl   the same as files, for the generators
 <folder>/judged.npz     pixels, label and split of the validation and test images
@@ -8,7 +8,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ from ml.pack import Pack, open_pack, write_pack
 from ml.plugin import find, read_settings
 from ml.records import ImageRecord, read_records
 from ml.selection import check_suitable, make_sampler
-from ml.study_settings import StudySettings
+from ml.study_pools import Shape, adopt, check_given, open_given, refuse_seen
+from ml.study_settings import StudySettings, read_study_settings
 from ml.whole import whole_file
 
 
@@ -48,6 +49,8 @@ class StudyFolder:
     arms: tuple[Arm, ...]
     model: str
     model_settings: dict[str, Any]
+    pools: tuple[str, ...] = ()
+    """Run folders whose pools stand where generators would be trained."""
 
     @classmethod
     def create(
@@ -58,27 +61,32 @@ class StudyFolder:
         model_settings: dict[str, Any],
         arms: Sequence[str],
         settings: StudySettings,
+        pools: Sequence[Path] = (),
     ) -> "StudyFolder":
         """Refuses at once what would end the study after hours of training.
 
+        pools: run folders with scored pools; model, its settings and the number of generators are then theirs.
+
         Raises: BadSettingsError, UnknownPluginError, UnsuitableSamplerError, BadBudgetError; BadDatasetError where a
-        class lacks images to learn or to judge by.
+        class lacks images to learn or to judge by, or a pool does not fit.
         """
         cls.refuse_used(folder)
         read = read_arms(arms)
-        plugin = find("models", LabelledImageModel, model)
-        shape: ModelSettings = read_settings(plugin, model_settings)
         _check_splits(records)
         counts = Counter(record.label for record in records if record.split == "train")
-        for arm in read:
-            if arm.synthetic is not None:
-                check_suitable(make_sampler(arm.synthetic.sampler, {}), plugin, shape)
-                resolve(parse_budget(arm.synthetic.amount), counts)
+        classes = sorted({record.label for record in records})
+        given = [open_given(pool) for pool in pools]
+        if given:
+            check_given(given, classes, read, counts)
+            shape, model, model_settings = given[0].shape(), given[0].pool.facts.model, given[0].model_settings
+            settings = read_study_settings({**settings.model_dump(), "num_generator_seeds": len(given)})
+        else:
+            shape = _check_model(model, model_settings, read, counts)
         folder.mkdir(parents=True, exist_ok=True)
         known = [record for record in records if record.split != "test"]
-        classes = sorted({record.label for record in records})
         pack = write_pack(known, classes, folder / "data", shape.resolution, shape.fit, shape.channels)
-        _write_judged(folder / "judged.npz", records, pack)
+        judged = _write_judged(folder / "judged.npz", records, pack)
+        refuse_seen(given, pack.images[pack.rows("train")], judged.test.pixels)
         with whole_file(folder / "images.jsonl") as partial:
             partial.write_text("".join(map(_line, known)), encoding="utf-8")
         asked = {
@@ -87,7 +95,10 @@ class StudyFolder:
             "model": model,
             "model_settings": model_settings,
             "data_hash": pack.hash,
+            "pools": [str(one.folder.absolute()) for one in given],
         }
+        for place, one in enumerate(given):
+            adopt(one, folder / "generators" / str(place), folder / "images.jsonl")
         with whole_file(folder / "study.json") as partial:
             partial.write_text(json.dumps(asked, indent=1), encoding="utf-8")
         return cls.open(folder)
@@ -111,6 +122,7 @@ class StudyFolder:
             tuple(read_arms(asked["arms"])),
             asked["model"],
             asked["model_settings"],
+            tuple(asked.get("pools", ())),
         )
 
     def pack(self) -> Pack:
@@ -123,9 +135,7 @@ class StudyFolder:
 
     def judged(self) -> Judged:
         """What children are judged on; to be read once they are trained."""
-        with np.load(self.folder / "judged.npz", allow_pickle=False) as arrays:
-            pixels, label, is_test = arrays["pixels"], arrays["label"], arrays["is_test"]
-        return Judged(Labelled(pixels[~is_test], label[~is_test]), Labelled(pixels[is_test], label[is_test]))
+        return _read_judged(self.folder / "judged.npz")
 
 
 def _check_splits(records: Sequence[ImageRecord]) -> None:
@@ -138,7 +148,21 @@ def _check_splits(records: Sequence[ImageRecord]) -> None:
                 )
 
 
-def _write_judged(file: Path, records: Sequence[ImageRecord], pack: Pack) -> None:
+def _check_model(name: str, model_settings: dict[str, Any], arms: Sequence[Arm], counts: Mapping[str, int]) -> Shape:
+    """Whether it gives the arms' samplers what they read; returns the shape of its images.
+
+    Raises: UnknownPluginError, BadSettingsError, UnsuitableSamplerError, BadBudgetError.
+    """
+    plugin = find("models", LabelledImageModel, name)
+    settings: ModelSettings = read_settings(plugin, model_settings)
+    for arm in arms:
+        if arm.synthetic is not None:
+            check_suitable(make_sampler(arm.synthetic.sampler, {}), plugin, settings)
+            resolve(parse_budget(arm.synthetic.amount), counts)
+    return Shape(settings.resolution, settings.fit, settings.channels)
+
+
+def _write_judged(file: Path, records: Sequence[ImageRecord], pack: Pack) -> Judged:
     chosen = [record for record in records if record.split != "train"]
     pixels = [fit_image(open_image(one.file), pack.resolution, pack.fit, pack.channels) for one in chosen]
     label: NDArray[np.int64] = np.array([pack.classes.index(one.label) for one in chosen], np.int64)
@@ -146,6 +170,13 @@ def _write_judged(file: Path, records: Sequence[ImageRecord], pack: Pack) -> Non
         np.savez(
             partial, pixels=np.stack(pixels), label=label, is_test=np.array([one.split == "test" for one in chosen])
         )
+    return _read_judged(file)
+
+
+def _read_judged(file: Path) -> Judged:
+    with np.load(file, allow_pickle=False) as arrays:
+        pixels, label, is_test = arrays["pixels"], arrays["label"], arrays["is_test"]
+    return Judged(Labelled(pixels[~is_test], label[~is_test]), Labelled(pixels[is_test], label[is_test]))
 
 
 def _line(record: ImageRecord) -> str:

@@ -16,11 +16,11 @@ import torch
 from numpy.typing import NDArray
 from torchmetrics.functional.classification import multiclass_calibration_error
 
-from ml.answer import Difference, compare, variance_over_images
+from ml.answer import MIN_GENERATOR_SEEDS, Difference, compare, variance_over_images
 from ml.arms import Arm, read_arm
 from ml.intervals import mean_interval
 from ml.study_folder import StudyFolder
-from ml.study_told import ArmResult, CurvePoint, Estimate, Gain, StudyResult
+from ml.study_told import ArmResult, CurvePoint, Estimate, Gain, Scope, StudyResult
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -68,7 +68,8 @@ def conclude(study: StudyFolder, answers: Mapping[str, Answers], curve: Mapping[
     baseline = _best([one for one in answers.values() if one.arm.synthetic is None], val)
     augmented = [one for one in answers.values() if one.arm.synthetic is not None]
     best = _best(augmented, val) if augmented else None
-    gains = {one.arm.name: _gain(one, baseline, test) for one in augmented}
+    scope: Scope = "pools" if 0 < len(study.pools) < MIN_GENERATOR_SEEDS else "method"
+    gains = {one.arm.name: _gain(one, baseline, test, scope) for one in augmented}
     points = _curve(study, baseline, curve, test)
     rows = [_row(one, gains.get(one.arm.name), points, classes, val, test) for one in answers.values()]
     gain = gains[best.arm.name] if best is not None else None
@@ -78,7 +79,8 @@ def conclude(study: StudyFolder, answers: Mapping[str, Answers], curve: Mapping[
         "baseline": baseline.arm.name,
         "best": best.arm.name if best is not None else None,
         "answer": gain.answer if gain is not None else None,
-        "sentence": _sentence(best, gain, baseline),
+        "scope": scope,
+        "sentence": _sentence(best, gain, baseline, scope),
         "num_test": len(test),
         "num_val": len(val),
     }
@@ -96,11 +98,12 @@ def _best(candidates: Sequence[Answers], label: Labels) -> Answers:
     return max(candidates, key=lambda one: float(balanced_accuracy(one.val, label).mean()))
 
 
-def _gain(one: Answers, baseline: Answers, label: Labels) -> Difference:
+def _gain(one: Answers, baseline: Answers, label: Labels, scope: Scope) -> Difference:
     """With the same child seeds, and the doubt about the test images."""
     right = [(part.test.argmax(axis=-1) == label).mean(axis=(0, 1)) for part in (one, baseline)]
     doubt = variance_over_images(right[0] - right[1], label)
-    return compare(balanced_accuracy(one.test, label), balanced_accuracy(baseline.test, label)[0], doubt)
+    without = balanced_accuracy(baseline.test, label)[0]
+    return compare(balanced_accuracy(one.test, label), without, doubt, of_these_pools=scope == "pools")
 
 
 def _row(
@@ -178,17 +181,22 @@ def _more_real(gain: float, curve: Sequence[CurvePoint]) -> int | None:
     return round(real * (math.exp(gain / slope) - 1))
 
 
-def _sentence(best: Answers | None, gain: Difference | None, baseline: Answers) -> str:
+def _sentence(best: Answers | None, gain: Difference | None, baseline: Answers, scope: Scope) -> str:
     """The answer for people, with the figures it rests on."""
     beside = f"the best arm without a generator, {baseline.arm.name}"
     if best is None or gain is None:
         return f"No arm has synthetic images; the best one is {baseline.arm.name}."
     points = f"{100 * gain.mean:+.1f} points of balanced accuracy beside {beside}"
     if gain.low is None or gain.high is None:
+        least = "three children are the least" if scope == "pools" else "three of both are the least"
         return (
             f"{best.arm.name}: {points}. With {gain.num_generator_seeds} generators and {gain.num_child_seeds} "
-            f"children each there is no answer; three of both are the least."
+            f"children each there is no answer; {least}."
         )
     interval = f"95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
     words = {"helped": "Helped", "no_evidence": "No evidence", "hurt": "Hurt"}
-    return f"{words[gain.answer or 'no_evidence']}. {best.arm.name}: {points} ({interval})."
+    about = ""
+    if scope == "pools":
+        these = "this pool" if gain.num_generator_seeds == 1 else "these two pools"
+        about = f" This is about {these}: other trainings of the generator may differ, and three would tell."
+    return f"{words[gain.answer or 'no_evidence']}. {best.arm.name}: {points} ({interval}).{about}"

@@ -6,6 +6,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 Answer = Literal["helped", "no_evidence", "hurt"]
+Scope = Literal["method", "pools"]
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,17 @@ class CurvePoint(TypedDict):
 
 
 class StudyResult(TypedDict):
-    """baseline: the best arm without a generator; best: the best with one, if any; both by validation."""
+    """baseline: the best arm without a generator; best: the best with one, if any; both by validation.
+
+    scope: whether gains and answer are about the method, whose trainings differ, or about the given pools alone.
+    """
 
     arms: list[ArmResult]
     curve: list[CurvePoint]
     baseline: str
     best: str | None
     answer: Answer | None
+    scope: Scope
     sentence: str
     num_test: int
     num_val: int
