@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from ml.neighbours import memorised_rule
 from ml.ranking import NO_SCORE, NOT_ASKED, RANKING_REASONS
 from ml.sampler import KEPT, Candidates, Selected
-from ml.spread import farthest_first
+from ml.spread import determinantal, farthest_first
 
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -29,6 +29,10 @@ COPY_REASONS = RANKING_REASONS | {
 TOO_ALIKE = "too_alike"
 SPREAD_REASONS = RANKING_REASONS | {
     TOO_ALIKE: "Candidates that were kept look more like it than like one another, and the budget was full."
+}
+OUTWEIGHED = "outweighed"
+WEIGHED_REASONS = RANKING_REASONS | {
+    OUTWEIGHED: "Candidates that were kept are recognised more surely or look less alike, and the budget was full."
 }
 _CODE = "U24"
 
@@ -97,6 +101,14 @@ class Narrowing:
             return rows[farthest_first(features[rows], asked, int(np.argmax(quality[rows])))]
 
         return self.keep(spread, TOO_ALIKE, report)
+
+    def keep_determinantal(self, features: NDArray[np.float32], quality: Floats) -> Selected:
+        """Of each class the candidates that are good and unlike one another, weighed together."""
+
+        def weighed(rows: Rows, asked: int) -> Rows:
+            return rows[determinantal(features[rows], quality[rows], asked)]
+
+        return self.keep(weighed, OUTWEIGHED)
 
     def keep(
         self,

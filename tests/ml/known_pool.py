@@ -85,3 +85,13 @@ def select(name: str, pool: Candidates, count: int, seed: int = 0, **settings: A
 def features_of(pool: Candidates, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """float32 [len(rows), WIDTH]."""
     return pool.seen().synthetic.features[rows]
+
+
+def apart(pool: Candidates, kept: NDArray[np.int64]) -> float:
+    """The mean distance of two that are kept of one class."""
+    means = []
+    for label in range(len(CLASSES)):
+        own = features_of(pool, kept[pool.label[kept] == label])
+        distance = np.linalg.norm(own[:, None] - own[None], axis=2)
+        means.append(distance[np.triu_indices(len(own), 1)].mean())
+    return float(np.mean(means))

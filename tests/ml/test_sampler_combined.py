@@ -6,21 +6,11 @@ import pytest
 from ml.errors import UnsuitableSamplerError
 from ml.models.gan import Gan
 from ml.plugin import find
-from ml.sampler import Candidates, Sampler
+from ml.sampler import Sampler
 from ml.selection import check_suitable, make_sampler
-from tests.ml.known_pool import CLASSES, features_of, known_pool, select
+from tests.ml.known_pool import apart, known_pool, select
 
 SEEDS = range(5)
-
-
-def apart(pool: Candidates, kept: np.ndarray) -> float:  # type: ignore[type-arg]
-    """The mean distance of two that are kept of one class."""
-    means = []
-    for label in range(len(CLASSES)):
-        own = features_of(pool, kept[pool.label[kept] == label])
-        distance = np.linalg.norm(own[:, None] - own[None], axis=2)
-        means.append(distance[np.triu_indices(len(own), 1)].mean())
-    return float(np.mean(means))
 
 
 @pytest.mark.parametrize("floor_by", ["classifier_confidence", "optimal_transport"])
