@@ -3,17 +3,20 @@
 It is given training images alone; the held-out ones are read after it is trained.
 
     <study>/chosen/<arm>-g<seed>.npy                rows of that generator's pool
-    <study>/children/<arm>[-g<seed>]-c<seed>.npz    val, test: float32 [N, C] probabilities; duration_s
+    <study>/children/<arm>[-g<seed>]-c<seed>.npz    val, test: float32 [N, C] probabilities; duration_s; without a
+                                                    generator gan_test: float64 [arms with one, generators]
 """
 
 import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from ml.arms import Arm
 from ml.child import Labelled, probabilities, train_child
@@ -26,6 +29,9 @@ from ml.study_folder import StudyFolder
 from ml.study_pools import labels_among
 from ml.told import ShouldStop, StopRequested
 from ml.whole import whole_file
+
+MOST_RECOGNISED: Final = 1000
+"""Images of an arm and generator that are shown to a child trained on real ones."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +85,28 @@ def train_one(study: StudyFolder, child: Child, should_stop: ShouldStop) -> None
     duration = time.perf_counter() - began
     judged = study.judged()
     val, test = (probabilities(net, part.pixels, device) for part in (judged.val, judged.test))
+    told: dict[str, Any] = {"val": val, "test": test, "duration_s": duration}
+    if child.arm in study.arms and child.generator is None:
+        told["gan_test"] = recognised(study, net, device)
     with whole_file(child.file(study)) as partial:
-        np.savez(partial, val=val, test=test, duration_s=duration)
+        np.savez(partial, **told)
+
+
+def recognised(study: StudyFolder, net: nn.Module, device: torch.device) -> NDArray[np.float64]:
+    """float64 [arms with synthetic images, generators]: share of what the sampler kept that is labelled as intended.
+
+    K. Shmelkov, C. Schmid, K. Alahari: How good is my GAN? ECCV 2018, https://arxiv.org/abs/1807.09499. It is NaN where
+    nothing was kept. Differs from the paper: at most MOST_RECOGNISED images.
+    """
+    arms = [arm for arm in study.arms if arm.synthetic is not None]
+    shares = np.full((len(arms), study.settings.num_generator_seeds), np.nan)
+    for place, arm in enumerate(arms):
+        for generator in range(study.settings.num_generator_seeds):
+            shown = chosen_images(study, arm, generator, MOST_RECOGNISED)
+            if len(shown):
+                right = probabilities(net, shown.pixels, device).argmax(axis=1) == shown.label
+                shares[place, generator] = right.mean()
+    return shares
 
 
 @cache
@@ -107,12 +133,20 @@ def synthetic_images(study: StudyFolder, child: Child) -> Labelled | None:
     """What the arm's sampler kept. Raises: BadBudgetError where that is nothing and the arm has nothing else."""
     if child.generator is None:
         return None
-    run = RunFolder.open(study.folder / "generators" / str(child.generator))
-    pool = open_pool(Path(run.artefact("generate")["pool"]))
-    rows: NDArray[np.int64] = np.load(chosen_file(study, child.arm, child.generator), allow_pickle=False)
-    if child.arm.synthetic_only and not len(rows):
+    chosen = chosen_images(study, child.arm, child.generator)
+    if child.arm.synthetic_only and not len(chosen):
         raise BadBudgetError(
             f"The sampler of the arm {child.arm.name} kept no image of generator {child.generator}, so there is "
             f"nothing to learn from; leave the arm out, or choose another sampler."
         )
+    return chosen
+
+
+def chosen_images(study: StudyFolder, arm: Arm, generator: int, most: int | None = None) -> Labelled:
+    """What the arm's sampler kept of that generator's pool; at most so many, evenly spread over them."""
+    run = RunFolder.open(study.folder / "generators" / str(generator))
+    pool = open_pool(Path(run.artefact("generate")["pool"]))
+    rows: NDArray[np.int64] = np.load(chosen_file(study, arm, generator), allow_pickle=False)
+    if most is not None and len(rows) > most:
+        rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
     return Labelled(pool.images(rows), labels_among(pool, rows, study.pack().classes))

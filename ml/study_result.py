@@ -33,24 +33,31 @@ ECE_BINS: Final = 15
 
 @dataclass(frozen=True)
 class Answers:
-    """val, test: float32 [G, C, N, classes], probabilities by generator and child seed; G is 1 without a generator."""
+    """val, test: float32 [G, C, N, classes], probabilities by generator and child seed; G is 1 without a generator.
+
+    gan_test: without a generator float64 [C, arms with one, generators], as `ml/study_child.py` leaves it.
+    """
 
     arm: Arm
     val: NDArray[np.float32]
     test: NDArray[np.float32]
     duration_s: float
+    gan_test: Floats | None = None
 
     @classmethod
     def read(cls, arm: Arm, files: Sequence[Path], seeds: tuple[int, int]) -> "Answers":
         """Of the children's files, generator by generator."""
-        val, test, durations = [], [], []
+        val, test, durations, recognised = [], [], [], []
         for file in files:
             with np.load(file, allow_pickle=False) as arrays:
                 val.append(arrays["val"])
                 test.append(arrays["test"])
                 durations.append(float(arrays["duration_s"]))
+                if "gan_test" in arrays:
+                    recognised.append(arrays["gan_test"])
         shaped = [np.stack(part).reshape(*seeds, *part[0].shape) for part in (val, test)]
-        return cls(arm, shaped[0], shaped[1], float(np.mean(durations)))
+        gan_test = np.stack(recognised) if len(recognised) == len(files) else None
+        return cls(arm, shaped[0], shaped[1], float(np.mean(durations)), gan_test)
 
 
 def curve_arms(answers: Mapping[str, Answers], arms: Sequence[Arm], label: Labels) -> list[Arm]:
@@ -71,7 +78,11 @@ def conclude(study: StudyFolder, answers: Mapping[str, Answers], curve: Mapping[
     scope: Scope = "pools" if 0 < len(study.pools) < MIN_GENERATOR_SEEDS else "method"
     gains = {one.arm.name: _gain(one, baseline, test, scope) for one in augmented}
     points = _curve(study, baseline, curve, test)
-    rows = [_row(one, gains.get(one.arm.name), points, classes, val, test) for one in answers.values()]
+    seen = _gan_tests(baseline, [one.arm.name for one in augmented])
+    rows = [
+        _row(one, gains.get(one.arm.name), seen.get(one.arm.name), points, classes, val, test)
+        for one in answers.values()
+    ]
     gain = gains[best.arm.name] if best is not None else None
     return {
         "arms": rows,
@@ -109,6 +120,7 @@ def _gain(one: Answers, baseline: Answers, label: Labels, scope: Scope) -> Diffe
 def _row(
     one: Answers,
     gain: Difference | None,
+    gan_test: Estimate | None,
     curve: Sequence[CurvePoint],
     classes: Sequence[str],
     val: Labels,
@@ -129,7 +141,16 @@ def _row(
         "duration_s": one.duration_s,
         "gain": None if gain is None else _told(gain),
         "equals_more_real": None if gain is None else _more_real(gain.mean, curve),
+        "gan_test": gan_test,
     }
+
+
+def _gan_tests(baseline: Answers, arms: Sequence[str]) -> dict[str, Estimate]:
+    """Arm -> share of its synthetic images that the baseline's children label as intended, where some were kept."""
+    if baseline.gan_test is None:
+        return {}
+    shares = {name: baseline.gan_test[:, place].T for place, name in enumerate(arms)}
+    return {name: _estimate(share) for name, share in shares.items() if not np.isnan(share).any()}
 
 
 def _estimate(scores: Floats) -> Estimate:

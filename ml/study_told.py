@@ -44,7 +44,8 @@ class ArmResult(TypedDict):
 
     Accuracies and recalls are shares of the test images, 0..1; ece: expected calibration error in 15 bins;
     duration_s: of one child's training, mean; equals_more_real: real images that would have to be added to the best arm
-    without a generator for the same balanced accuracy, None where its learning curve does not say.
+    without a generator for the same balanced accuracy, None where its learning curve does not say; gan_test: share of
+    the arm's synthetic images that children of the best arm without a generator label as intended, None without any.
     """
 
     name: str
@@ -59,6 +60,7 @@ class ArmResult(TypedDict):
     duration_s: float
     gain: Gain | None
     equals_more_real: int | None
+    gan_test: Estimate | None
 
 
 class CurvePoint(TypedDict):

@@ -156,6 +156,7 @@ def study_table(result: StudyResult) -> str:
         "95 %",
         "answer",
         "= real",
+        "GAN-test",
     )
     rows = [head]
     for arm in result["arms"]:
@@ -172,6 +173,7 @@ def study_table(result: StudyResult) -> str:
                 "" if gain is None else _points(gain),
                 "" if gain is None else (gain["answer"] or "").replace("_", " "),
                 "" if arm["equals_more_real"] is None else f"{arm['equals_more_real']:+d}",
+                "" if arm["gan_test"] is None else f"{100 * arm['gan_test']['mean']:.1f}",
             )
         )
     return f"{table(rows)}\n\n{result['num_test']} test images. {result['sentence']}"

@@ -2,6 +2,9 @@
 
 Notation (code -> text): probabilities -> the encoder's class probabilities; recognised -> its most likely class is the
 target class. The interval is Wilson's.
+
+With the encoder as the classifier it is the GAN-test of K. Shmelkov, C. Schmid, K. Alahari: How good is my GAN? ECCV
+2018, https://arxiv.org/abs/1807.09499; a study tells it of children, too.
 """
 
 from ml.errors import TooFewSamplesError

@@ -10,10 +10,12 @@ from torchmetrics.functional.classification import multiclass_accuracy, multicla
 
 from ml.__main__ import main
 from ml.arms import read_arm
+from ml.child import probabilities, train_child
 from ml.errors import BadBudgetError, BadDatasetError, BadSettingsError, MlError
 from ml.records import ImageRecord
+from ml.seeds import step_seed
 from ml.study import Work
-from ml.study_child import Child, chosen_file, train_one
+from ml.study_child import Child, chosen_file, chosen_images, own_device, real_images, train_one
 from ml.study_folder import StudyFolder
 from ml.study_result import balanced_accuracy
 from ml.study_settings import StudySettings
@@ -156,6 +158,47 @@ def test_the_measures_agree_with_torchmetrics(finished: tuple[StudyFolder, Study
             told = torch.from_numpy(arrays["test"])
         errors.append(float(multiclass_calibration_error(told, torch.from_numpy(label), 3, n_bins=15)))
     assert result["arms"][0]["ece"] == pytest.approx(np.mean(errors))
+
+
+def test_the_gan_test_is_what_children_of_the_baseline_recognise_of_each_arms_images(
+    finished: tuple[StudyFolder, StudyResult],
+) -> None:
+    study, result = finished
+    baseline, device = read_arm(result["baseline"]), own_device()
+    augmented = [arm for arm in result["arms"] if arm["is_synthetic"]]
+    assert [arm["gan_test"] for arm in result["arms"][:2]] == [None, None]
+    shares = []
+    for seed in range(3):
+        net = train_child(
+            "small_cnn",
+            baseline,
+            real_images(study, 1.0),
+            None,
+            3,
+            8,
+            step_seed(study.settings.seed, "child", seed),
+            device,
+        )
+        for row in augmented:
+            for generator in range(3):
+                seen = chosen_images(study, read_arm(row["name"]), generator)
+                shares.append((probabilities(net, seen.pixels, device).argmax(1) == seen.label).mean())
+    expected = np.array(shares).reshape(3, 2, 3).mean(axis=(0, 2))
+    for row, share in zip(augmented, expected, strict=True):
+        assert row["gan_test"] is not None
+        assert row["gan_test"]["mean"] == pytest.approx(share)
+        assert row["gan_test"]["low"] is not None
+
+
+def test_of_many_chosen_images_the_gan_test_takes_some_spread_evenly_over_all(
+    finished: tuple[StudyFolder, StudyResult],
+) -> None:
+    study, _ = finished
+    every = chosen_images(study, study.arms[2], 0)
+    some = chosen_images(study, study.arms[2], 0, most=12)
+    assert len(every) == 36
+    assert np.bincount(some.label).tolist() == [4, 4, 4]
+    assert {image.tobytes() for image in some.pixels} <= {image.tobytes() for image in every.pixels}
 
 
 def test_a_class_without_images_to_judge_by_is_refused_before_anything_is_made(tmp_path: Path) -> None:

@@ -128,6 +128,8 @@ def test_further_real_images_are_told_to_help(positive: tuple[StudyFolder, Study
     assert (result["answer"], result["scope"]) == ("helped", "method")
     arm = result["arms"][1]
     assert (arm["num_generators"], arm["num_children"]) == (3, 9)
+    assert arm["gan_test"] is not None
+    assert arm["gan_test"]["mean"] == pytest.approx(result["arms"][0]["accuracy"]["mean"], abs=0.1)
     assert arm["balanced_accuracy"]["mean"] > result["arms"][0]["balanced_accuracy"]["mean"] + 0.05
 
 
