@@ -199,6 +199,14 @@ def _study(command: argparse.ArgumentParser) -> None:
         "balanced+geometric+class_confidence:1x@0.25; ml/arms.py lists the parts. Left out: the sampling study, each "
         "of random, class_confidence and realism at 1x, 2x and 5x, beside arms without a generator",
     )
+    command.add_argument(
+        "--transforms",
+        nargs="+",
+        default=[],
+        metavar="CLASS=TRANSFORM,...",
+        help="what geometric may do to a class: turn, mirror, zoom, shift, stretch, such as 6=shift,zoom 9=shift,zoom; "
+        "* is every class not named; left out: all but mirror",
+    )
     command.add_argument("--child", choices=["small_cnn", "resnet"], default="small_cnn", help="network of every child")
     command.add_argument("--child-steps", type=int, default=600, help="training steps of each child")
     command.add_argument("--child-seeds", type=int, default=5, help="children per arm and generator")

@@ -5,7 +5,8 @@ An arm is written as parts joined by `+`; `none` is the real images as they are:
     balanced                 every class equally often, however rare
     logit_adjusted           logits moved by the log of each class's share while training
     mixup                    pairs of images and of labels are blended
-    geometric                small turns, zooms, shifts and stretches; no mirroring, which changes what some classes are
+    geometric                small turns, zooms, shifts and stretches; no mirroring, which changes what some classes
+                             are, unless the study's setting `transforms` says otherwise of a class
     trivial_augment          one transform of a strength by lot for each image
     SAMPLER:AMOUNT           synthetic images that the sampler keeps: 1x, 5x (of the real ones), 200 (per class), fill
     SAMPLER:AMOUNT@SHARE     the same, as this share of each batch instead of by their number

@@ -60,15 +60,17 @@ def train_child(
     seed: int,
     device: torch.device,
     on_step: OnStep | None = None,
+    allowed: NDArray[np.bool_] | None = None,
 ) -> nn.Module:
     """A child network after `num_steps` batches of BATCH images.
 
+    allowed: bool [num_classes, 5], what `geometric` may do to images of each class, as in `ml/child_augment.py`.
     It is given no other images than these, so what it is judged on cannot reach it. The random generators of this
     process are left as they were.
     """
     with torch.random.fork_rng(devices=[]), exact_arithmetic(), one_thread():
         torch.manual_seed(seed)
-        batches = _Batches(arm, real, synthetic or real.none(), num_classes, seed)
+        batches = _Batches(arm, real, synthetic or real.none(), num_classes, seed, allowed)
         net = channels_last(_build(name, real.pixels.shape[-1], num_classes), device)
         optimizer = torch.optim.AdamW(net.parameters(), lr=PEAK_RATE, weight_decay=0.01)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=num_steps)
@@ -124,8 +126,17 @@ def _within(chosen: NDArray[np.bool_], label: NDArray[np.int64], balanced: bool)
 class _Batches:
     """Batches of one arm, drawn with replacement."""
 
-    def __init__(self, arm: Arm, real: Labelled, synthetic: Labelled, num_classes: int, seed: int) -> None:
+    def __init__(
+        self,
+        arm: Arm,
+        real: Labelled,
+        synthetic: Labelled,
+        num_classes: int,
+        seed: int,
+        allowed: NDArray[np.bool_] | None,
+    ) -> None:
         self.arm, self.real, self.synthetic, self.num_classes = arm, real, synthetic, num_classes
+        self.allowed = None if allowed is None else torch.from_numpy(allowed)
         self.label = np.concatenate([real.label, synthetic.label])
         self.chance = chances(arm, real.label, synthetic.label)
         self.rng = np.random.default_rng(seed % 2**64)
@@ -139,12 +150,19 @@ class _Batches:
         """(image [BATCH, C, H, W] in IMAGE_RANGE, target [BATCH, num_classes]), transformed as the arm says."""
         rows = np.sort(self.rng.choice(len(self.label), BATCH, p=self.chance))
         cut = int(np.searchsorted(rows, len(self.real)))
+        label = torch.from_numpy(self.label[rows])
         parts = [
-            (self.real.pixels[rows[:cut]], self.arm.transforms),
-            (self.synthetic.pixels[rows[cut:] - len(self.real)], self.arm.transforms_of_synthetic),
+            (self.real.pixels[rows[:cut]], self.arm.transforms, label[:cut]),
+            (self.synthetic.pixels[rows[cut:] - len(self.real)], self.arm.transforms_of_synthetic, label[cut:]),
         ]
-        image = torch.cat([transformed(_image(pixels, device), kind) for pixels, kind in parts if len(pixels)])
-        target = F.one_hot(torch.from_numpy(self.label[rows]), self.num_classes).float().to(device)
+        image = torch.cat(
+            [
+                transformed(_image(pixels, device), kind, None if self.allowed is None else self.allowed[of])
+                for pixels, kind, of in parts
+                if len(pixels)
+            ]
+        )
+        target = F.one_hot(label, self.num_classes).float().to(device)
         return mixed(image, target) if self.arm.mixup else (image, target)
 
 

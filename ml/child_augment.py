@@ -24,16 +24,29 @@ MIXUP_ALPHA = 0.2
 NUM_TRIVIAL = 11
 
 
-def transformed(image: Tensor, transforms: Transforms) -> Tensor:
-    """A batch after the named transforms; "none" gives the very same tensor."""
+def transformed(image: Tensor, transforms: Transforms, allowed: Tensor | None = None) -> Tensor:
+    """A batch after the named transforms; "none" gives the very same tensor.
+
+    allowed: bool [N, 5], what `geometric` may do to each image, in the order of GEOMETRIC; None: the usual.
+    """
     match transforms:
         case "none":
             return image
         case "geometric":
-            turn, zoom, right, down, shear = _lot(5, image)
-            return _moved(image, turn * TURN, 1 + zoom * ZOOM, right * SHIFT, down * SHIFT, shear * SHEAR)
+            return _geometric(image, allowed)
         case "trivial_augment":
             return _trivial(image)
+
+
+def _geometric(image: Tensor, allowed: Tensor | None) -> Tensor:
+    turn, zoom, right, down, shear = _lot(5, image)
+    if allowed is not None:
+        may_turn, may_mirror, may_zoom, may_shift, may_stretch = allowed.to(image.device).unbind(1)
+        turn, zoom, shear = turn * may_turn, zoom * may_zoom, shear * may_stretch
+        right, down = right * may_shift, down * may_shift
+        mirrored = may_mirror & (_lot(1, image)[0] > 0)
+        image = torch.where(mirrored.view(-1, 1, 1, 1), image.flip(-1), image)
+    return _moved(image, turn * TURN, 1 + zoom * ZOOM, right * SHIFT, down * SHIFT, shear * SHEAR)
 
 
 def mixed(image: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:

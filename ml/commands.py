@@ -115,6 +115,7 @@ def study(options: argparse.Namespace) -> int:
                 "num_child_seeds": options.child_seeds,
                 "num_generator_seeds": options.generator_seeds,
                 "pool_factor": options.pool_factor,
+                "transforms": read_transforms(options.transforms),
                 "seed": options.seed,
             }
         )
@@ -177,6 +178,20 @@ def read_pairs(pairs: Sequence[str]) -> dict[str, Any]:
             raise BadSettingsError(f"--set {pair} has no value; write it as NAME=VALUE, like --set num_steps=2000.")
         settings[name.strip()] = _value(value.strip())
     return settings
+
+
+def read_transforms(texts: Sequence[str]) -> dict[str, list[str]]:
+    """`CLASS=TRANSFORM,TRANSFORM` as typed -> transforms of the class; none where nothing follows.
+
+    Raises: BadSettingsError.
+    """
+    transforms = {}
+    for text in texts:
+        name, equals, named = text.rpartition("=")
+        if not equals:
+            raise BadSettingsError(f"--transforms {text} names no transforms; write it as 6=shift,zoom.")
+        transforms[name] = [one.strip() for one in named.split(",") if one.strip()]
+    return transforms
 
 
 def _beginning(options: argparse.Namespace) -> tuple[Start | None, str, dict[str, Any], int]:

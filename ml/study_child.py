@@ -27,6 +27,7 @@ from ml.run_folder import RunFolder
 from ml.seeds import step_seed
 from ml.study_folder import StudyFolder
 from ml.study_pools import labels_among
+from ml.study_settings import GEOMETRIC
 from ml.told import ShouldStop, StopRequested
 from ml.whole import whole_file
 
@@ -81,6 +82,7 @@ def train_one(study: StudyFolder, child: Child, should_stop: ShouldStop) -> None
         step_seed(settings.seed, "child", child.seed),
         device,
         on_step,
+        allowed_transforms(study),
     )
     duration = time.perf_counter() - began
     judged = study.judged()
@@ -115,6 +117,15 @@ def own_device() -> torch.device:
     device = choose_device()
     prepare(device)
     return device
+
+
+def allowed_transforms(study: StudyFolder) -> NDArray[np.bool_] | None:
+    """bool [classes, 5], what `geometric` may do, in the order of GEOMETRIC; None where nothing is said of it."""
+    if not study.settings.transforms:
+        return None
+    return np.array(
+        [[one in study.settings.transforms_of(name) for one in GEOMETRIC] for name in study.pack().classes], np.bool_
+    )
 
 
 def real_images(study: StudyFolder, share: float) -> Labelled:

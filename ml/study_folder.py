@@ -75,6 +75,7 @@ class StudyFolder:
         _check_splits(records)
         counts = Counter(record.label for record in records if record.split == "train")
         classes = sorted({record.label for record in records})
+        settings.check_classes(classes)
         given = [open_given(pool) for pool in pools]
         if given:
             check_given(given, classes, read, counts)

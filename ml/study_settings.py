@@ -1,6 +1,7 @@
 """How a study trains and compares. Importing this module never imports torch."""
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Final, Literal, get_args
 
 from pydantic import Field, ValidationError
 
@@ -8,6 +9,13 @@ from ml.errors import BadSettingsError
 from ml.plugin import Settings, fault_sentence
 
 ChildName = Literal["small_cnn", "resnet"]
+GeometricTransform = Literal["turn", "mirror", "zoom", "shift", "stretch"]
+GEOMETRIC: Final[tuple[GeometricTransform, ...]] = get_args(GeometricTransform)
+USUAL: Final = ("turn", "zoom", "shift", "stretch")
+"""What `geometric` does to a class of which nothing is said."""
+OTHERS: Final = "*"
+"""Every class that is not named."""
+MOST_NAMED: Final = 20
 
 
 class StudySettings(Settings):
@@ -34,7 +42,26 @@ class StudySettings(Settings):
         le=100,
         description="Candidates drawn per image that the largest arm asks for; samplers choose among them.",
     )
+    transforms: dict[str, tuple[GeometricTransform, ...]] = Field(
+        default={},
+        description='What `geometric` may do to each class, such as {"6": ["shift", "zoom"]}: turn, mirror, zoom, '
+        "shift, stretch; * stands for every class not named. All but mirror where nothing is said.",
+    )
     seed: int = Field(default=0, ge=0, le=2**31, description="The same study, data and seed give the same result.")
+
+    def transforms_of(self, name: str) -> tuple[GeometricTransform, ...]:
+        """What `geometric` may do to images of that class."""
+        return self.transforms.get(name, self.transforms.get(OTHERS, USUAL))
+
+    def check_classes(self, classes: Sequence[str]) -> None:
+        """Raises: BadSettingsError where something is said of a class that there is not."""
+        for name in self.transforms:
+            if name not in (*classes, OTHERS):
+                raise BadSettingsError(
+                    f"The transforms name the class {name!r}, and the {len(classes)} classes of the study are "
+                    f"{', '.join(classes[:MOST_NAMED])}{', …' if len(classes) > MOST_NAMED else ''}; name one of "
+                    f"them, or * for all others."
+                )
 
 
 def read_study_settings(values: dict[str, Any]) -> StudySettings:

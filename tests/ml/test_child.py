@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ml.arms import read_arm
 from ml.child import BATCH, Labelled, chances, probabilities, train_child
 from ml.child_augment import mixed, transformed
-from ml.study_settings import ChildName
+from ml.study_settings import GEOMETRIC, USUAL, ChildName, GeometricTransform
 from tests.ml.tiny_data import SHAPES, render
 
 CPU = torch.device("cpu")
@@ -86,6 +86,49 @@ def test_transformed_images_differ_by_image_and_stay_in_range(transforms: str) -
 def test_an_image_without_structure_stays_as_it_is_under_geometry() -> None:
     image = torch.full((8, 1, 16, 16), 0.25)
     assert torch.allclose(transformed(image, "geometric"), image, atol=1e-6)
+
+
+@pytest.mark.parametrize("allowed", [(), ("turn",), ("mirror",), ("zoom",), ("shift",), ("stretch",)])
+def test_geometry_does_to_each_image_what_its_class_is_allowed_and_nothing_else(
+    allowed: tuple[GeometricTransform, ...],
+) -> None:
+    torch.manual_seed(0)
+    image = torch.from_numpy(shapes(1).pixels[2:3].transpose(0, 3, 1, 2).copy()).float().expand(32, -1, -1, -1)
+    image = image / 127.5 - 1
+    image = torch.cat([image[:, :, :, :8], image[:, :, :, :8] * 0.5 - 0.5], dim=3)  # unlike its mirror image
+    rows = torch.tensor([[one in allowed for one in GEOMETRIC], [True] * 5]).repeat_interleave(16, 0)
+    changed = transformed(image, "geometric", rows)
+    assert len({one.numpy().tobytes() for one in changed[16:]}) == 16
+    same = torch.tensor([torch.allclose(one, image[0], atol=1e-5) for one in changed[:16]])
+    flipped = torch.tensor([torch.allclose(one, image[0].flip(-1), atol=1e-5) for one in changed[:16]])
+    match allowed:
+        case ():
+            assert same.all()
+        case ("mirror",):
+            assert (same | flipped).all()
+            assert 0 < int(flipped.sum()) < 16
+        case _:
+            assert not (same | flipped).any()
+
+
+def test_what_all_classes_are_usually_allowed_is_what_geometry_does_where_nothing_is_said() -> None:
+    image = torch.rand(8, 1, 16, 16) * 2 - 1
+    usual = torch.tensor([one in USUAL for one in GEOMETRIC]).repeat(8, 1)
+    told = []
+    for allowed in (None, usual):
+        torch.manual_seed(3)
+        told.append(transformed(image, "geometric", allowed))
+    assert torch.equal(*told)
+
+
+def test_a_child_is_trained_by_the_transforms_of_each_class() -> None:
+    real = shapes(8)
+    told = []
+    for allowed in (None, np.zeros((3, 5), np.bool_), np.eye(3, 5, dtype=np.bool_)):
+        net = train_child("small_cnn", read_arm("geometric"), real, None, 3, 4, 0, CPU, allowed=allowed)
+        told.append(probabilities(net, real.pixels, CPU))
+    assert not np.array_equal(told[0], told[1])
+    assert not np.array_equal(told[1], told[2])
 
 
 def test_mixup_blends_images_and_targets_alike() -> None:

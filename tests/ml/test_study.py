@@ -11,14 +11,23 @@ from torchmetrics.functional.classification import multiclass_accuracy, multicla
 from ml.__main__ import main
 from ml.arms import read_arm
 from ml.child import probabilities, train_child
+from ml.commands import read_transforms
 from ml.errors import BadBudgetError, BadDatasetError, BadSettingsError, MlError
 from ml.records import ImageRecord
 from ml.seeds import step_seed
 from ml.study import Work
-from ml.study_child import Child, chosen_file, chosen_images, own_device, real_images, train_one
+from ml.study_child import (
+    Child,
+    allowed_transforms,
+    chosen_file,
+    chosen_images,
+    own_device,
+    real_images,
+    train_one,
+)
 from ml.study_folder import StudyFolder
 from ml.study_result import balanced_accuracy
-from ml.study_settings import StudySettings
+from ml.study_settings import GEOMETRIC, USUAL, StudySettings, read_study_settings
 from ml.study_told import ChildDone, StudyResult
 from ml.told import StopRequested
 from tests.ml.tiny_data import SHAPES, render
@@ -265,3 +274,41 @@ def test_arms_that_leave_nothing_to_compare_are_refused(tmp_path: Path) -> None:
 def test_no_job_at_all_is_refused_before_anything_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", str(tmp_path / "none"), "--out", str(tmp_path / "out"), "--jobs", "0"]) == 1
     assert capsys.readouterr().err == "error: --jobs is 0; it must be 1 at least, or left out.\n"
+
+
+def test_transforms_of_classes_reach_the_children_and_those_not_named_have_the_others(tmp_path: Path) -> None:
+    command = ["study", str(tmp_path / "images"), "--out", str(tmp_path / "out"), "-q", "--arms", "geometric"]
+    for record in write_records(tmp_path / "drawn", num_train=2, num_judged=1):
+        file = tmp_path / "images" / record.split / record.label / record.file.name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(record.file, file)
+    few = ["--child-steps", "2", "--child-seeds", "1", "--set", "resolution=16"]
+    assert main([*command, *few, "--transforms", f"{SHAPES[0]}=shift,zoom", f"{SHAPES[1]}=", "*=mirror"]) == 0
+    study = StudyFolder.open(tmp_path / "out")
+    assert study.pack().classes == tuple(sorted(SHAPES))
+    by_class = {SHAPES[0]: ["zoom", "shift"], SHAPES[1]: [], SHAPES[2]: ["mirror"]}
+    allowed = allowed_transforms(study)
+    assert allowed is not None
+    for name, row in zip(study.pack().classes, allowed, strict=True):
+        assert [one for one, may in zip(GEOMETRIC, row, strict=True) if may] == by_class[name]
+    assert StudySettings(transforms={"6": ("shift",)}).transforms_of("9") == USUAL
+
+
+@pytest.mark.parametrize(
+    ("transforms", "told"),
+    [
+        ("owl=shift", "The transforms name the class 'owl', and the 3 classes of the study are"),
+        (f"{SHAPES[0]}=rotate", r"transforms.*Input should be 'turn', 'mirror', 'zoom', 'shift' or 'stretch'"),
+        ("shift", "names no transforms; write it as 6=shift,zoom"),
+    ],
+)
+def test_an_unknown_class_or_transform_is_refused(tmp_path: Path, transforms: str, told: str) -> None:
+    records = write_records(tmp_path / "images", 1, 1)
+
+    def ask() -> None:
+        settings = read_study_settings({"transforms": read_transforms([transforms])})
+        StudyFolder.create(tmp_path / "out", records, "dcgan", SETTINGS, ["geometric"], settings)
+
+    with pytest.raises(BadSettingsError, match=told):
+        ask()
+    assert not (tmp_path / "out").exists()
