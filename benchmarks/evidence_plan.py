@@ -1,0 +1,143 @@
+"""What `benchmarks/evidence.py` measures: the settings, the recipes that were screened, and those studied in full."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from benchmarks.evidence_data import LONG_TAIL, Cut, clothes, digits, mnist
+
+PAIRED: Final = "balanced+geometric"
+"""The arm on which recipes build: without synthetic images the best one of most screenings."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A study or a screening."""
+
+    cut: Cut
+    model_settings: Mapping[str, Any]
+    study_settings: Mapping[str, Any]
+    arms: tuple[str, ...]
+    model: str = "dcgan"
+    remark: str = ""
+
+
+def plus(*parts: str) -> tuple[str, ...]:
+    """Arms of `PAIRED` and a part each."""
+    return tuple(f"{PAIRED}+{part}" for part in parts)
+
+
+def _dcgan(resolution: int, **more: Any) -> dict[str, Any]:
+    return {"resolution": resolution, "width": 16, "num_steps": 1000, "num_checkpoints": 2, "num_previews": 1} | more
+
+
+def _seeds(children: int, generators: int) -> dict[str, Any]:
+    return {"num_child_seeds": children, "num_generator_seeds": generators, "pool_factor": 3.0}
+
+
+MNIST_LONG: Final = Cut(mnist, LONG_TAIL, 100)
+MNIST_20, MNIST_50 = Cut(mnist, (20,) * 10, 100), Cut(mnist, (50,) * 10, 100)
+DIGITS_LONG: Final = Cut(digits, LONG_TAIL, 30)
+DIGITS_20, DIGITS_50 = Cut(digits, (20,) * 10, 40), Cut(digits, (50,) * 10, 40)
+CLOTHES_20, CLOTHES_50 = Cut(clothes, (20,) * 10, 20), Cut(clothes, (50,) * 10, 20)
+
+SCREENS: Final = {
+    "mnist-lt": Asked(
+        MNIST_LONG,
+        _dcgan(32),
+        _seeds(3, 2),
+        (
+            PAIRED,
+            *plus("random:200@0.5", "combined:200@0.5"),
+            "balanced+trivial_augment",
+            *plus("mixup", "combined:200@0.7", "combined:400@0.5", "diverse:200@0.5", "reinforcement:200@0.5"),
+        ),
+        remark="Which sampler, how many, and what share of a batch. Figures of the first generator are of 600 candidates "
+        "for each class, those of the second of 1,200.",
+    ),
+    "mnist-lt-steps": Asked(
+        MNIST_LONG,
+        _dcgan(32, num_steps=3000),
+        _seeds(4, 1),
+        (PAIRED, *plus("combined:200@0.5", "random:200@0.5")),
+        remark="Three times as long a training of the generator.",
+    ),
+    "mnist-lt-geometry": Asked(
+        MNIST_LONG,
+        _dcgan(32, augmentation="geometry,translation"),
+        _seeds(4, 1),
+        (PAIRED, *plus("combined:200@0.5", "random:200@0.5")),
+        remark="DiffAugment with turns and zooms.",
+    ),
+    "mnist-lt-pool": Asked(
+        MNIST_LONG,
+        _dcgan(32),
+        _seeds(3, 2) | {"pool_factor": 8.0},
+        (PAIRED, *plus("combined:200@0.5", "combined:100@0.5")),
+        remark="More candidates to choose from, and half as many kept.",
+    ),
+    "mnist-20": Asked(
+        MNIST_20,
+        _dcgan(32),
+        _seeds(3, 1),
+        (PAIRED, "balanced+trivial_augment", *plus("combined:200@0.5", "random:200@0.5")),
+    ),
+    "digits-lt": Asked(
+        DIGITS_LONG,
+        _dcgan(16),
+        _seeds(3, 2),
+        (
+            PAIRED,
+            "balanced",
+            "balanced+trivial_augment",
+            *plus("random:200@0.5", "combined:200@0.5"),
+            "balanced+trivial_augment+mixup",
+            *(f"balanced+trivial_augment+combined:200@{share}" for share in (0.5, 0.25)),
+        ),
+    ),
+}
+"""By name; all on validation images alone."""
+
+BASELINES: Final = ("none", PAIRED, f"{PAIRED}+mixup")
+STRONG: Final = "balanced+trivial_augment"
+"""The arm without synthetic images that does best on scikit-learn's digits, where `digits-lt` was screened."""
+SAMPLERS: Final = ("random", "class_confidence", "realism", "reinforcement", "combined")
+BEST: Final = plus("random:200@0.5", "combined:200@0.5")
+
+STUDIES: Final = {
+    "mnist-lt": Asked(MNIST_LONG, _dcgan(32), _seeds(8, 5), ("none", "balanced", *BASELINES[1:], *BEST)),
+    "mnist-20": Asked(MNIST_20, _dcgan(32), _seeds(8, 5), (*BASELINES, *BEST)),
+    "digits-lt": Asked(
+        DIGITS_LONG,
+        _dcgan(16),
+        _seeds(5, 5),
+        ("none", "balanced", PAIRED, STRONG, *(f"{STRONG}+{sampler}:200@0.5" for sampler in SAMPLERS)),
+        remark="All samplers at the same number, on the best arm of the screening.",
+    ),
+    "digits-20": Asked(
+        DIGITS_20,
+        _dcgan(16),
+        _seeds(5, 5),
+        ("none", PAIRED, STRONG, f"{PAIRED}+combined:200@0.5", f"{STRONG}+combined:200@0.5"),
+    ),
+    "mnist-50": Asked(MNIST_50, _dcgan(32), _seeds(5, 3), (*BASELINES[:2], *BEST)),
+    "digits-50": Asked(
+        DIGITS_50,
+        _dcgan(16),
+        _seeds(5, 3),
+        (PAIRED, STRONG, f"{PAIRED}+combined:200@0.5", f"{STRONG}+combined:200@0.5"),
+    ),
+    "clothing-20": Asked(CLOTHES_20, _dcgan(32), _seeds(5, 3), (PAIRED, STRONG, f"{PAIRED}+combined:200@0.5")),
+    "clothing-50": Asked(CLOTHES_50, _dcgan(32), _seeds(5, 3), (PAIRED, STRONG, f"{PAIRED}+combined:200@0.5")),
+}
+"""By name; each test split is read once, by the study."""
+
+INTRODUCTION: Final = """
+What a recipe is worth beside the best arm without a generator, by balanced accuracy on test images. Validation images
+chose everything: by screenings, in which no test image was present, and within a study, which of its arms without and
+which with synthetic images are compared. Each test split was read once. A generator learns from the training images
+of its setting alone. Intervals are over children, generators and test images (`ml/answer.py`); with an interval above 0
+the answer is *helped*. Training images are drawn by a seed from scikit-learn's digits (8x8 pixels), MNIST's test set
+and photos of clothes; of the two sets of digits, what is neither learnt nor validated on is the test.
+"""
+FINDINGS: Final = ""
