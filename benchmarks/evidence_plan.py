@@ -52,8 +52,8 @@ SCREENS: Final = {
             "balanced+trivial_augment",
             *plus("mixup", "combined:200@0.7", "combined:400@0.5", "diverse:200@0.5", "reinforcement:200@0.5"),
         ),
-        remark="Which sampler, how many, and what share of a batch. Figures of the first generator are of 600 candidates "
-        "for each class, those of the second of 1,200.",
+        remark="Which sampler, how many, and what share of a batch. Figures of the first generator are of 600 "
+        "candidates for each class, those of the second of 1,200.",
     ),
     "mnist-lt-steps": Asked(
         MNIST_LONG,
