@@ -17,7 +17,10 @@ def page(results: Mapping[str, Mapping[str, Figures]]) -> str:
     lines = ["# Does synthetic data help?", "", INTRODUCTION.strip(), ""]
     lines += ["    ATELIER_REAL_DATA=… python -m benchmarks.evidence screen [NAME ...]"]
     lines += ["    ATELIER_REAL_DATA=… python -m benchmarks.evidence study [NAME ...]", ""]
-    lines += ["## In one table", "", *_overview(studies), "", FINDINGS.strip(), "", "## Each setting", ""]
+    missing = [name for name in STUDIES if name not in studies]
+    lines += ["## In one table", "", *_overview(studies), ""]
+    lines += [f"Planned and not run: {', '.join(missing)}.", ""] if missing else []
+    lines += [FINDINGS.strip(), "", "## Each setting", ""]
     for name, figures in studies.items():
         lines += [f"### {name}", "", *_study(STUDIES[name], figures), ""]
     lines += ["## Screenings", "", "Balanced accuracy on validation images; no test image was there.", ""]
@@ -60,8 +63,8 @@ def _study(asked: Asked, figures: Figures) -> Iterator[str]:
             f"| {'' if gain is None else _points(gain)} | {'' if gain is None else WORDS[gain['answer']]} "
             f"| {row['duration_s']:.1f} |"
         )
-    if figures["reinforcement"]:
-        gains = [f"`{name}` {_points(gain)}" for name, gain in figures["reinforcement"].items()]
+    gains = [f"`{name}` {_points(gain)}" for name, gain in figures.get("reinforcement", {}).items()]
+    if gains:
         yield from ("", f"RL (`reinforcement`) beside arms that differ by their sampler alone: {'; '.join(gains)}.")
     curve = ", ".join(f"{point['num_real']}: {100 * point['balanced_accuracy']:.1f}" for point in result["curve"])
     yield from ("", f"The best arm without a generator, by real images: {curve}.")
