@@ -60,6 +60,32 @@ def test_the_runs_beside_a_run_and_the_steps_stand_in_its_address(member: Page, 
     expect(member).not_to_have_url(re.compile("steps="))
 
 
+def test_a_key_that_is_held_on_the_steps_counts_every_step(member: Page, run_path: str) -> None:
+    member.goto(run_path)
+    expect(member.locator(".u-over").first).to_be_visible()
+    first = member.get_by_role("slider", name="First step shown")
+    begin = int(first.get_attribute("aria-valuenow") or 0)
+    first.focus()
+    # The other presses come while the page shows the first one, before its charts are drawn.
+    first.evaluate(
+        """thumb => {
+          const press = () => thumb.dispatchEvent(
+            new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true, cancelable: true}));
+          const shown = new MutationObserver(async () => {
+            shown.disconnect();
+            for (let more = 0; more < 7; more += 1) {
+              press();
+              for (let turn = 0; turn < 10; turn += 1) await null;
+            }
+          });
+          shown.observe(thumb, {attributes: true, attributeFilter: ['aria-valuenow']});
+          press();
+        }"""
+    )
+    expect(first).to_have_attribute("aria-valuenow", str(begin + 8))
+    expect(member).to_have_url(re.compile(f"steps={begin + 8}-"))
+
+
 def test_dragging_in_one_chart_shows_the_same_steps_in_all(member: Page, run_path: str) -> None:
     member.goto(run_path)
     chart = member.locator(".u-over").first

@@ -1,6 +1,6 @@
 import { Button, Checkbox, Group, RangeSlider, SimpleGrid, Slider, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
-import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useDeferredValue, useMemo, useState, type ReactNode } from 'react';
 import { api } from '@/api/client';
 import type { Steps } from '@/components/Curve';
 import { Waiting } from '@/components/Fault';
@@ -25,6 +25,7 @@ export function Curves({ runs, picker }: Props) {
   const [logarithmic, setLogarithmic] = useLocalStorage({ key: 'atelier-log-axis', defaultValue: false });
   const [clipped, setClipped] = useLocalStorage({ key: 'atelier-clip-outliers', defaultValue: false });
   const [{ steps: zoom }, setView] = useView();
+  const drawn = useDeferred(zoom);
   const curves = useSame(runs.map((run) => run.curves));
   const groups = useMemo(
     () => (curves.length === 1 && curves[0] !== undefined ? groupsOf(curves[0]) : together(curves)),
@@ -86,7 +87,7 @@ export function Curves({ runs, picker }: Props) {
                 smoothing={smoothing}
                 logarithmic={logarithmic}
                 clipped={clipped}
-                zoom={zoom}
+                zoom={drawn}
                 onZoom={(steps) => setView({ steps })}
               />
             ))}
@@ -138,6 +139,13 @@ function StepRange({ curves, zoom, onZoom }: RangeProps) {
       )}
     </Group>
   );
+}
+
+/** The steps that the charts show: a moment behind the slider, which must not wait while they are drawn. */
+function useDeferred(zoom: Steps | null): Steps | null {
+  const from = useDeferredValue(zoom?.[0] ?? null);
+  const to = useDeferredValue(zoom?.[1] ?? null);
+  return from === null || to === null ? null : [from, to];
 }
 
 /** The list from before for as long as all that it holds is the same, so that charts are drawn anew only for new values. */

@@ -22,7 +22,9 @@ export function useView(own?: string): [View, (part: Partial<View>) => void] {
   const view = readView(search, own);
   return [
     view,
-    (part) => setSearch(writeView(search, { ...view, ...part }), { replace: true, preventScrollReset: true }),
+    // At once: a key that is held down counts on from the steps that stand there.
+    (part) =>
+      setSearch(writeView(search, { ...view, ...part }), { replace: true, preventScrollReset: true, flushSync: true }),
   ];
 }
 
