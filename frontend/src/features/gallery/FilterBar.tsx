@@ -1,15 +1,27 @@
 import { Button, NumberInput, Select, Switch } from '@mantine/core';
-import { useState } from 'react';
-import type { Schemas } from '@/api/client';
+import { memo, useState } from 'react';
 import { count, sentence, words } from '@/components/format';
 import { HALF } from './columns';
 import { countChanged, DEFAULT_FILTERS, RATINGS, STANDINGS, type Filters } from './filters';
 import { isByScore } from './samples';
 
-type Props = { pool: Schemas['Pool']; filters: Filters; onChange: (filters: Filters) => void };
+type Props = {
+  classNames: string[];
+  /** Samples of each class. */
+  classCounts: Record<string, number>;
+  scoreNames: string[];
+  numMemorised: number;
+  numDisputed: number;
+  filters: Filters;
+  onChange: (filters: Filters) => void;
+};
 
-/** What is shown and in which order; all of it stands in the address. */
-export function FilterBar({ pool, filters, onChange }: Props) {
+/**
+ * What is shown and in which order; all of it stands in the address. It gets only what it shows of the pool, so that
+ * neither a verdict nor a step through the samples draws it anew.
+ */
+export const FilterBar = memo(function FilterBar(props: Props) {
+  const { classNames, classCounts, scoreNames, numMemorised, numDisputed, filters, onChange } = props;
   const set = (part: Partial<Filters>) => onChange({ ...filters, ...part });
   return (
     <>
@@ -20,7 +32,7 @@ export function FilterBar({ pool, filters, onChange }: Props) {
         w={{ base: HALF, sm: 170 }}
         clearable
         searchable
-        data={pool.classes.map((name) => ({ value: name, label: `${name} (${count(pool.class_counts[name] ?? 0)})` }))}
+        data={classNames.map((name) => ({ value: name, label: `${name} (${count(classCounts[name] ?? 0)})` }))}
         value={filters.label}
         onChange={(label) => set({ label })}
       />
@@ -66,7 +78,7 @@ export function FilterBar({ pool, filters, onChange }: Props) {
           { value: 'index', label: 'As drawn' },
           { value: '-rating', label: 'Rating, highest first' },
           { value: 'rating', label: 'Rating, lowest first' },
-          ...pool.score_names.flatMap((name) => [
+          ...scoreNames.flatMap((name) => [
             { value: `-score:${name}`, label: `${sentence(words(name))}, highest first` },
             { value: `score:${name}`, label: `${sentence(words(name))}, lowest first` },
           ]),
@@ -89,13 +101,13 @@ export function FilterBar({ pool, filters, onChange }: Props) {
       />
       <Switch
         size="xs"
-        label={`Only memorised (${count(pool.num_memorised)})`}
+        label={`Only memorised (${count(numMemorised)})`}
         checked={filters.memorised === true}
         onChange={(event) => set({ memorised: event.currentTarget.checked ? true : null })}
       />
       <Switch
         size="xs"
-        label={`Only disputed (${count(pool.num_disputed)})`}
+        label={`Only disputed (${count(numDisputed)})`}
         checked={filters.disputed === true}
         onChange={(event) => set({ disputed: event.currentTarget.checked ? true : null })}
       />
@@ -116,7 +128,7 @@ export function FilterBar({ pool, filters, onChange }: Props) {
       )}
     </>
   );
-}
+});
 
 type BoundProps = {
   label: string;

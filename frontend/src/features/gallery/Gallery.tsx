@@ -1,7 +1,7 @@
 import { Button, Group, Kbd, Text } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { IconChartDots, IconDownload, IconEyeQuestion } from '@tabler/icons-react';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useCallback, useMemo } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
@@ -36,7 +36,7 @@ type Props = { run: Schemas['Run']; pool: Schemas['Pool'] };
 export function Gallery({ run, pool }: Props) {
   const { may } = useLab();
   const [search, setSearch] = useSearchParams();
-  const filters = readFilters(search);
+  const filters = useMemo(() => readFilters(search), [search]);
   const selection = pool.selections.find((one) => one.id === filters.selection) ?? pool.selections[0];
   const { samples, ...query } = useSamples(pool.id, filters, selection?.id ?? '');
   const loaded = samples?.length ?? 0;
@@ -49,10 +49,15 @@ export function Gallery({ run, pool }: Props) {
   useKeys(review.keys);
   const { ref: acts, height: actsHeight } = useElementSize();
 
-  const change = (next: Filters) => {
-    setSearch(writeFilters(search, next), { replace: true });
-    review.restart();
-  };
+  const { restart } = review;
+  const change = useCallback(
+    (next: Filters) => {
+      setSearch(writeFilters(search, next), { replace: true });
+      restart();
+    },
+    [search, setSearch, restart],
+  );
+  const choose = useCallback((id: string) => change({ ...filters, selection: id }), [change, filters]);
   const map = viewIn(search);
   const showMap = (view: ViewName | null) => {
     const next = new URLSearchParams(search);
@@ -61,7 +66,7 @@ export function Gallery({ run, pool }: Props) {
     // An area is one of its view; nobody would see why the grid is filtered.
     next.delete('area');
     setSearch(next, { replace: true });
-    review.restart();
+    restart();
   };
   return (
     <Page width="wide">
@@ -73,13 +78,16 @@ export function Gallery({ run, pool }: Props) {
       />
       {!review.isOpen && (
         <Group gap="8px" mb="sm" role="search" aria-label="Select, filter and sort samples">
-          <SelectionBar
-            run={run}
-            pool={pool}
-            selection={selection}
-            onChoose={(id) => change({ ...filters, selection: id })}
+          <SelectionBar run={run} pool={pool} selection={selection} onChoose={choose} />
+          <FilterBar
+            classNames={pool.classes}
+            classCounts={pool.class_counts}
+            scoreNames={pool.score_names}
+            numMemorised={pool.num_memorised}
+            numDisputed={pool.num_disputed}
+            filters={filters}
+            onChange={change}
           />
-          <FilterBar pool={pool} filters={filters} onChange={change} />
           <Button
             size="xs"
             variant={map === null ? 'default' : 'light'}

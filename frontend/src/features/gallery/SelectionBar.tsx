@@ -1,5 +1,6 @@
 import { Button, Select, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { memo } from 'react';
 import type { Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
 import { count, plural, words } from '@/components/format';
@@ -18,7 +19,7 @@ type Props = {
 };
 
 /** Which selection is looked at, and the way to another one without training again. */
-export function SelectionBar({ run, pool, selection, onChoose }: Props) {
+export const SelectionBar = memo(function SelectionBar({ run, pool, selection, onChoose }: Props) {
   const { may } = useLab();
   const [opened, dialog] = useDisclosure();
   useLiveSelection(pool.id, selection);
@@ -44,7 +45,7 @@ export function SelectionBar({ run, pool, selection, onChoose }: Props) {
       <SelectionDialog run={run} pool={pool} opened={opened} onClose={dialog.close} onMade={onChoose} />
     </>
   );
-}
+});
 
 /** What the selection brought, in one line. */
 export function SelectionFacts({ selection, pool }: { selection: Selection; pool: Schemas['Pool'] }) {

@@ -1,5 +1,5 @@
 import { useDisclosure } from '@mantine/hooks';
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import { shownKey } from '@/components/shownKey';
 import type { Key } from '@/components/useKeys';
@@ -94,11 +94,11 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
     setAt(to);
   };
   /** The samples are others now: begin anew. */
-  const restart = () => {
+  const restart = useCallback(() => {
     setHeld(null);
     setAt(0);
     setMarks(NO_MARKS);
-  };
+  }, []);
 
   const acts: Record<Act, (name: string) => void> = {
     accept: () => judge({ value: 'accept' }),
