@@ -1711,6 +1711,7 @@ class Run(TypedDict):
     version_number: int
     model: str
     sampler: str
+    recipe_number: int
     step: int
     num_steps: int
     stage_progress: float
@@ -1808,6 +1809,7 @@ class RunListItem(TypedDict):
     version_number: int
     model: str
     sampler: str
+    recipe_number: int
     step: int
     num_steps: int
     stage_progress: float

@@ -4499,6 +4499,7 @@ export interface components {
             version_number: number;
             model: string;
             sampler: string;
+            recipe_number: number;
             step: number;
             num_steps: number;
             /**
@@ -4694,6 +4695,7 @@ export interface components {
             version_number: number;
             model: string;
             sampler: string;
+            recipe_number: number;
             step: number;
             num_steps: number;
             /**

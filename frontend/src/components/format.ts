@@ -2,6 +2,7 @@
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+const second = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** 12345 -> "12,345" */
 export function count(value: number): string {
@@ -58,6 +59,11 @@ export function coarse(seconds: number): number {
 /** An ISO date as "21 Nov 2026, 14:05" in the reader's own time zone. */
 export function moment(iso: string): string {
   return day.format(new Date(iso));
+}
+
+/** The same with seconds, for what began in one minute. */
+export function exactMoment(iso: string): string {
+  return second.format(new Date(iso));
 }
 
 /** How long ago, coarse: "just now", "5 min ago", "3 d ago". */

@@ -98,6 +98,7 @@ class RunListItemSerializer(serializers.ModelSerializer[Run]):
     version_number = serializers.IntegerField(source="version.number")
     model = serializers.CharField(source="recipe.model")
     sampler = serializers.CharField(source="recipe.sampler")
+    recipe_number = serializers.IntegerField(source="recipe.number")
     created_by = serializers.CharField(source="created_by.name", allow_null=True, default=None)
     pool = serializers.UUIDField(source="ready_pool", allow_null=True, help_text="Once the run is finished.")
     error = serializers.SerializerMethodField()
@@ -129,6 +130,7 @@ class RunListItemSerializer(serializers.ModelSerializer[Run]):
             "version_number",
             "model",
             "sampler",
+            "recipe_number",
             "step",
             "num_steps",
             "stage_progress",

@@ -1,8 +1,7 @@
 import { Select } from '@mantine/core';
 import { useSearchParams } from 'react-router';
 import { api } from '@/api/client';
-import { moment } from '@/components/format';
-import { runTitle } from '@/components/runTitle';
+import { runLabels } from '@/components/runLabels';
 import { recipeTitle } from './recipeTitle';
 
 /** Fills the form with the recipe of a past run, of a model that is there, or a saved one, in place of what stands there. */
@@ -11,9 +10,8 @@ export function BeginWith({ lab, models }: { lab: string; models: string[] }) {
   const query = { lab, limit: 100 };
   const { data: runs } = api.useQuery('get', '/api/v1/runs/', { params: { query } });
   const { data: recipes } = api.useQuery('get', '/api/v1/recipes/', { params: { query } });
-  const past = (runs?.results ?? [])
-    .filter((run) => models.includes(run.model))
-    .map((run) => ({ value: `like:${run.id}`, label: `${runTitle(run)}, ${moment(run.created_at)}` }));
+  const labels = runLabels((runs?.results ?? []).filter((run) => models.includes(run.model)));
+  const past = [...labels].map(([id, label]) => ({ value: `like:${id}`, label }));
   const saved = (recipes?.results ?? []).map((recipe) => ({
     value: `recipe:${recipe.id}`,
     label: recipe.name === '' ? recipeTitle(recipe) : `${recipe.name} (recipe ${recipe.number})`,
@@ -39,7 +37,7 @@ export function BeginWith({ lab, models }: { lab: string; models: string[] }) {
       onChange={choose}
       searchable
       clearable
-      w={420}
+      w={560}
       maw="100%"
       mb="md"
     />

@@ -1,7 +1,6 @@
 import { MultiSelect } from '@mantine/core';
 import { api, type Schemas } from '@/api/client';
-import { moment } from '@/components/format';
-import { runTitle } from '@/components/runTitle';
+import { runLabels } from '@/components/runLabels';
 import { MOST_RUNS } from './view';
 
 type Run = Schemas['RunListItem'];
@@ -20,6 +19,8 @@ export function RunPicker({ run, chosen, onChoose, known }: Props) {
   const others = [...listed, ...known.filter(({ id }) => !listed.some((one) => one.id === id))].filter(
     (one) => one.id !== run.id && one.model !== 'imported',
   );
+  const labels = runLabels(others);
+  const offered = ({ id }: Run) => ({ value: id, label: labels.get(id) ?? id });
   const isNear = (one: Run) => one.version === run.version;
   return (
     <MultiSelect
@@ -40,8 +41,4 @@ export function RunPicker({ run, chosen, onChoose, known }: Props) {
       ].filter(({ items }) => items.length > 0)}
     />
   );
-}
-
-function offered(run: Run) {
-  return { value: run.id, label: `${runTitle(run)}, ${moment(run.created_at)}` };
 }
