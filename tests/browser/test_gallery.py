@@ -179,6 +179,12 @@ def test_another_selection_needs_no_training(gallery: Page) -> None:
     dialog = gallery.get_by_role("dialog")
     dialog.get_by_role("radio", name="Random").check()
     dialog.get_by_role("textbox", name="Images per class").fill("2")
+    expect(dialog.get_by_text("Keeps 6 of 36", exact=True).first, "told before anything is chosen").to_be_visible()
+    about = dialog.get_by_role("region", name="About Random")
+    expect(about).to_contain_text("6 of 36 candidates. It always keeps as many as are asked for.")
+    dialog.get_by_role("textbox", name="Images per class").fill("20")
+    expect(about, "no more than were drawn").to_contain_text("36 of 36 candidates.")
+    dialog.get_by_role("textbox", name="Images per class").fill("2")
     dialog.get_by_role("button", name="Select", exact=True).click()
     expect(gallery.get_by_text(re.compile("kept 6 of 36 candidates"))).to_be_visible(timeout=120_000)
 

@@ -39,6 +39,7 @@ def test_the_form_of_a_recipe_leads_to_the_help_page_and_stays_as_it_is(member: 
     member.goto(run_path)
     member.get_by_role("link", name="Run again, changed").click()
     member.get_by_role("textbox", name="Name of the run").fill("Kept")
+    member.get_by_text("Details of InfoGAN").click()
     with member.context.expect_page() as opened:
         member.get_by_role("link", name="Help page of InfoGAN").click()
     expect(opened.value.get_by_role("heading", name="InfoGAN", level=1)).to_be_visible()

@@ -169,14 +169,30 @@ def test_a_fault_stands_at_its_field_and_the_cursor_stays_there(form: Page) -> N
 
 def test_each_card_says_what_it_would_take_and_keep_here(form: Page) -> None:
     def card(title: str) -> Locator:
-        return form.locator("[data-disabled]").filter(has=form.get_by_role("radio", name=title))
+        return form.locator("[data-disabled]").filter(has=form.get_by_role("radio", name=title, exact=True))
 
-    expect(card("DCGAN")).to_contain_text(re.compile("It takes about .* As measured on .* of dcgan at 16 pixels"))
+    chosen = form.get_by_role("region", name="About DCGAN")
+    expect(chosen).to_contain_text(re.compile("It takes about .* As measured on .* of dcgan at 16 pixels"))
+    expect(card("DCGAN")).to_contain_text(re.compile(r"About \d+ s"))
+    expect(card("InfoGAN").get_by_text("Time not known yet", exact=True)).to_be_visible()
     expect(card("InfoGAN")).to_contain_text("How long it takes is not known yet: no run of infogan")
+    expect(card("Random").get_by_text("Keeps 12 of 36", exact=True)).to_be_visible()
     expect(card("Random")).to_contain_text("12 of 36 candidates. It always keeps as many as are asked for.")
-    form.get_by_role("button", name="Estimate the memory of GAN", exact=True).click()
-    expect(form.get_by_role("button", name="Estimate the memory of GAN", exact=True)).to_be_hidden(timeout=60_000)
-    expect(card("GAN").filter(has_text="forger")).to_contain_text(re.compile(r"Memory\d+.* of .* free"))
+    estimate = form.get_by_role("button", name="Estimate the memory of GAN", exact=True)
+    expect(estimate).to_be_hidden()
+    card("GAN").get_by_text("Details").click()
+    estimate.click()
+    expect(estimate).to_be_hidden(timeout=60_000)
+    expect(card("GAN")).to_contain_text(re.compile(r"Memory\d+.* of .* free"))
+
+
+def test_what_is_known_of_the_chosen_one_stands_below_the_cards(form: Page) -> None:
+    form.get_by_role("radio", name="Random").check()
+    about = form.get_by_role("region", name="About Random")
+    expect(about).to_contain_text("Good at:")
+    expect(about).to_contain_text("12 of 36 candidates")
+    form.get_by_role("radio", name="Random").press("ArrowUp")
+    expect(about).to_have_count(0)
 
 
 def test_another_recipe_to_begin_with_fills_the_form_anew(form: Page, run_path: str) -> None:
@@ -192,6 +208,8 @@ def test_another_recipe_to_begin_with_fills_the_form_anew(form: Page, run_path: 
 
 def test_the_form_and_the_json_are_no_wider_than_a_phone(form: Page) -> None:
     form.set_viewport_size(NARROW)
+    form.reload()  # a phone opens the page at its width
+    expect(bar(form, "bar")).to_have_attribute("aria-valuenow", "4")
     assert form.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     show_json(form)
     assert form.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]

@@ -1,4 +1,4 @@
-import { Anchor, Radio, Text } from '@mantine/core';
+import { Anchor, Radio, Text, VisuallyHidden } from '@mantine/core';
 import { Link } from 'react-router';
 import type { ReactNode } from 'react';
 import type { Schemas } from '@/api/client';
@@ -11,7 +11,9 @@ export type Option = {
   card: Card;
   /** Why it cannot be taken, or null. */
   obstacle: string | null;
-  /** What it would mean here: label -> a few words. */
+  /** What it would mean here, in a few words. */
+  outlook?: string;
+  /** The same with reasons, and more: label -> words. */
   facts?: [string, ReactNode][];
 };
 
@@ -21,28 +23,37 @@ type Props = {
   value: string;
   onChange: (name: string) => void;
   fault?: string | undefined;
-  /** Only title and summary, where people know the things already. */
-  brief?: boolean;
   /** The address of a thing's help page, where there is one. */
   helpOf?: (name: string) => string;
 };
 
-/** Cards to choose one from; those that do not fit stand there with the reason. */
-export function Choices({ label, options, value, onChange, fault, brief = false, helpOf }: Props) {
+/**
+ * Cards to choose one from; those that do not fit stand there with the reason. All else that is known of the chosen one
+ * stands below them, of another one folded in its card, so that the cards keep their places.
+ */
+export function Choices({ label, options, value, onChange, fault, helpOf }: Props) {
+  const chosen = options.find(({ name }) => name === value);
+  const detailsOf = (option: Option) => <Details option={option} help={helpOf?.(option.name)} />;
   return (
-    <Radio.Group value={value} onChange={onChange} aria-label={label} error={fault}>
-      <div className={classes.grid}>
-        {options.map((option) => (
-          <ChoiceCard key={option.name} option={option} brief={brief} help={helpOf?.(option.name)} />
-        ))}
-      </div>
-    </Radio.Group>
+    <div>
+      <Radio.Group value={value} onChange={onChange} aria-label={label} error={fault}>
+        <div className={classes.grid}>
+          {options.map((option) => (
+            <ChoiceCard key={option.name} option={option} details={option === chosen ? undefined : detailsOf(option)} />
+          ))}
+        </div>
+      </Radio.Group>
+      {chosen !== undefined && (
+        <section className={classes.chosen} aria-label={`About ${chosen.card.title}`}>
+          {detailsOf(chosen)}
+        </section>
+      )}
+    </div>
   );
 }
 
-type CardProps = { option: Option; brief: boolean; help: string | undefined };
-
-function ChoiceCard({ option: { name, card, obstacle, facts = [] }, brief, help }: CardProps) {
+function ChoiceCard({ option, details }: { option: Option; details: ReactNode }) {
+  const { name, card, obstacle, outlook = '' } = option;
   return (
     <div className={classes.card} data-disabled={obstacle !== null}>
       <Radio
@@ -56,8 +67,27 @@ function ChoiceCard({ option: { name, card, obstacle, facts = [] }, brief, help 
           {obstacle}
         </Text>
       )}
+      <div className={classes.foot}>
+        {obstacle === null && outlook !== '' && <span className="numbers">{outlook}</span>}
+        {details !== undefined && (
+          <details>
+            <summary>
+              Details<VisuallyHidden> of {card.title}</VisuallyHidden>
+            </summary>
+            {details}
+          </details>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** What a choice means here, what speaks for and against it, and where it comes from. */
+function Details({ option: { card, facts = [] }, help }: { option: Option; help: string | undefined }) {
+  return (
+    <>
       {facts.length > 0 && (
-        <dl className={`${classes.notes ?? ''} ${classes.facts ?? ''}`}>
+        <dl className={classes.facts}>
           {facts.map(([label, value]) => (
             <div key={label}>
               <dt>{label}</dt>
@@ -66,21 +96,6 @@ function ChoiceCard({ option: { name, card, obstacle, facts = [] }, brief, help 
           ))}
         </dl>
       )}
-      {!brief && <Notes card={card} />}
-      {help !== undefined && (
-        <Text size="xs" className={classes.notes}>
-          <Anchor component={Link} to={help} target="_blank" inherit underline="always">
-            Help page of {card.title}
-          </Anchor>
-        </Text>
-      )}
-    </div>
-  );
-}
-
-function Notes({ card }: { card: Card }) {
-  return (
-    <div className={classes.notes}>
       {card.strengths !== '' && (
         <Text size="xs">
           <b>Good at:</b> {card.strengths}
@@ -92,7 +107,14 @@ function Notes({ card }: { card: Card }) {
         </Text>
       )}
       <Paper card={card} />
-    </div>
+      {help !== undefined && (
+        <Text size="xs">
+          <Anchor component={Link} to={help} target="_blank" inherit underline="always">
+            Help page of {card.title}
+          </Anchor>
+        </Text>
+      )}
+    </>
   );
 }
 
@@ -100,7 +122,7 @@ function Paper({ card }: { card: Card }) {
   if (card.paper === '') return null;
   const line = [card.authors, card.venue].filter((part) => part !== '').join(', ');
   return (
-    <Text size="xs" c="dimmed" mt={4}>
+    <Text size="xs" c="dimmed">
       {card.url === '' ? (
         card.paper
       ) : (

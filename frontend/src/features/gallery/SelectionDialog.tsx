@@ -1,14 +1,16 @@
 import { Button, Group, Modal, NumberInput, Stack, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { api, http, take, type Schemas } from '@/api/client';
 import { faultsOf } from '@/api/errors';
 import { Fault, Waiting } from '@/components/Fault';
 import { plural, words } from '@/components/format';
 import { BudgetEditor } from '@/components/recipe/BudgetEditor';
-import type { Budget } from '@/components/recipe/budget';
-import { Choices } from '@/components/recipe/Choices';
+import { askedOf, type Budget } from '@/components/recipe/budget';
+import { Choices, type Option } from '@/components/recipe/Choices';
 import { samplerObstacle } from '@/components/recipe/suitability';
+import { useYields } from '@/components/recipe/useYields';
+import { yieldSentence, yieldWords } from '@/components/recipe/yieldWords';
 import { SettingsForm } from '@/components/SettingsForm/SettingsForm';
 import type { Values } from '@/components/SettingsForm/fields';
 
@@ -24,14 +26,29 @@ type Props = {
 export function SelectionDialog(props: Props) {
   return (
     <Modal opened={props.opened} onClose={props.onClose} title="Select again from the same pool" size="xl">
-      <SelectionForm {...props} />
+      <SelectionPending {...props} />
     </Modal>
   );
 }
 
-function SelectionForm({ run, pool, onClose, onMade }: Props) {
+function SelectionPending(props: Props) {
+  const { run, pool } = props;
   const { data: catalogue, error } = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
   const { data: version } = api.useQuery('get', '/api/v1/versions/{id}/', { params: { path: { id: pool.version } } });
+  const model = catalogue?.models.find((one) => one.name === run.recipe.model);
+  if (catalogue === undefined || (model === undefined && run.origin === null) || version === undefined)
+    return error === null ? <Waiting lines={6} /> : <Fault error={error} />;
+  return <SelectionForm {...props} catalogue={catalogue} model={model} real={version.counts.train ?? {}} />;
+}
+
+type FormProps = Props & {
+  catalogue: Schemas['Catalogue'];
+  model: Schemas['ModelPlugin'] | undefined;
+  /** Training images of each class. */
+  real: Record<string, number>;
+};
+
+function SelectionForm({ run, pool, onClose, onMade, catalogue, model, real }: FormProps) {
   const [sampler, setSampler] = useState(run.recipe.sampler);
   const [settings, setSettings] = useState<Values>({});
   const [budget, setBudget] = useState<Budget>(run.recipe.budget);
@@ -53,9 +70,18 @@ function SelectionForm({ run, pool, onClose, onMade }: Props) {
       onClose();
     },
   });
-  const model = catalogue?.models.find((one) => one.name === run.recipe.model);
-  if (catalogue === undefined || (model === undefined && run.origin === null) || version === undefined)
-    return error === null ? <Waiting lines={6} /> : <Fault error={error} />;
+  const recipe = useMemo(
+    () => ({ ...run.recipe, sampler, sampler_settings: settings, budget: within(budget, pool, real), pool_factor: 1 }),
+    [run.recipe, sampler, settings, budget, pool, real],
+  );
+  const yields = useYields(pool.version, recipe);
+  const option = (one: Schemas['SamplerPlugin']): Option => {
+    const told = yields?.samplers.find((each) => each.sampler === one.name);
+    const obstacle = model === undefined ? lackOf(one, pool) : samplerObstacle(one, model, run.recipe.model_settings);
+    if (told === undefined || obstacle !== null) return { ...one, obstacle };
+    const { num_samples: drawn } = pool;
+    return { ...one, obstacle, outlook: yieldWords(told, drawn), facts: [['Keeps', yieldSentence(told, drawn)]] };
+  };
   const chosen = catalogue.samplers.find((one) => one.name === sampler);
   const faults = faultsOf(make.error);
   return (
@@ -65,17 +91,13 @@ function SelectionForm({ run, pool, onClose, onMade }: Props) {
         verdicts stay with their samples.
       </Text>
       <Choices
-        brief
         label="Sampler"
         value={sampler}
         onChange={(name) => {
           setSampler(name);
           setSettings({});
         }}
-        options={catalogue.samplers.map((one) => ({
-          ...one,
-          obstacle: model === undefined ? lackOf(one, pool) : samplerObstacle(one, model, run.recipe.model_settings),
-        }))}
+        options={catalogue.samplers.map(option)}
         fault={faults.sampler}
       />
       <SettingsForm
@@ -85,13 +107,7 @@ function SelectionForm({ run, pool, onClose, onMade }: Props) {
         onChange={setSettings}
         none="This sampler has nothing to set."
       />
-      <BudgetEditor
-        budget={budget}
-        classNames={pool.classes}
-        real={version.counts.train ?? {}}
-        fault={faults.budget}
-        onChange={setBudget}
-      />
+      <BudgetEditor budget={budget} classNames={pool.classes} real={real} fault={faults.budget} onChange={setBudget} />
       <NumberInput
         label="Seed"
         min={0}
@@ -111,6 +127,15 @@ function SelectionForm({ run, pool, onClose, onMade }: Props) {
       </Group>
     </Stack>
   );
+}
+
+/** The budget as far as the pool can meet it: of no class more than were drawn. */
+function within(budget: Budget, pool: Schemas['Pool'], real: Record<string, number>): Budget {
+  const asked = Object.entries(askedOf(budget, pool.classes, real));
+  return {
+    kind: 'counts',
+    counts: Object.fromEntries(asked.map(([name, n]) => [name, Math.min(n, pool.class_counts[name] ?? 0)])),
+  };
 }
 
 /** Imported images have the scores that came with them, whatever a model would give. */

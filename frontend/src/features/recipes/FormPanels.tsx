@@ -6,12 +6,14 @@ import { BudgetEditor } from '@/components/recipe/BudgetEditor';
 import { Choices, type Option } from '@/components/recipe/Choices';
 import { modelObstacle, samplerObstacle } from '@/components/recipe/suitability';
 import { faultsUnder } from '@/components/SettingsForm/faults';
+import { useYields } from '@/components/recipe/useYields';
+import { yieldSentence, yieldWords } from '@/components/recipe/yieldWords';
 import { SettingsForm } from '@/components/SettingsForm/SettingsForm';
 import type { Draft } from './draft';
 import { ChosenMemory, OtherMemory } from './ModelMemory';
-import { timeSentence, yieldSentence } from './outlookWords';
+import { timeSentence, timeWords } from './outlookWords';
 import { fixedSettings, settingsSentence, type Start } from './start';
-import { useYields, type useCheck, type useMemory } from './useOutlook';
+import type { useCheck, useMemory } from './useOutlook';
 
 type Shared = {
   catalogue: Schemas['Catalogue'];
@@ -77,6 +79,7 @@ function modelOptions(props: Shared & { kind: string; memory: ReturnType<typeof 
     return {
       ...one,
       obstacle,
+      ...(time === undefined ? {} : { outlook: timeWords(time) }),
       facts: [needs, ['Time', time === undefined ? '–' : timeSentence(time)], ['Memory', memoryHere]],
     };
   });
@@ -104,7 +107,8 @@ export function SamplerPanel(props: Shared & { sampler: Schemas['SamplerPlugin']
     const told = yields?.samplers.find((each) => each.sampler === one.name);
     const obstacle = samplerObstacle(one, model, draft.model_settings);
     if (yields === undefined || told === undefined || obstacle !== null) return { ...one, obstacle };
-    return { ...one, obstacle, facts: [['Keeps', yieldSentence(told, yields.num_candidates)]] };
+    const { num_candidates: drawn } = yields;
+    return { ...one, obstacle, outlook: yieldWords(told, drawn), facts: [['Keeps', yieldSentence(told, drawn)]] };
   };
   return (
     <Panel title="Sampler">

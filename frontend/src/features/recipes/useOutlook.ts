@@ -50,16 +50,3 @@ export function memoryOptions(version: string, draft: Draft) {
     staleTime: 60_000,
   };
 }
-
-/** What each sampler would keep for the draft's budget; nothing while the budget cannot be read. */
-export function useYields(version: string, draft: Draft) {
-  const [settled] = useDebouncedValue(draft, TYPING_PAUSE_MS);
-  const { sampler, sampler_settings, budget, pool_factor } = settled;
-  return useQuery({
-    queryKey: ['yields', version, sampler, sampler_settings, budget, pool_factor],
-    queryFn: ({ signal }) =>
-      take(http.POST('/api/v1/selections/yields/', { body: { version, recipe: { ...settled, name: '' } }, signal })),
-    placeholderData: keepPreviousData,
-    retry: false,
-  }).data;
-}
