@@ -1,6 +1,6 @@
 import { Button, Group, Select, Table, Text } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
-import { useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { address } from '@/api/address';
 import { api, cursorOf, type Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
@@ -73,7 +73,12 @@ function LogOf({ lab }: { lab: Lab }) {
             maw="100%"
           />
         </Group>
-        <Entries lab={lab.id} query={query} onPerson={(value) => put('person', value)} />
+        <Entries
+          lab={lab.id}
+          query={query}
+          onPerson={(value) => put('person', value)}
+          onEverything={() => setSearch({}, { replace: true })}
+        />
       </Panel>
     </Page>
   );
@@ -102,9 +107,10 @@ function PersonChoice({ lab, value, onChoose }: ChoiceProps) {
 }
 
 type Query = { person?: string; deed?: Schemas['LogEntry']['deed'] };
-type EntriesProps = { lab: string; query: Query; onPerson: (id: string) => void };
+type EntriesProps = { lab: string; query: Query; onPerson: (id: string) => void; onEverything: () => void };
 
-function Entries({ lab, query, onPerson }: EntriesProps) {
+function Entries({ lab, query, onPerson, onEverything }: EntriesProps) {
+  const isNarrowed = Object.keys(query).length > 0;
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = api.useInfiniteQuery(
     'get',
     PATH,
@@ -115,7 +121,24 @@ function Entries({ lab, query, onPerson }: EntriesProps) {
   const entries = data.pages.flatMap((page) => page.results);
   if (entries.length === 0)
     return (
-      <Empty title="Nothing is noted">Nobody did anything of this kind, or its entries are over their time.</Empty>
+      <Empty
+        title="Nothing is noted"
+        action={
+          isNarrowed ? (
+            <Button variant="default" onClick={onEverything}>
+              Show everything
+            </Button>
+          ) : (
+            <Button component={Link} variant="default" to="/people">
+              Invite somebody
+            </Button>
+          )
+        }
+      >
+        {isNarrowed
+          ? 'Nobody did anything of this kind, or its entries are over their time.'
+          : 'What people do in the lab stands here from now on.'}
+      </Empty>
     );
   return (
     <>

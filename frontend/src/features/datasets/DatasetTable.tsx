@@ -45,7 +45,7 @@ export function DatasetTable({ lab, archived = false }: { lab: string; archived?
           )
         }
       >
-        A dataset is a zip of images with one folder per class. It is where everything begins.
+        A dataset is a zip or a folder of images with one folder per class. It is where everything begins.
       </Empty>
     );
   return (

@@ -102,6 +102,7 @@ export function Gallery({ run, pool }: Props) {
       {map !== null && !review.isOpen && (
         <Suspense fallback={<Waiting lines={6} height={60} />}>
           <MapPanel
+            run={run}
             pool={pool}
             view={map}
             onView={showMap}

@@ -2,7 +2,6 @@ import { Anchor, Button, Checkbox, Group, Progress, Table, Text } from '@mantine
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { api, cursorOf, type Schemas } from '@/api/client';
-import { Empty } from '@/components/Empty';
 import { Fault, Waiting } from '@/components/Fault';
 import { ago, count, duration, plural, words } from '@/components/format';
 import { PutAway } from '@/components/life/PutAway';
@@ -11,6 +10,7 @@ import { runTitle } from '@/components/runTitle';
 import { StateLabel } from '@/components/StateLabel';
 import { TableScroll } from '@/components/TableScroll';
 import classes from './RunTable.module.css';
+import { NoRuns } from './NoRuns';
 import { shortStanding } from './queue';
 import { comparisonOf, MOST_RUNS } from './view';
 import { isActive, isMoving, isWaiting, wordsOf } from './words';
@@ -48,13 +48,7 @@ export function RunTable({ lab, version, recipe, archived = false }: Props) {
   const runs = data.pages.flatMap((page) => page.results);
   const ticked = runs.filter((run) => chosen.includes(run.id)).map((run) => run.id);
   const tick = (id: string) => choose(ticked.includes(id) ? ticked.filter((one) => one !== id) : [...ticked, id]);
-  if (runs.length === 0)
-    return (
-      <Empty title="No runs yet">
-        A run trains a model on a dataset and draws new images with it.{' '}
-        {version === undefined ? 'Open a dataset and press “New run”.' : 'Press “New run” above to start the first.'}
-      </Empty>
-    );
+  if (runs.length === 0) return <NoRuns lab={lab} version={version} recipe={recipe} />;
   return (
     <>
       <TableScroll label="Runs" minWidth={640}>

@@ -9,6 +9,7 @@ import { Panel } from '@/components/Page';
 import { StateLabel, type Tone } from '@/components/StateLabel';
 import { TableScroll } from '@/components/TableScroll';
 import { LIST } from './paths';
+import { useTest } from './useTest';
 
 type Delivery = Schemas['Delivery'];
 
@@ -33,6 +34,7 @@ export function Deliveries({ lab }: { lab: string }) {
         state.data?.pages.some((page) => page.results.some(isOnItsWay)) === true ? LOOK_AGAIN_MS : false,
     },
   );
+  const test = useTest(lab);
   const [shown, setShown] = useState<Delivery | null>(null);
   const deliveries = data?.pages.flatMap((page) => page.results);
   return (
@@ -40,7 +42,19 @@ export function Deliveries({ lab }: { lab: string }) {
       {error !== null && <Fault error={error} onRetry={() => void refetch()} />}
       {deliveries === undefined && error === null && <Waiting />}
       {deliveries?.length === 0 && (
-        <Empty title="Nothing was sent yet">A test shows whether the other side is reached.</Empty>
+        <Empty
+          title="Nothing was sent yet"
+          action={
+            <>
+              <Button variant="default" loading={test.isPending} onClick={() => test.mutate()}>
+                Send a first test
+              </Button>
+              <Fault error={test.error} />
+            </>
+          }
+        >
+          A test shows whether the other side is reached. After it, each run that ends sends something.
+        </Empty>
       )}
       {deliveries !== undefined && deliveries.length > 0 && (
         <TableScroll label="Last deliveries" minWidth={600}>

@@ -13,6 +13,7 @@ import { Columns, Page, Panel } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { Deliveries } from './Deliveries';
 import { askAnew, LIST, PATH } from './paths';
+import { useTest } from './useTest';
 import { Signing } from './Signing';
 
 const CRUMBS = [{ label: 'People', to: '/people' }];
@@ -80,10 +81,7 @@ function Address({ lab, webhook, onSecret }: AddressProps) {
       await askAnew(PATH);
     },
   });
-  const test = useMutation({
-    mutationFn: () => take(http.POST('/api/v1/labs/{id}/webhook/test/', init)),
-    onSettled: () => askAnew(LIST),
-  });
+  const test = useTest(lab.id);
   const hosts = webhook.allowed_hosts;
   if (hosts.length === 0 && webhook.url === null)
     return (

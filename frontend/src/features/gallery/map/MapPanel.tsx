@@ -1,7 +1,9 @@
 import { Button, Checkbox, Group, SegmentedControl, Select, Stack, Text, useComputedColorScheme } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
+import { Link } from 'react-router';
 import type { Schemas } from '@/api/client';
+import { useLab } from '@/api/lab';
 import { Empty } from '@/components/Empty';
 import { Fault, Waiting } from '@/components/Fault';
 import { count, plural } from '@/components/format';
@@ -18,6 +20,7 @@ import { RealImages } from './RealImages';
 import classes from './Map.module.css';
 
 type Props = {
+  run: Schemas['Run'];
   pool: Schemas['Pool'];
   view: ViewName;
   onView: (view: ViewName) => void;
@@ -31,13 +34,27 @@ type Props = {
 
 /** Training images and samples on one plane; what is encircled there filters the grid below. */
 export function MapPanel(props: Props) {
-  const map = useMap(props.pool);
+  const { may } = useLab();
+  const { run, pool } = props;
+  const map = useMap(pool);
+  // Imported images are imported anew; the form has no recipe for them.
+  const again =
+    run.origin === null ? `/runs/new?version=${run.version}&like=${run.id}` : `/versions/${run.version}/import`;
   return (
     <section aria-label="Map">
       <Panel>
-        {!props.pool.has_map ? (
-          <Empty title="No map">
-            This run was scored before there were maps. Run its recipe again: a map comes with the scores.
+        {!pool.has_map ? (
+          <Empty
+            title="No map"
+            action={
+              may('researcher') && (
+                <Button component={Link} variant="default" to={again}>
+                  Run its recipe again
+                </Button>
+              )
+            }
+          >
+            This run was scored before there were maps; a map comes with the scores of a new run.
           </Empty>
         ) : map.data === undefined ? (
           <>
@@ -58,7 +75,9 @@ const VIEW_HINTS: Record<ViewName, string> = {
   tsne: 'Alike images stand together; how far groups are from each other says nothing.',
 };
 
-function MapOf({ pool, map, view: wanted, onView, area, onArea, label, onLabel }: Props & { map: Schemas['PoolMap'] }) {
+type MapProps = Omit<Props, 'run'> & { map: Schemas['PoolMap'] };
+
+function MapOf({ pool, map, view: wanted, onView, area, onArea, label, onLabel }: MapProps) {
   const view = viewOf(map, wanted) ?? map.views[0];
   const points = useMemo(() => (view === undefined ? null : pointsOf(view)), [view]);
   const chosen = useMemo(() => {
