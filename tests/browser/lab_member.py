@@ -33,7 +33,7 @@ def upload(page: Page, archive: Path, name: str) -> None:
 
 
 def start_run(page: Page, per_class: int, **settings: int) -> None:
-    """From the dataset's page: a dcgan recipe with cl-sam and these settings; ends on the run's page."""
+    """From a page that offers a new run: a dcgan recipe with cl-sam and these settings; ends on the run's page."""
     page.get_by_role("link", name="New run").first.click()
     page.get_by_role("radio", name=re.compile("DCGAN")).check()
     page.get_by_role("radio", name=re.compile("Class confidence")).check()

@@ -40,7 +40,7 @@ export function SetupPage() {
           />
           <TextInput
             label="Name of your lab"
-            description="Leave it empty to take over the lab that is there already."
+            description="May stay empty; it can be changed later, under People."
             {...form.getInputProps('lab_name')}
           />
           {session?.setup_code_needed === true && (
