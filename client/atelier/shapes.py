@@ -1731,6 +1731,7 @@ class Run(TypedDict):
     created_at: str
     started_at: str | None
     finished_at: str | None
+    num_classes: int
     recipe: Recipe
     preview_requested: bool
     compute: Compute

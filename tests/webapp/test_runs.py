@@ -97,6 +97,7 @@ def test_a_run_is_queued_with_its_recipe_saved_under_a_number(api: APIClient, ve
     told = answer.json()
     assert (told["state"], told["name"], told["queue_position"]) == ("queued", "First try", 0)
     assert (told["recipe"]["number"], told["recipe"]["model"]) == (1, "dcgan")
+    assert (told["recipe_number"], told["num_classes"]) == (1, len(version.classes))
     assert told["recipe"]["model_settings"]["num_steps"] == 40
     assert told["actions"] == ["stop", "cancel"]
     assert Run.objects.get().recipe.seed == 7

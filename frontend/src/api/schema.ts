@@ -4549,6 +4549,8 @@ export interface components {
             started_at: string | null;
             /** Format: date-time */
             finished_at: string | null;
+            /** @description Of the dataset version. */
+            readonly num_classes: number;
             recipe: components["schemas"]["Recipe"];
             /** @description Whether a preview was asked for that is not there yet. */
             preview_requested: boolean;

@@ -223,6 +223,7 @@ class RunSerializer(RunListItemSerializer):
     start = serializers.SerializerMethodField(help_text="The checkpoint that it starts from; null: from nothing.")
     children = serializers.SerializerMethodField(help_text="Runs that start from its checkpoints, the newest first.")
 
+    num_classes = serializers.SerializerMethodField(help_text="Of the dataset version.")
     recipe = RecipeSerializer()
     metrics = serializers.DictField(
         child=MeasurementSerializer(),
@@ -241,6 +242,7 @@ class RunSerializer(RunListItemSerializer):
     class Meta(RunListItemSerializer.Meta):
         fields = [
             *RunListItemSerializer.Meta.fields,
+            "num_classes",
             "recipe",
             "preview_requested",
             "compute",
@@ -255,6 +257,9 @@ class RunSerializer(RunListItemSerializer):
             "children",
             "last_seq",
         ]
+
+    def get_num_classes(self, run: Run) -> int:
+        return len(run.version.classes)
 
     @extend_schema_field(HealthSerializer(allow_null=True))
     def get_health(self, run: Run) -> dict[str, Any] | None:

@@ -7,6 +7,10 @@ import { coverageOf } from './coverage';
 
 const SPLITS = ['train', 'val', 'test'] as const;
 
+/** As high as the bars will be, with three lines of words, up to where they scroll. */
+const LINE = 14;
+const MOST_BARS = 18;
+
 /** Where the labels of the real images lie and where the kept synthetic ones were added, class by class. */
 export function CoveragePanel({ run, pool }: { run: Schemas['Run']; pool: string }) {
   const version = api.useQuery('get', '/api/v1/versions/{id}/', { params: { path: { id: run.version } } });
@@ -17,7 +21,7 @@ export function CoveragePanel({ run, pool }: { run: Schemas['Run']; pool: string
       {version.data !== undefined && made.data !== undefined ? (
         <Covered version={version.data} yields={made.data.selections[0]?.yields ?? {}} />
       ) : error === null ? (
-        <Waiting lines={4} />
+        <Waiting lines={Math.min(run.num_classes, MOST_BARS) + 3} height={LINE} />
       ) : (
         <Fault error={error} />
       )}

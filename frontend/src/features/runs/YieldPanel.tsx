@@ -5,6 +5,10 @@ import { Fault, Waiting } from '@/components/Fault';
 import { Panel } from '@/components/Page';
 import { YieldTable } from '@/components/YieldTable';
 
+/** As high as the table will be: a line for each class, its head, its sum and a note, up to where it scrolls. */
+const LINE = 25;
+const MOST_LINES = 14;
+
 /** What the run's own selection brought, class by class. */
 export function YieldPanel({ run, pool }: { run: Schemas['Run']; pool: string }) {
   const { data, error } = api.useQuery('get', '/api/v1/pools/{id}/', { params: { path: { id: pool } } });
@@ -22,7 +26,7 @@ export function YieldPanel({ run, pool }: { run: Schemas['Run']; pool: string })
     >
       {first === undefined ? (
         error === null ? (
-          <Waiting lines={4} />
+          <Waiting lines={Math.min(run.num_classes + 3, MOST_LINES)} height={LINE} />
         ) : (
           <Fault error={error} />
         )
