@@ -129,17 +129,26 @@ class SelectPlan(TypedDict):
     out: str
 
 
+class PoolPart(TypedDict):
+    """A scored pool and the run it comes from; done: of the stages prepare, generate and score."""
+
+    recipe: Recipe
+    done: dict[Stage, Artefacts]
+
+
 class StudyPlan(TypedDict):
     """Train child networks with and without synthetic images, and compare them.
 
-    dataset: the images of all three splits; settings: of `ml.study_settings`; out: the study's folder, the same at
-    every attempt, where what is there already is taken as it is.
+    dataset: the images of all three splits; pools: stand where generators would be trained, whose model and settings
+    then count for nothing; settings: of `ml.study_settings`; out: the study's folder, the same at every attempt, where
+    what is there already is taken as it is.
     """
 
     verb: Literal["study"]
     dataset: DatasetPart
     model: str
     model_settings: dict[str, Any]
+    pools: list[PoolPart]
     arms: list[str]
     settings: dict[str, Any]
     out: str

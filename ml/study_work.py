@@ -1,12 +1,13 @@
 """A study as a worker's child process carries it out: what `ml.study` does, told as events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from ml.plans import StudyPlan
+from ml.plans import RunPlan, StudyPlan
 from ml.protocol import Emit, Event
 from ml.records import read_all_records
+from ml.run_folder import RunFolder
 from ml.study import Work, usual_processes
 from ml.study_folder import StudyFolder
 from ml.study_settings import read_study_settings
@@ -34,8 +35,27 @@ def _opened(plan: StudyPlan) -> StudyFolder:
     if (folder / "study.json").exists():
         return StudyFolder.open(folder)
     records = list(read_all_records(Path(plan["dataset"]["images"])))
-    settings = read_study_settings(plan["settings"])
-    return StudyFolder.create(folder, records, plan["model"], plan["model_settings"], plan["arms"], settings)
+    settings, pools = read_study_settings(plan["settings"]), list(_given(plan))
+    return StudyFolder.create(folder, records, plan["model"], plan["model_settings"], plan["arms"], settings, pools)
+
+
+def _given(plan: StudyPlan) -> Iterator[Path]:
+    """Run folders around the plan's pools, which stay where they are."""
+    for place, part in enumerate(plan["pools"]):
+        folder = Path(plan["out"]) / "given" / str(place)
+        folder.mkdir(parents=True, exist_ok=True)
+        run: RunPlan = {
+            "verb": "run",
+            "recipe": part["recipe"],
+            "dataset": plan["dataset"],
+            "out": str(folder),
+            "done": part["done"],
+            "resume_from": None,
+            "start": None,
+            "compute": {},
+        }
+        RunFolder(folder, run).save()
+        yield folder
 
 
 def _teller(emit: Emit) -> Callable[[ChildDone], None]:

@@ -134,6 +134,7 @@ STUDY_RESULT: dict[str, Any] = {
             "duration_s": 1.0,
             "gain": gain,
             "equals_more_real": 40 if gain else None,
+            "gan_test": {"mean": 0.7, "low": 0.6, "high": 0.8} if gain else None,
         }
         for name, gain in (
             ("none", None),
@@ -144,6 +145,7 @@ STUDY_RESULT: dict[str, Any] = {
     "baseline": "none",
     "best": "random:1x@0.25",
     "answer": "helped",
+    "scope": "method",
     "sentence": "Helped. random:1x@0.25: +2.1 points of balanced accuracy beside the best arm without a generator.",
     "num_test": 8,
     "num_val": 16,

@@ -5,18 +5,22 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar, Final, cast
 
-from ml.plans import StudyPlan
+from ml.plans import PoolPart, StudyPlan
 from ml.protocol import ChildTrained, Event, StageProgress
 from webapp.core import bucket, storage
 from webapp.core.errors import GoneError
 from webapp.core.leases import Leased
+from webapp.gallery.models import Pool
+from webapp.runs.services import files
 from webapp.studies.events import ArmProgress, StudyProgress
 from webapp.studies.models import Study
+from webapp.studies.selectors import pools_of
 from webapp.studies.services import attempt
+from workers.run import recipe_of
 from workers.supervisor import Work
 
 EVERY_S: Final = 0.5
-NEEDED_ONCE: Final = ("generators", "chosen", "data", "judged.npz", "images.jsonl")
+NEEDED_ONCE: Final = ("generators", "given", "chosen", "data", "judged.npz", "images.jsonl")
 """What the folder of a study holds that nobody asks for when it has its answer."""
 
 
@@ -56,6 +60,7 @@ class StudyWork(Work[Study]):
             "dataset": {"classes": self.row.version.classes, "images": str(self._write_images())},
             "model": self.row.model,
             "model_settings": self.row.model_settings,
+            "pools": [self._bring(pool) for pool in pools_of(self.row)],
             "arms": self.row.arms,
             "settings": self.row.settings,
             "out": str(self.made),
@@ -74,6 +79,13 @@ class StudyWork(Work[Study]):
         if absent := bucket.pull_all(files, self.go_on):
             raise GoneError(f"{len(absent)} images of this version are not in the bucket any more; upload them again.")
         return path
+
+    def _bring(self, pool: Pool) -> PoolPart:
+        """Raises: BucketError."""
+        run, stages = pool.run, ("prepare", "generate", "score")
+        files.bring_stages(run, stages, self.go_on)
+        done = {stage: files.absolute(run.artefacts[stage]) for stage in stages}
+        return {"recipe": recipe_of(run), "done": cast(Any, done)}
 
     # --- while it works -----------------------------------------------------------------------------------------
     def heard(self, event: Event) -> None:

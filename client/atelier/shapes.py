@@ -47,6 +47,8 @@ RunState = Literal["queued", "preparing", "training", "generating", "scoring", "
 
 Scope = Literal["review", "upload", "run", "export"]
 
+ScopeEnum = Literal["method", "pools"]
+
 SelectionActionsEnum = Literal["cancel", "retry"]
 
 SelectionState = Literal["queued", "selecting", "interrupted", "finished", "failed", "cancelled"]
@@ -141,6 +143,7 @@ class ArmResult(TypedDict):
     ece: float
     duration_s: float
     gain: Gain | None
+    gan_test: EstimateOfSeeds | None
     equals_more_real: int | None
 
 
@@ -1225,8 +1228,9 @@ class NewStudyRequest(TypedDict):
     "A study to be started."
 
     version: str
-    model: str
+    model: NotRequired[str]
     model_settings: NotRequired[dict[str, Any]]
+    pools: NotRequired[list[str]]
     arms: list[str]
     settings: NotRequired[dict[str, Any]]
     name: NotRequired[str]
@@ -2139,6 +2143,7 @@ class Study(TypedDict):
     finished_at: str | None
     archived_at: str | None
     model_settings: dict[str, Any]
+    pools: list[str]
     settings: dict[str, Any]
     result: StudyResult | None
     error: Fault | None
@@ -2239,6 +2244,7 @@ class StudyResult(TypedDict):
     baseline: str
     best: str | None
     answer: StudyAnswer | None
+    scope: ScopeEnum
     sentence: str
     num_test: int
     num_val: int
@@ -2390,8 +2396,9 @@ class ValidateStudyRequest(TypedDict):
     "A study that might be started; settings left out take their defaults."
 
     version: str
-    model: str
+    model: NotRequired[str]
     model_settings: NotRequired[dict[str, Any]]
+    pools: NotRequired[list[str]]
     arms: list[str]
     settings: NotRequired[dict[str, Any]]
 

@@ -51,8 +51,8 @@ class Studies:
     def get(self, id: str) -> Study:
         return Study(self._client, self._client.ask("GET", Study.path, id=id))
 
-    def start(self, version: str, arms: Sequence[str], model: str = "dcgan", **more: Any) -> Study:
-        """Compare arms on a dataset version. `more`: model_settings, settings, name, run."""
-        body = {"version": version, "arms": list(arms), "model": model}
+    def start(self, version: str, arms: Sequence[str], **more: Any) -> Study:
+        """Compare arms on a dataset version. `more`: model, model_settings, or pools; settings, name, run."""
+        body: dict[str, Any] = {"version": version, "arms": list(arms)}
         body |= {key: value for key, value in more.items() if value is not None}
         return Study(self._client, self._client.ask("POST", "/api/v1/studies/", body))

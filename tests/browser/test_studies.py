@@ -65,6 +65,7 @@ def test_a_study_is_asked_from_a_run_watched_and_answered(member: Page, run_path
     expect(answer).to_contain_text(told["result"]["sentence"])
 
     member.set_viewport_size(NARROW)
+    settle(member)
     assert member.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
     member.goto("/studies")
     row = member.get_by_role("row").filter(has_text="Do shapes help?").first
@@ -87,6 +88,17 @@ def test_a_study_is_stopped_and_goes_on(member: Page, run_path: str) -> None:
     member.get_by_role("button", name="Cancel").click()
     member.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     expect(member.get_by_text("Given up; its files were removed.")).to_be_visible(timeout=60_000)
+
+
+def test_the_images_of_a_run_are_judged_as_they_are(member: Page, run_path: str) -> None:
+    ask(member, run_path)
+    member.get_by_role("radio", name="Pools that are there").check()
+    arms(member, "none", "random:4@0.25")
+    expect(member.get_by_text("No generator; 12 child networks")).to_be_visible()
+    member.get_by_role("textbox", name="Name of the study").fill("These very images")
+    member.get_by_role("button", name="Start the study").click()
+    answer = member.get_by_role("region", name="Does it help?")
+    expect(answer).to_contain_text("The answer is about these pools alone", timeout=120_000)
 
 
 def test_what_does_not_fit_stands_at_its_field(member: Page, run_path: str) -> None:

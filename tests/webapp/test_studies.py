@@ -8,12 +8,13 @@ import pytest
 from rest_framework.test import APIClient
 
 from ml import catalog
-from tests.worlds import QUICK_STUDY, STUDY_RESULT, make_dataset, make_study, make_version
+from tests.worlds import QUICK_STUDY, STUDY_RESULT, make_dataset, make_pool, make_study, make_version, queue_run
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
 from webapp.core.errors import ConflictError, TooManyError
 from webapp.core.leases import MAX_ATTEMPTS, new_owner
 from webapp.datasets.models import DatasetVersion
+from webapp.gallery.models import Pool
 from webapp.studies.events import StudyProgress
 from webapp.studies.models import Study
 from webapp.studies.services import attempt, control
@@ -97,6 +98,31 @@ def test_what_a_worker_would_refuse_is_refused_at_its_field(
     assert answer.status_code == 400
     assert set(answer.json()["fields"]) == {field}
     assert not Study.objects.exists()
+
+
+def test_what_keeps_pools_from_standing_for_generators_is_said(
+    api: APIClient, version: DatasetVersion, lab: Lab, researcher: Person
+) -> None:
+    pool = make_pool(queue_run(version, researcher))  # 12 of each class
+    Pool.objects.update(score_names=["class_confidence"])
+    few = {"pools": [str(pool.pk)], "arms": ["none", "random:12@0.25"]}
+    assert problems(api, version, **few) == {}
+    asks = "asks for 13 images of 'bar', and the pool of dcgan on "
+    assert asks in problems(api, version, **{**few, "arms": ["none", "random:13"]})["arms"]
+    lacks = problems(api, version, **{**few, "arms": ["none", "realism:2"]})["arms"]
+    assert "ranks by realism, which the pool of dcgan on " in lacks
+    assert "There is no sampler 'rainbow'." in problems(api, version, **{**few, "arms": ["none", "rainbow:2"]})["arms"]
+    twice = problems(api, version, **{**few, "pools": [str(pool.pk)] * 2})["pools"]
+    assert "2 pools are named, and 1 of them" in twice
+    assert "0 of them" in problems(api, make_dataset(lab), **few)["pools"], "of another version"
+    same = make_pool(queue_run(version, researcher))
+    found = problems(api, version, **{**few, "pools": [str(pool.pk), str(same.pk)]})["pools"]
+    assert "come from the same training" in found
+
+
+def test_transforms_of_a_class_that_there_is_not_are_refused(api: APIClient, version: DatasetVersion) -> None:
+    found = problems(api, version, settings={**QUICK_STUDY["settings"], "transforms": {"6": ["shift"]}})
+    assert "The transforms name the class '6'" in found["settings.transforms"]
 
 
 @pytest.mark.parametrize("split", ["val", "test"])

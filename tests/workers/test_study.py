@@ -9,13 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db.models.functions import Now
 
-from tests.worlds import CLASSES, QUICK_STUDY, make_dataset, make_study
+from tests.worlds import CLASSES, QUICK_STUDY, make_dataset, make_pool, make_study, queue_run
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
+from webapp.gallery.models import Pool
+from webapp.runs.models import Run
 from webapp.studies.models import Study
 from webapp.studies.services.control import cancel_study, resume_study, stop_study
 from workers import supervisor
+from workers.run import RunWork
 from workers.study import StudyWork
 from workers.supervisor import supervise
 
@@ -154,3 +158,31 @@ def test_a_study_that_cannot_be_carried_out_says_why(study: Study) -> None:
     study.refresh_from_db()
     assert study.state == State.FAILED
     assert study.error_message
+
+
+def test_a_pool_that_exists_is_judged_without_training_a_generator(lab: Lab, researcher: Person) -> None:
+    version = make_dataset(lab)
+    run = queue_run(version, researcher)
+    assert supervise(RunWork, run.pk)
+    pool = Pool.objects.get(run=run)
+    arms = ["none", "random:2@0.25", "class_confidence:2@0.25"]
+    study = make_study(version, researcher, pools=[pool.pk], arms=arms)
+    result = finish(study)
+    assert (study.model, study.pools) == ("dcgan", [str(pool.pk)])
+    assert study.settings["num_generator_seeds"] == 1
+    assert [(arm["num_generators"], arm["num_children"]) for arm in result["arms"]] == [(0, 3), (1, 3), (1, 3)]
+    assert result["scope"] == "pools"
+    assert result["answer"] in ("helped", "no_evidence", "hurt")
+    left = {path.name for path in storage.study_files(study.pk).iterdir()}
+    assert left == {"children", "result.json", "study.json"}
+
+
+def test_a_study_whose_pool_is_gone_says_so(lab: Lab, researcher: Person) -> None:
+    version = make_dataset(lab)
+    pool = make_pool(queue_run(version, researcher))
+    study = make_study(version, researcher, pools=[pool.pk], arms=["none", "random:2@0.25"])
+    Run.objects.filter(pk=pool.run_id).update(deleted_at=Now())
+    assert supervise(StudyWork, study.pk)
+    study.refresh_from_db()
+    assert study.state == State.FAILED
+    assert "1 of the 1 pools of this study are not there any more" in study.error_message

@@ -35,6 +35,7 @@ class Study(Removable, Leased):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     model = models.CharField(max_length=60)
     model_settings = models.JSONField(default=dict)
+    pools = models.JSONField(default=list, help_text="Ids of pools that stand where generators would be trained.")
     arms = models.JSONField(help_text="As `ml/arms.py` writes them.")
     settings = models.JSONField(default=dict, help_text="Of `ml/study_settings.py`, each written out.")
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)

@@ -5,10 +5,11 @@ import uuid
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
+from webapp.core.errors import GoneError
 from webapp.core.permissions import HasKey, visible
 from webapp.core.removal import alive
 from webapp.datasets.selectors import VERSION_LAB
-from webapp.gallery.models import Selection
+from webapp.gallery.models import Pool, Selection
 from webapp.studies.models import Study
 
 STUDY_LAB = f"version__{VERSION_LAB}"
@@ -29,6 +30,14 @@ def studies_visible_to(
     given = {STUDY_LAB: lab, "version": version, "run": run}
     rows = visible(all_studies(), person, STUDY_LAB)
     return rows.filter(**{path: value for path, value in given.items() if value is not None})
+
+
+def pools_of(study: Study) -> list[Pool]:
+    """The pools that were given, in their order. Raises: GoneError."""
+    known = {str(pool.pk): pool for pool in Pool.objects.filter(alive(Pool), pk__in=study.pools, is_ready=True)}
+    if missing := [pk for pk in study.pools if pk not in known]:
+        raise GoneError(f"{len(missing)} of the {len(study.pools)} pools of this study are not there any more.")
+    return [known[pk] for pk in study.pools]
 
 
 def study_for(selection: Selection) -> Study | None:

@@ -28,8 +28,9 @@ def start(session: Session) -> Shown:
     study = session.client.studies.start(
         _version_of(session),
         typed.arms or _arms_of_preset(session),
-        typed.model,
+        model=typed.model,
         model_settings=pairs(typed.set, "--set"),
+        pools=typed.pools,
         settings=pairs(typed.study_set, "--study-set"),
         name=typed.study_name,
     )
@@ -94,7 +95,8 @@ def _takes_start(parser: ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--arms", nargs="+", metavar="ARM", help="such as none balanced+geometric+random:1x@0.25")
     which.add_argument("--preset", default="share", help="arms that the service names (default: share)")
-    parser.add_argument("--model", default="dcgan", help="default: dcgan")
+    parser.add_argument("--model", help="default: dcgan")
+    parser.add_argument("--pools", nargs="+", metavar="POOL", help="ids of pools that stand for generators instead")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the model")
     parser.add_argument(
         "--study-set", action="append", default=[], metavar="NAME=VALUE", help="a setting such as num_child_seeds=5"

@@ -2186,6 +2186,8 @@ export interface components {
              */
             duration_s: number;
             gain: components["schemas"]["Gain"] | null;
+            /** @description GAN-test: share of the arm's synthetic images that children of real images label as intended. */
+            gan_test: components["schemas"]["EstimateOfSeeds"] | null;
             /** @description Real images that would be worth as much; null where the learning curve cannot say. */
             equals_more_real: number | null;
         };
@@ -3781,10 +3783,13 @@ export interface components {
         NewStudyRequest: {
             /** Format: uuid */
             version: string;
+            /** @default dcgan */
             model: string;
             model_settings?: {
                 [key: string]: unknown;
             };
+            /** @description Pools of this version, each as one generator; model and settings are then theirs. One or two say what these images are worth, three or more what the way to make them is. */
+            pools?: string[];
             /** @description Ways to train a child network, each as parts joined by `+`: balanced+geometric+random:1x@0.25. */
             arms: string[];
             settings?: {
@@ -5090,6 +5095,12 @@ export interface components {
          * @enum {string}
          */
         Scope: "review" | "upload" | "run" | "export";
+        /**
+         * @description * `method` - method
+         *     * `pools` - pools
+         * @enum {string}
+         */
+        ScopeEnum: "method" | "pools";
         /** @description A sampler, budget and seed applied to a pool; the pool's first selection is the run's own. */
         Selection: {
             /** Format: uuid */
@@ -5384,6 +5395,7 @@ export interface components {
             model_settings: {
                 [key: string]: unknown;
             };
+            pools: string[];
             settings: {
                 [key: string]: unknown;
             };
@@ -5544,6 +5556,13 @@ export interface components {
             baseline: string;
             best: string | null;
             answer: components["schemas"]["StudyAnswer"] | null;
+            /**
+             * @description What the answer is about: the way to make images, or the given pools alone.
+             *
+             *     * `method` - method
+             *     * `pools` - pools
+             */
+            scope: components["schemas"]["ScopeEnum"];
             sentence: string;
             num_test: number;
             num_val: number;
@@ -5792,10 +5811,13 @@ export interface components {
         ValidateStudyRequest: {
             /** Format: uuid */
             version: string;
+            /** @default dcgan */
             model: string;
             model_settings?: {
                 [key: string]: unknown;
             };
+            /** @description Pools of this version, each as one generator; model and settings are then theirs. One or two say what these images are worth, three or more what the way to make them is. */
+            pools?: string[];
             /** @description Ways to train a child network, each as parts joined by `+`: balanced+geometric+random:1x@0.25. */
             arms: string[];
             settings?: {

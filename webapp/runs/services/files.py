@@ -28,6 +28,11 @@ def bring_stages(run: Run, stages: Iterable[str] = STAGES, go_on: bucket.GoOn = 
             bucket.pull_tree(path, go_on)
 
 
+def absolute(artefact: Mapping[str, str]) -> dict[str, str]:
+    """With the whole path of each file and folder."""
+    return {key: value if key in HASHES else str(storage.stored(value)) for key, value in artefact.items()}
+
+
 def finished_stages(run: Run) -> dict[str, dict[str, str]]:
     """Stage -> artefact with absolute paths, for the stages that need not be repeated.
 
@@ -38,10 +43,10 @@ def finished_stages(run: Run) -> dict[str, dict[str, str]]:
         artefact = run.artefacts.get(stage)
         if artefact is None:
             break
-        absolute = {key: value if key in HASHES else str(storage.stored(value)) for key, value in artefact.items()}
-        if not all(Path(value).exists() for key, value in absolute.items() if key not in HASHES):
+        found = absolute(artefact)
+        if not all(Path(value).exists() for key, value in found.items() if key not in HASHES):
             break
-        done[stage] = absolute
+        done[stage] = found
     return done
 
 

@@ -20,8 +20,16 @@ class ValidateStudySerializer(serializers.Serializer[Any]):
     """A study that might be started; settings left out take their defaults."""
 
     version = serializers.UUIDField()
-    model = serializers.CharField(max_length=60)
+    model = serializers.CharField(max_length=60, required=False, default="dcgan")
     model_settings = SettingsField(required=False, default=dict)
+    pools = serializers.ListField(
+        child=serializers.UUIDField(),
+        max_length=20,
+        required=False,
+        default=list,
+        help_text="Pools of this version, each as one generator; model and settings are then theirs. One or two say "
+        "what these images are worth, three or more what the way to make them is.",
+    )
     arms = serializers.ListField(
         child=serializers.CharField(max_length=200),
         min_length=1,
@@ -98,6 +106,10 @@ class ArmResultSerializer(serializers.Serializer[Any]):
     ece = serializers.FloatField(help_text="Expected calibration error, 15 bins.")
     duration_s = serializers.FloatField(help_text="Of one child's training, mean.")
     gain = GainSerializer(allow_null=True)
+    gan_test = EstimateOfSeedsSerializer(
+        allow_null=True,
+        help_text="GAN-test: share of the arm's synthetic images that children of real images label as intended.",
+    )
     equals_more_real = serializers.IntegerField(
         allow_null=True, help_text="Real images that would be worth as much; null where the learning curve cannot say."
     )
@@ -118,6 +130,10 @@ class StudyResultSerializer(serializers.Serializer[Any]):
     baseline = serializers.CharField()
     best = serializers.CharField(allow_null=True)
     answer = serializers.ChoiceField(choices=ANSWERS, allow_null=True)
+    scope = serializers.ChoiceField(
+        choices=["method", "pools"],
+        help_text="What the answer is about: the way to make images, or the given pools alone.",
+    )
     sentence = serializers.CharField()
     num_test = serializers.IntegerField()
     num_val = serializers.IntegerField()
@@ -182,6 +198,7 @@ class StudySerializer(StudyListItemSerializer):
     """A study with all that was asked and found."""
 
     model_settings = SettingsField()
+    pools = serializers.ListField(child=serializers.UUIDField())
     settings = SettingsField()
     result = StudyResultSerializer(allow_null=True)
     error = serializers.SerializerMethodField()
@@ -191,6 +208,7 @@ class StudySerializer(StudyListItemSerializer):
         fields = [
             *StudyListItemSerializer.Meta.fields,
             "model_settings",
+            "pools",
             "settings",
             "result",
             "error",

@@ -106,7 +106,7 @@ class StudiesView(APIView):
 
 
 def _asked(values: dict[str, object]) -> launch.Asked:
-    return launch.Asked(*(values[name] for name in ("model", "model_settings", "arms", "settings")))  # type: ignore[arg-type]
+    return launch.Asked(*(values[name] for name in ("model", "model_settings", "arms", "settings", "pools")))  # type: ignore[arg-type]
 
 
 def _run(request: Request, pk: UUID) -> Run:

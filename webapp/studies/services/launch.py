@@ -1,5 +1,6 @@
 """Starting a study: everything that a worker would refuse is refused here, with the field that has to change."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,10 @@ from ml import catalog
 from webapp.accounts.models import Person
 from webapp.core.errors import TooManyError
 from webapp.core.queue import call_worker
+from webapp.core.removal import alive
 from webapp.datasets.models import DatasetVersion
+from webapp.datasets.selectors import train_counts
+from webapp.gallery.models import Pool
 from webapp.recipes.catalogue import catalogue
 from webapp.recipes.validation import Problem, problems_of_schema, refuse
 from webapp.runs.models import Run
@@ -33,6 +37,8 @@ class Asked:
     model_settings: Mapping[str, Any]
     arms: Sequence[str]
     settings: Mapping[str, Any]
+    pools: Sequence[uuid.UUID] = ()
+    """Given ones; model and model_settings are then theirs."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +56,12 @@ def check(version: DatasetVersion, asked: Asked) -> list[Problem]:
         arms = catalog.read_arms(asked.arms)
     except catalog.BadSettingsError as error:
         return [*problems, Problem("bad_arm", error.message, "arms")]
-    for problem in _of_images(version, asked, arms):
-        if problem not in problems:
-            problems.append(problem)
-    return problems
+    if not problems:
+        problems += _of_transforms(version, asked)
+    found = _of_pools(version, asked, arms) if asked.pools else _of_model(version, asked, arms)
+    if version.state == DatasetVersion.State.READY:
+        found += [_lacking(version, split, words) for split, words in SPLITS if _without(version, split)]
+    return [*problems, *dict.fromkeys(found)]
 
 
 def trainings(asked: Asked) -> Trainings:
@@ -63,12 +71,13 @@ def trainings(asked: Asked) -> Trainings:
     synthetic = sum(arm.synthetic is not None for arm in arms)
     pools = settings.num_generator_seeds if synthetic else 0
     per_seed = len(arms) - synthetic + synthetic * pools + CURVE_TRAININGS
-    return Trainings(pools, per_seed * settings.num_child_seeds)
+    return Trainings(0 if asked.pools else pools, per_seed * settings.num_child_seeds)
 
 
 def settings_of(asked: Asked) -> catalog.StudySettings:
     """Every setting, with its default where it was left out."""
-    return catalog.StudySettings(**asked.settings)
+    given = {"num_generator_seeds": len(asked.pools)} if asked.pools else {}
+    return catalog.StudySettings(**{**asked.settings, **given})
 
 
 @transaction.atomic
@@ -78,12 +87,14 @@ def start_study(
     """Queue it. Raises: InvalidError, each fault at its field; TooManyError."""
     refuse(check(version, asked))
     _refuse_too_many(person)
+    model, model_settings = _model_of(asked)
     study = Study.objects.create(
         version=version,
         run=run,
         name=name.strip(),
-        model=asked.model,
-        model_settings=catalogue().models[asked.model].defaults() | dict(asked.model_settings),
+        model=model,
+        model_settings=model_settings,
+        pools=[str(pk) for pk in asked.pools],
         arms=[arm.name for arm in catalog.read_arms(asked.arms)],
         settings=settings_of(asked).model_dump(mode="json"),
         created_by=person,
@@ -93,8 +104,60 @@ def start_study(
     return study
 
 
-def _of_images(version: DatasetVersion, asked: Asked, arms: Sequence[catalog.Arm]) -> list[Problem]:
-    """What a run of each arm with synthetic images would be refused for, and classes without images to judge by."""
+def _model_of(asked: Asked) -> tuple[str, dict[str, Any]]:
+    if asked.pools:
+        recipe = Pool.objects.select_related("run__recipe").get(pk=asked.pools[0]).run.recipe
+        return recipe.model, recipe.model_settings
+    return asked.model, catalogue().models[asked.model].defaults() | dict(asked.model_settings)
+
+
+def _of_transforms(version: DatasetVersion, asked: Asked) -> list[Problem]:
+    try:
+        settings_of(asked).check_classes(version.classes)
+    except catalog.BadSettingsError as error:
+        return [Problem("bad_setting", error.message, "settings.transforms")]
+    return []
+
+
+def _of_pools(version: DatasetVersion, asked: Asked, arms: Sequence[catalog.Arm]) -> list[Problem]:
+    """What each pool lacks for the arms, and what makes two of them one training."""
+    rows = Pool.objects.filter(alive(Pool), pk__in=asked.pools, run__version=version, is_ready=True)
+    pools = list(rows.select_related("run__recipe"))
+    if len(pools) < len(asked.pools):
+        found = f"{len(asked.pools)} pools are named, and {len(pools)} of them are whole and of this version"
+        return [Problem("no_such_pool", f"{found}; name such, each once.", "pools")]
+    problems = []
+    if len({(pool.run.recipe.model, pool.resolution, pool.channels) for pool in pools}) > 1:
+        differ = "These pools come from several models, or their images differ in size"
+        problems.append(Problem("pools_differ", f"{differ}; name pools of one kind.", "pools"))
+    if len({pool.checkpoint_sha256 or pool.pk for pool in pools}) < len(pools):
+        message = "Two of these pools come from the same training, which counts once; name one of them."
+        problems.append(Problem("same_training", message, "pools"))
+    for arm in arms:
+        if arm.synthetic is not None:
+            sampler, amount = arm.synthetic.sampler, arm.synthetic.amount
+            problems += [lack for pool in pools for lack in _lacks(version, pool, arm.name, sampler, amount)]
+    return problems
+
+
+def _lacks(version: DatasetVersion, pool: Pool, arm: str, sampler: str, amount: str) -> list[Problem]:
+    """What keeps the arm from being served by the pool."""
+    if sampler not in catalogue().samplers:
+        return [Problem("unknown_plugin", f"There is no sampler {sampler!r}.", "arms")]
+    lacks = []
+    if missing := [score for score in catalogue().samplers[sampler].needs if score not in pool.score_names]:
+        has_not = f"ranks by {', '.join(missing)}, which the pool of {pool.run} lacks"
+        lacks.append(Problem("missing_scores", f"The arm {arm} {has_not}; choose another sampler.", "arms"))
+    for name, count in catalog.resolve(catalog.parse_budget(amount), train_counts(version)).items():
+        if (have := pool.class_counts.get(name, 0)) < count:
+            asks = f"asks for {count} images of {name!r}, and the pool of {pool.run} has {have}"
+            lacks.append(Problem("pool_too_small", f"The arm {arm} {asks}; ask for fewer.", "arms"))
+            break
+    return lacks
+
+
+def _of_model(version: DatasetVersion, asked: Asked, arms: Sequence[catalog.Arm]) -> list[Problem]:
+    """What a run of each arm with synthetic images would be refused for."""
     problems = []
     wanted = [(arm.synthetic.sampler, arm.synthetic.amount) for arm in arms if arm.synthetic]
     for sampler, amount in wanted or [("random", "1x")]:
@@ -108,8 +171,6 @@ def _of_images(version: DatasetVersion, asked: Asked, arms: Sequence[catalog.Arm
         for problem in launch.check(version, recipe):
             field = problem.field.removeprefix("recipe.")
             problems.append(replace(problem, field="arms" if field.startswith(("sampler", "budget")) else field))
-    if version.state == DatasetVersion.State.READY:
-        problems += [_lacking(version, split, words) for split, words in SPLITS if _without(version, split)]
     return problems
 
 

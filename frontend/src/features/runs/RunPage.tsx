@@ -167,7 +167,7 @@ function Head({ run }: { run: Schemas['Run'] }) {
               >
                 Export
               </Button>
-              {run.origin === null && <StudyLink run={run} />}
+              <StudyLink run={run} />
             </>
           )}
           <RunActions run={run} />

@@ -8,7 +8,7 @@ import { ANSWERS } from './words';
 
 /** Does it help? The answer, and by which rule it is given. */
 export function AnswerPanel({ result }: { result: Schemas['StudyResult'] }) {
-  const { answer, sentence, baseline, best, num_test, num_val } = result;
+  const { answer, sentence, scope, baseline, best, num_test, num_val } = result;
   return (
     <Panel
       title="Does it help?"
@@ -21,6 +21,7 @@ export function AnswerPanel({ result }: { result: Schemas['StudyResult'] }) {
           {best !== null && <> and “{armInWords(best)}” as the best one with them</>}; {plural(num_test, 'test image')}{' '}
           that nothing else saw compare the two. <b>Helped</b> and <b>hurt</b> are said only where the whole 95 %
           interval, over the seeds of generators and children and over the test images, lies on one side of zero.
+          {scope === 'pools' && ' The answer is about these pools alone: other trainings of the generator may differ.'}
         </Text>
       </Stack>
     </Panel>

@@ -13,7 +13,7 @@ export function ArmTable({ result: { arms, baseline, best } }: { result: Schemas
   const markOf = (name: string) => (name === baseline ? 'best without' : name === best ? 'best with' : null);
   return (
     <Panel title="Arms">
-      <TableScroll label="Arms on the test images" minWidth={860}>
+      <TableScroll label="Arms on the test images" minWidth={940}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Arm</Table.Th>
@@ -21,6 +21,7 @@ export function ArmTable({ result: { arms, baseline, best } }: { result: Schemas
             <Table.Th ta="right">Accuracy, %</Table.Th>
             <Table.Th ta="right">Gain, points</Table.Th>
             <Table.Th ta="right">Real images</Table.Th>
+            <Table.Th ta="right">GAN-test, %</Table.Th>
             <Table.Th ta="right" title="Expected calibration error, 15 bins; 0 is best">
               ECE
             </Table.Th>
@@ -36,8 +37,9 @@ export function ArmTable({ result: { arms, baseline, best } }: { result: Schemas
       </TableScroll>
       <Text size="xs" c="dimmed" mt="xs">
         Below each mean its 95 % interval over seeds. Gain: beyond the best arm without synthetic images, by validation.
-        Real images: so many more or fewer of them would bring as much, read from the learning curve. Time: of one child
-        network, on the machine that trained it.
+        Real images: so many more or fewer of them would bring as much, read from the learning curve. GAN-test: the
+        share of its synthetic images that children of real images label as intended; arms of synthetic images alone are
+        its counterpart, GAN-train. Time: of one child network, on the machine that trained it.
       </Text>
     </Panel>
   );
@@ -58,6 +60,7 @@ function ArmRow({ arm, mark }: { arm: Arm; mark: string | null }) {
       <Estimate estimate={arm.accuracy} write={percent} />
       {arm.gain === null ? <Table.Td ta="right">–</Table.Td> : <Estimate estimate={arm.gain} write={points} />}
       <Table.Td ta="right">{arm.equals_more_real === null ? '–' : worth(arm.equals_more_real)}</Table.Td>
+      {arm.gan_test === null ? <Table.Td ta="right">–</Table.Td> : <Estimate estimate={arm.gan_test} write={percent} />}
       <Table.Td ta="right">{measured(arm.ece)}</Table.Td>
       <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
         {count(arm.num_children)}

@@ -19,16 +19,21 @@ export function AskedPanel({ study }: { study: Schemas['Study'] }) {
           stats={[
             {
               label: 'Model',
-              value: (
-                <Anchor component={Link} to={`/models/${study.model}`} inherit>
-                  {study.model}
-                </Anchor>
-              ),
+              value:
+                study.model === 'imported' ? (
+                  'made elsewhere'
+                ) : (
+                  <Anchor component={Link} to={`/models/${study.model}`} inherit>
+                    {study.model}
+                  </Anchor>
+                ),
             },
             { label: 'Child network', value: String(study.settings.child) },
             { label: 'Steps of each child', value: String(study.settings.child_steps) },
             { label: 'Child seeds', value: String(study.settings.num_child_seeds) },
-            { label: 'Generator seeds', value: String(study.settings.num_generator_seeds) },
+            study.pools.length > 0
+              ? { label: 'Pools', value: String(study.pools.length) }
+              : { label: 'Generator seeds', value: String(study.settings.num_generator_seeds) },
             ...(study.device === '' ? [] : [{ label: 'Computed on', value: study.device }]),
             { label: 'Asked', value: moment(study.created_at) },
             ...(study.finished_at === null ? [] : [{ label: 'Ended', value: moment(study.finished_at) }]),

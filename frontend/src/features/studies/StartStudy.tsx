@@ -8,7 +8,7 @@ import { Panel } from '@/components/Page';
 import type { Draft } from './draft';
 import type { useCheck } from './useCheck';
 
-const PLACED = ['model', 'model_settings', 'arms', 'settings', 'name'];
+const PLACED = ['model', 'model_settings', 'pools', 'arms', 'settings', 'name'];
 
 type Props = {
   version: string;
@@ -36,7 +36,9 @@ export function StartStudy({ version, draft, run, check, onName }: Props) {
       <Stack gap="md">
         {trainings !== null && trainings.num_children !== null && trainings.num_generators !== null && (
           <Text size="sm">
-            {plural(trainings.num_generators, 'generator')}, one after the other, then{' '}
+            {draft.pools.length > 0
+              ? 'No generator; '
+              : `${plural(trainings.num_generators, 'generator')}, one after the other, then `}
             {plural(trainings.num_children, 'child network')}, with those of the learning curve. The study can be
             stopped at any time and goes on later with what is missing.
           </Text>

@@ -1,4 +1,4 @@
-import { Select, Stack, Text } from '@mantine/core';
+import { Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Schemas } from '@/api/client';
 import { Columns, Panel } from '@/components/Page';
@@ -7,8 +7,12 @@ import { faultsUnder } from '@/components/SettingsForm/faults';
 import { SettingsForm } from '@/components/SettingsForm/SettingsForm';
 import { ArmsPanel } from './ArmsPanel';
 import type { Draft } from './draft';
+import { GeneratorPanel } from './GeneratorPanel';
 import { StartStudy } from './StartStudy';
 import { useCheck } from './useCheck';
+
+/** Settings that say nothing where pools are given. */
+const OF_GENERATORS = ['num_generator_seeds', 'pool_factor'];
 
 type Props = {
   catalogue: Schemas['Catalogue'];
@@ -25,7 +29,6 @@ export function StudyForm({ catalogue, version, kind, first, run }: Props) {
   const [draft, setDraft] = useState(first);
   const set = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
   const check = useCheck(version.id, draft);
-  const model = catalogue.models.find((one) => one.name === draft.model);
   const yields = catalogue.dataset_kinds.find((one) => one.name === kind)?.yields ?? [];
   return (
     <Columns
@@ -38,34 +41,13 @@ export function StudyForm({ catalogue, version, kind, first, run }: Props) {
             onChange={(arms) => set({ arms })}
             fault={Object.values(faultsUnder(check.problems, 'arms'))[0]}
           />
-          <Panel title="Generator">
-            <Stack gap="lg">
-              <Select
-                label="Model"
-                description={model?.card.summary}
-                data={catalogue.models.map((one) => ({
-                  value: one.name,
-                  label: one.card.title,
-                  disabled: modelObstacle(one, yields) !== null,
-                }))}
-                value={draft.model}
-                onChange={(name) => name !== null && set({ model: name, model_settings: {} })}
-                allowDeselect={false}
-                searchable
-                error={faultsUnder(check.problems, 'model')['']}
-                maw={420}
-              />
-              {model !== undefined && (
-                <SettingsForm
-                  key={model.name}
-                  schema={model.schema}
-                  values={draft.model_settings}
-                  onChange={(model_settings) => set({ model_settings })}
-                  faults={faultsUnder(check.problems, 'model_settings')}
-                />
-              )}
-            </Stack>
-          </Panel>
+          <GeneratorPanel
+            models={catalogue.models.map((one) => ({ ...one, isUnsuitable: modelObstacle(one, yields) !== null }))}
+            version={version.id}
+            draft={draft}
+            set={set}
+            problems={check.problems}
+          />
           <Panel title="Trainings">
             <Stack gap="md">
               <SettingsForm
@@ -73,6 +55,7 @@ export function StudyForm({ catalogue, version, kind, first, run }: Props) {
                 values={draft.settings}
                 onChange={(settings) => set({ settings })}
                 faults={faultsUnder(check.problems, 'settings')}
+                fixed={draft.pools.length > 0 ? OF_GENERATORS : []}
               />
               <Text size="xs" c="dimmed">
                 Effects of this size come and go with the seed, the generator’s more than the child’s: an answer needs

@@ -2,13 +2,14 @@ import type { Schemas } from '@/api/client';
 
 export const WAYS = ['Command line', 'Python', 'curl'] as const;
 export type Way = (typeof WAYS)[number];
-type Asked = Pick<Schemas['Study'], 'version' | 'model' | 'model_settings' | 'arms' | 'settings'>;
+type Asked = Pick<Schemas['Study'], 'version' | 'model' | 'model_settings' | 'pools' | 'arms' | 'settings'>;
 
 /** The same study asked for without the browser; the token is in ATELIER_TOKEN. `url`: of the service. */
 export function commandFor(way: Way, study: Asked, url: string): string {
-  const { version, model, model_settings, arms, settings } = study;
+  const { version, model, model_settings, pools, arms, settings } = study;
+  const made = pools.length > 0 ? { pools } : { model, model_settings };
   if (way === 'curl') {
-    const body = shellQuoted(JSON.stringify({ version, model, model_settings, arms, settings }));
+    const body = shellQuoted(JSON.stringify({ version, ...made, arms, settings }));
     return `curl --fail --header "Authorization: Token $ATELIER_TOKEN" --json ${body} ${url}/api/v1/studies/`;
   }
   if (way === 'Python')
@@ -16,19 +17,17 @@ export function commandFor(way: Way, study: Asked, url: string): string {
       'from atelier import Client',
       '',
       `client = Client(${JSON.stringify(url)})  # the token is read from ATELIER_TOKEN`,
-      `study = client.studies.start(${JSON.stringify(version)}, ${python(arms)}, ${JSON.stringify(model)},`,
-      `    model_settings=${python(model_settings)},`,
+      `study = client.studies.start(${JSON.stringify(version)}, ${python(arms)},`,
+      ...Object.entries(made).map(([name, value]) => `    ${name}=${python(value)},`),
       `    settings=${python(settings)}).wait()`,
       'print(study.data["result"]["sentence"])',
     ].join('\n');
   const options = [
-    ...pairs('--set', model_settings),
+    ...(pools.length > 0 ? [`--pools ${pools.join(' ')}`] : [`--model ${model}`, ...pairs('--set', model_settings)]),
     ...pairs('--study-set', settings),
     `--arms ${arms.map(shellQuoted).join(' ')}`,
   ];
-  return [`ATELIER_URL=${url} atelier study start --version-id ${version} --model ${model} --wait`, ...options].join(
-    ' \\\n  ',
-  );
+  return [`ATELIER_URL=${url} atelier study start --version-id ${version} --wait`, ...options].join(' \\\n  ');
 }
 
 function pairs(option: string, values: Record<string, unknown>): string[] {

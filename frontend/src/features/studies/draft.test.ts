@@ -9,7 +9,7 @@ const catalogue = {
   study: { schema: {}, presets, parts: {} },
   models: [{ name: 'acgan' }, { name: 'dcgan' }],
 } as unknown as Parameters<typeof firstDraft>[0];
-const run = { model: 'acgan', sampler: 'realism', origin: null, recipe: { model_settings: { width: 16 } } };
+const run = { model: 'acgan', sampler: 'realism', origin: null, pool: 'p1', recipe: { model_settings: { width: 16 } } };
 
 it('begins with the first preset', () => {
   const draft = firstDraft(catalogue);
@@ -21,6 +21,12 @@ it('begins with the model and the sampler of the run that asks', () => {
   expect([draft.model, draft.model_settings]).toEqual(['acgan', { width: 16 }]);
   expect(draft.arms).toEqual(['none', 'balanced+random:1x@0.25', 'balanced+realism:1x@0.25']);
   expect(presetOf(presets, draft.arms)).toBeNull();
+});
+
+it('judges imported images as they are', () => {
+  const origin = {} as NonNullable<Parameters<typeof firstDraft>[1]>['origin'];
+  expect(firstDraft(catalogue, { ...run, origin }).pools).toEqual(['p1']);
+  expect(firstDraft(catalogue, run).pools).toEqual([]);
 });
 
 it('adds no arm for a sampler that is there already', () => {

@@ -2,18 +2,27 @@ import type { Schemas } from '@/api/client';
 import type { Values } from '@/components/SettingsForm/fields';
 
 /** A study as it is being asked for; settings hold only what differs from the defaults. */
-export type Draft = { name: string; model: string; model_settings: Values; arms: string[]; settings: Values };
+export type Draft = {
+  name: string;
+  model: string;
+  model_settings: Values;
+  /** Ids of pools that stand where generators would be trained; empty: generators are trained. */
+  pools: string[];
+  arms: string[];
+  settings: Values;
+};
 
-type Begun = Pick<Schemas['Run'], 'model' | 'sampler' | 'origin'> & {
+type Begun = Pick<Schemas['Run'], 'model' | 'sampler' | 'origin' | 'pool'> & {
   recipe: Pick<Schemas['Run']['recipe'], 'model_settings'>;
 };
 
 /** What the form begins with: the first preset, with the model and the sampler of a run where one asks. */
 export function firstDraft({ study, models }: Pick<Schemas['Catalogue'], 'study' | 'models'>, run?: Begun): Draft {
   const arms = study.presets[0]?.arms ?? ['none'];
-  const plain = { name: '', arms, settings: {} };
-  // Imported images have no model that could be trained again.
-  if (run === undefined || run.origin !== null)
+  const imported = run !== undefined && run.origin !== null;
+  // Imported images have no model that could be trained again: they are judged as they are.
+  const plain = { name: '', arms, settings: {}, pools: imported && run.pool !== null ? [run.pool] : [] };
+  if (run === undefined || imported)
     return {
       ...plain,
       model: (models.find((one) => one.name === 'dcgan') ?? models[0])?.name ?? '',
@@ -28,8 +37,8 @@ export function firstDraft({ study, models }: Pick<Schemas['Catalogue'], 'study'
 }
 
 /** The same as a past study, to be changed. */
-export function draftLike({ name, model, model_settings, arms, settings }: Draft): Draft {
-  return { name, model, model_settings, arms, settings };
+export function draftLike({ name, model, model_settings, pools, arms, settings }: Draft): Draft {
+  return { name, model, model_settings, pools, arms, settings };
 }
 
 /** The arms with one of this sampler, made like the last one. */
