@@ -15,6 +15,7 @@ from webapp.exports import selectors
 from webapp.exports.models import Export
 from webapp.exports.services import building
 from webapp.exports.services.card import card_of, title_of
+from webapp.exports.services.gate import gated
 from webapp.exports.services.provenance import provenance_of
 from workers.supervisor import Work
 
@@ -34,7 +35,7 @@ class ExportWork(Work[Export]):
         return storage.export_folder(self.row.pk, self.row.fence)
 
     def plan(self) -> ExportPlan:
-        """What is accepted at this moment is what goes in."""
+        """What is accepted at this moment is what goes in. Raises: ConflictError for near-copies without a reason."""
         building.begin_export(self.row)
         export = selectors.with_origins().get(pk=self.row.pk)
         catalogue = catalog.load(storage.catalogue_folder())
@@ -52,7 +53,7 @@ class ExportWork(Work[Export]):
             "fit": shape.fit,
             "images": _write_lines(self.folder / "images.jsonl", selectors.real_rows(export)),
             "pool": pool and str(storage.stored(pool)),
-            "samples": _write_lines(self.folder / "samples.jsonl", selectors.synthetic_rows(export)),
+            "samples": _write_lines(self.folder / "samples.jsonl", gated(export, selectors.synthetic_rows(export))),
             "provenance": provenance_of(export),
             "card": card_of(export, catalogue),
             "out": str(self.folder / f"dataset{suffix}"),

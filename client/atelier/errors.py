@@ -98,6 +98,8 @@ def error_of(status: int, code: str, message: str, fields: Mapping[str, Sequence
     """The service's answer of this HTTP status as an error."""
     kind = OF_STATUS.get(status, InvalidError if 400 <= status < 500 else DefectError)
     hint = "Make a token under your name in the browser, then: atelier auth login" if status == 401 else ""
+    if code == "too_many_memorised":
+        hint = 'Say why they may go out: --memorised-reason "…" (in Python memorised_reason="…")'
     return kind(message, code, hint, fields)
 
 

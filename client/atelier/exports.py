@@ -75,15 +75,18 @@ class Exports:
         max_ratio: float | None = None,
         version: str | None = None,
         name: str = "",
+        memorised_reason: str = "",
     ) -> Export:
         """Begin to build one from a selection, or of a dataset version as it is; `wait` returns when it is ready.
 
         max_ratio: synthetic images of a class at most so many times its real training images.
+        memorised_reason: why near-copies of training images may go out, where there are more than the lab allows.
+        Raises: ConflictError with the code `too_many_memorised` without it.
         """
         body: dict[str, object] = {"format": format, "name": name}
         if version is not None:
             body["version"] = version
         if selection is not None:
             body |= {"selection": selection, "content": content, "accepted_only": accepted_only}
-            body["max_ratio"] = max_ratio
+            body |= {"max_ratio": max_ratio, "memorised_reason": memorised_reason}
         return Export(self._client, self._client.ask("POST", "/api/v1/exports/", body))

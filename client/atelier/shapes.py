@@ -15,7 +15,7 @@ BlindAnswer = Literal["real", "synthetic"]
 
 ChannelsEnum = Literal["auto", "grey", "colour"]
 
-DeedEnum = Literal["person.invited", "invitation.revoked", "person.joined", "person.removed", "role.changed", "password_link.made", "person.shut_out", "person.let_in", "token.made", "token.revoked", "lab.made", "lab.renamed", "quota.changed", "webhook.set", "webhook.removed", "webhook_secret.changed", "dataset.renamed", "dataset.archived", "dataset.brought_back", "dataset.deleted", "version.deleted", "run.renamed", "run.archived", "run.brought_back", "run.deleted", "study.renamed", "study.archived", "study.brought_back", "study.deleted", "recipe.renamed", "recipe.archived", "recipe.brought_back", "recipe.deleted", "export.renamed", "export.archived", "export.brought_back", "export.deleted", "export.downloaded"]
+DeedEnum = Literal["person.invited", "invitation.revoked", "person.joined", "person.removed", "role.changed", "password_link.made", "person.shut_out", "person.let_in", "token.made", "token.revoked", "lab.made", "lab.renamed", "quota.changed", "memorised_share.changed", "webhook.set", "webhook.removed", "webhook_secret.changed", "dataset.renamed", "dataset.archived", "dataset.brought_back", "dataset.deleted", "version.deleted", "run.renamed", "run.archived", "run.brought_back", "run.deleted", "study.renamed", "study.archived", "study.brought_back", "study.deleted", "recipe.renamed", "recipe.archived", "recipe.brought_back", "recipe.deleted", "export.justified", "export.renamed", "export.archived", "export.brought_back", "export.deleted", "export.downloaded"]
 
 DeliveryState = Literal["waiting", "delivered", "failed"]
 
@@ -582,6 +582,7 @@ class Export(TypedDict):
     content: ExportContent
     accepted_only: bool
     max_ratio: float | None
+    memorised_reason: str
     state: ExportState
     progress: ExportProgress
     num_real: int
@@ -625,6 +626,8 @@ class ExportEstimate(TypedDict):
     real: dict[str, dict[str, int]]
     synthetic: dict[str, int]
     left_out: dict[str, int]
+    num_memorised: int
+    refusal: str
     size_bytes: int
 
 
@@ -914,6 +917,7 @@ class LabDetail(TypedDict):
     name: str
     created_at: str
     num_members: int
+    max_memorised_share: float | None
 
 
 class LabNameRequest(TypedDict):
@@ -1148,6 +1152,7 @@ class NewExportRequest(TypedDict):
     content: NotRequired[ExportContent]
     accepted_only: NotRequired[bool]
     max_ratio: NotRequired[float | None]
+    memorised_reason: NotRequired[str]
 
 
 class NewImportRequest(TypedDict):
@@ -1375,10 +1380,11 @@ class PatchedChangeRequest(TypedDict):
     archived: NotRequired[bool]
 
 
-class PatchedLabNameRequest(TypedDict):
-    "What a lab shall be called."
+class PatchedLabChangeRequest(TypedDict):
+    "What shall change about a lab."
 
     name: NotRequired[str]
+    max_memorised_share: NotRequired[float | None]
 
 
 class PatchedMemberRoleRequest(TypedDict):

@@ -4,13 +4,16 @@ import os
 import re
 import subprocess
 import sys
+import uuid
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.lab_member import EXPORT_MS
+from tests.stack import Stack
 from webapp.core import machine
 
 pytestmark = pytest.mark.browser
@@ -29,6 +32,50 @@ def shell(member: Page, tmp_path: Path) -> dict[str, str]:
     command.chmod(0o755)
     path = f"{command.parent}:{os.environ['PATH']}"
     return {"PATH": path, "HOME": str(tmp_path), "PYTHONPATH": str(machine.BASE_DIR / "client"), "ATELIER_TOKEN": token}
+
+
+@pytest.fixture
+def copies(stack: Stack, run_path: str) -> Iterator[None]:
+    """All samples of the run count as memorised."""
+    mark = f"from webapp.gallery.models import Sample; Sample.objects.filter(pool__run='{run_path[-36:]}')"
+    stack.manage("shell", "-c", f"{mark}.update(memorised=True)")
+    yield
+    stack.manage("shell", "-c", f"{mark}.update(memorised=False)")
+
+
+@pytest.mark.usefixtures("copies")
+def test_near_copies_go_out_only_with_a_reason_which_the_export_tells(member: Page, run_path: str) -> None:
+    member.goto(run_path + "/exports")
+    expect(member.get_by_text(re.compile(r"May be copies of training images: \d+ \(100 %\)"))).to_be_visible()
+    refusal = member.get_by_role("status").filter(has_text="the lab allows 5 %")
+    expect(refusal).to_be_visible()
+    build = member.get_by_role("button", name="Build the export")
+    expect(build).to_be_disabled()
+    member.get_by_role("radio", name="Real only").check()
+    expect(refusal).to_have_count(0)
+    expect(build).to_be_enabled()
+    member.get_by_role("radio", name="Synthetic only").check()
+    reason = f"They are shapes of our own ({uuid.uuid4()})."
+    member.get_by_label("Why may they go out?").fill("why not")
+    expect(build).to_be_disabled()
+    member.get_by_label("Why may they go out?").fill(reason)
+    build.click()
+    told = member.get_by_text(f"Why near-copies may go out: {reason}")
+    expect(told).to_be_visible()
+    member.get_by_role("link", name="Look at them in the gallery").click()
+    expect(member.get_by_role("switch", name=re.compile("Only memorised"))).to_be_checked()
+    expect(member.get_by_role("option").first).to_be_visible()
+
+
+def test_an_admin_sets_how_many_near_copies_may_go_out(member: Page) -> None:
+    member.goto("/people")
+    limit = member.get_by_label("At most, in % of the synthetic images")
+    for value, kept in (("7", "7"), ("", ""), ("5", "5")):
+        limit.fill(value)
+        member.get_by_role("button", name="Set the limit").click()
+        expect(member.get_by_role("button", name="Set the limit")).to_be_disabled()
+        member.reload()
+        expect(limit).to_have_value(kept)
 
 
 def test_the_files_are_told_beforehand_and_the_command_line_asks_for_the_same(

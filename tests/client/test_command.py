@@ -194,6 +194,22 @@ def test_a_loader_of_several_processes_reads_an_export(
     export.delete()
 
 
+def test_near_copies_need_a_reason_which_the_command_line_asks_for_and_takes(
+    run: Any, home: Desk, stack: Stack
+) -> None:
+    mark = "from webapp.gallery.models import Sample; Sample.objects.filter(pool__run='{}').update(memorised={})"
+    stack.manage("shell", "-c", mark.format(run["id"], True))
+    refused = home.run("export", "create", run["id"], "--no-wait")
+    why = ("--memorised-reason", "They are digits of our own.")
+    taken = home.run("export", "create", run["id"], "--no-wait", *why, "--json")
+    stack.manage("shell", "-c", mark.format(run["id"], False))
+    assert refused.status == 5
+    assert "12 of 12 synthetic images (100 %) may be copies of training images, the lab allows 5 %" in refused.err
+    assert "--memorised-reason" in refused.err
+    assert taken.json()["memorised_reason"] == why[1]
+    assert home.run("export", "delete", taken.json()["id"]).status == 0
+
+
 # --- how a command ends ---------------------------------------------------------------------------------------------
 NOBODY = str(uuid.UUID(int=0))
 

@@ -13,6 +13,8 @@ from ml import catalog
 from tests.worlds import CLASSES, STUDY_RESULT, make_dataset, make_pool, make_study, queue_run
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
+from webapp.core.log import Deed
+from webapp.core.models import LogEntry
 from webapp.exports import selectors
 from webapp.exports.models import Export
 from webapp.exports.services.building import create_export, expire_exports, finish_export, settle_abandoned_export
@@ -382,6 +384,108 @@ def test_a_wish_that_cannot_be_meant_is_refused_at_its_field(
 def test_a_selection_that_is_not_finished_cannot_be_exported(api: APIClient, pool: Pool) -> None:
     Selection.objects.update(state=Selection.State.SELECTING)
     assert ask(api, pool).status_code == 409
+
+
+# --- near-copies ------------------------------------------------------------------------------------------------
+REASON = "Checked by eye:  they are not copies."
+"""With two spaces, of which one is kept."""
+
+
+def allow(pool: Pool, share: float | None) -> None:
+    Lab.objects.filter(pk=pool.run.version.dataset.lab_id).update(max_memorised_share=share)
+
+
+def test_more_near_copies_than_the_lab_allows_stay_until_a_person_says_why(
+    api: APIClient, pool: Pool, researcher: Person, catalogue: catalog.Catalogue
+) -> None:
+    allow(pool, 0.05)
+    refused = ask(api, pool)
+    sentence = (
+        "1 of 8 synthetic images (12.5 %) may be copies of training images, the lab allows 5 %; reject them in the "
+        "gallery, or say why they may go out."
+    )
+    assert (refused.status_code, refused.json()["code"], refused.json()["message"]) == (
+        409,
+        "too_many_memorised",
+        sentence,
+    )
+    assert (Export.objects.count(), LogEntry.objects.count()) == (0, 0)
+    told = ask(api, pool, memorised_reason=REASON).json()
+    assert (told["memorised_reason"], told["created_by"]) == ("Checked by eye: they are not copies.", researcher.name)
+    export = selectors.all_exports().get(pk=told["id"])
+    card = card_of(export, catalogue)
+    assert f"{researcher.name} wrote on {export.created_at:%Y-%m-%d} why they may go out: *Checked by eye:" in card
+    assert provenance_of(export)["export"]["memorised"] == {
+        "num_memorised": 1,
+        "num_synthetic": 8,
+        "max_share": 0.05,
+        "reason": {
+            "text": "Checked by eye: they are not copies.",
+            "by": researcher.name,
+            "at": export.created_at.isoformat(),
+        },
+    }
+    entry = LogEntry.objects.get()
+    assert (entry.deed, entry.person_id) == (Deed.EXPORT_JUSTIFIED, researcher.pk)
+    assert entry.detail == "1 of 8 may be copies: Checked by eye: they are not copies."
+
+
+@pytest.mark.parametrize(
+    ("share", "wish", "num_memorised", "refused"),
+    [
+        (0.125, {}, 1, False),
+        (0.1249, {}, 1, True),
+        (0.125, {"max_ratio": 0.125}, 1, True),
+        (0.0, {"max_ratio": 0.05}, 0, False),
+        (0.0, {"max_ratio": 0}, 0, False),
+        (0.0, {"accepted_only": True}, 0, False),
+        (0.0, {"content": "synthetic"}, 1, True),
+        (0.0, {"content": "real"}, 0, False),
+        (None, {}, 1, False),
+    ],
+)
+def test_what_is_counted_is_what_goes_in(
+    api: APIClient,
+    pool: Pool,
+    reviewer: Person,
+    share: float | None,
+    wish: dict[str, Any],
+    num_memorised: int,
+    refused: bool,
+) -> None:
+    judge(pool, reviewer, "accept", 16, 22)
+    allow(pool, share)
+    body = {"selection": str(pool.selections.get().pk), **wish}
+    told = api.post("/api/v1/exports/estimate/", body, format="json").json()
+    answer = ask(api, pool, **wish)
+    assert answer.status_code == (409 if refused else 202), answer.json()
+    assert told["refusal"] == (answer.json()["message"] if refused else "")
+    assert told["num_memorised"] == num_memorised
+
+
+def test_a_rejected_near_copy_needs_no_reason(api: APIClient, pool: Pool, reviewer: Person) -> None:
+    allow(pool, 0.05)
+    judge(pool, reviewer, "reject", 21)
+    assert ask(api, pool).status_code == 202
+
+
+def test_a_new_lab_allows_one_in_twenty(pool: Pool) -> None:
+    assert Lab(name="new").max_memorised_share == 0.05
+
+
+def test_real_images_alone_keep_no_reason(api: APIClient, pool: Pool) -> None:
+    assert ask(api, pool, content="real", memorised_reason=REASON).json()["memorised_reason"] == ""
+    assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize("reason", ["ok", "x" * 501, "they may " * 100])
+def test_a_reason_that_says_nothing_or_too_much_is_refused_at_its_field(
+    api: APIClient, pool: Pool, reason: str
+) -> None:
+    allow(pool, 0.05)
+    answer = ask(api, pool, memorised_reason=reason)
+    assert (answer.status_code, "memorised_reason" in answer.json()["fields"]) == (400, True)
+    assert not Export.objects.exists()
 
 
 # --- downloading ------------------------------------------------------------------------------------------------

@@ -47,6 +47,8 @@ def test_what_is_done_to_people_is_noted(lab: Lab, owner: Person, member: Member
     client.post(f"{place}/members/{guest.pk}/password-link/")
     client.delete(f"{place}/members/{guest.pk}/")
     client.patch(f"{place}/", {"name": "Hands"}, format="json")
+    for share in (0.1, None):
+        client.patch(f"{place}/", {"max_memorised_share": share}, format="json")
     set_quota(Lab.objects.get(pk=lab.pk), owner, 2**30)
     assert deeds(lab) == [
         (owner.name, "person.invited", guest.email, "as viewer"),
@@ -55,6 +57,8 @@ def test_what_is_done_to_people_is_noted(lab: Lab, owner: Person, member: Member
         (owner.name, "password_link.made", "Grace", ""),
         (owner.name, "person.removed", "Grace", "was reviewer"),
         (owner.name, "lab.renamed", "Vision lab", "now Hands"),
+        (owner.name, "memorised_share.changed", "Hands", "now 10 %"),
+        (owner.name, "memorised_share.changed", "Hands", "now no limit"),
         (owner.name, "quota.changed", "Hands", "now 1.0 GiB"),
     ]
 

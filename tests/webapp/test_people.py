@@ -60,6 +60,19 @@ def test_an_admin_renames_the_lab(lab: Lab, outsider: Person, member: Member, cl
     assert patch(client, f"labs/{lab.pk}/", {"name": "other LAB"}).json()["fields"].keys() == {"name"}
 
 
+def test_an_admin_says_how_many_near_copies_may_go_out(lab: Lab, member: Member, client_of: ClientOf) -> None:
+    client = client_of(member(lab, "admin"))
+    told = patch(client, f"labs/{lab.pk}/", {"max_memorised_share": 0.1}).json()
+    assert (told["max_memorised_share"], told["name"]) == (0.1, lab.name)
+    assert patch(client, f"labs/{lab.pk}/", {"name": "Hands"}).json()["max_memorised_share"] == 0.1
+    for wrong in (-0.1, 1.1, "nan"):
+        answer = patch(client, f"labs/{lab.pk}/", {"max_memorised_share": wrong})
+        assert answer.json()["fields"].keys() == {"max_memorised_share"}
+    assert client.get("/api/v1/labs/").json()[0]["max_memorised_share"] == 0.1
+    assert patch(client, f"labs/{lab.pk}/", {"max_memorised_share": None}).json()["max_memorised_share"] is None
+    assert patch(client_of(member(lab, "researcher")), f"labs/{lab.pk}/", {"max_memorised_share": 1}).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("actor", "target", "role", "status"),
     [

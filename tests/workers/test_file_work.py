@@ -239,6 +239,25 @@ def test_only_accepted_when_asked_and_nothing_at_all_is_a_sentence(pool: Pool, r
     assert (again.num_real, again.num_synthetic) == (0, 1)
 
 
+def test_near_copies_that_came_in_after_the_asking_stay_unless_somebody_said_why(
+    pool: Pool, lab: Lab, reviewer: Person
+) -> None:
+    lab.max_memorised_share = 0.2
+    lab.save()
+    wish = {"format": "image_folder", "content": "synthetic", "accepted_only": True}
+    decide(pool, reviewer, [pool.samples.get(index=22).pk], "accept")
+    silent = create_export(pool.selections.get(), None, **wish)
+    justified = create_export(pool.selections.get(), None, **wish, memorised_reason="They are not copies.")
+    decide(pool, reviewer, [pool.samples.get(index=21).pk], "accept")
+    for made in (silent, justified):
+        assert supervise(ExportWork, made.pk)
+        made.refresh_from_db()
+    assert (silent.state, silent.error_code) == ("failed", "too_many_memorised")
+    assert silent.error_message.startswith("1 of 2 synthetic images (50 %) may be copies")
+    assert not storage.all_attempts("exports", silent.pk).exists()
+    assert (justified.state, justified.num_synthetic) == ("ready", 2)
+
+
 def test_a_version_without_a_run_becomes_a_zip_of_equal_squares(lab: Lab) -> None:
     version = make_dataset(lab, train=3, val=1, test=1)
     made = queue_export(export_of_version(version, format="stylegan"), None)

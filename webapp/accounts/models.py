@@ -65,6 +65,11 @@ class Lab(models.Model):
     name = models.CharField(max_length=120, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     members = models.ManyToManyField(Person, through="Membership", related_name="labs")
+    max_memorised_share = models.FloatField(
+        null=True,
+        default=0.05,
+        help_text="0 to 1: an export with a greater share of near-copies needs a person's reason; null: none does.",
+    )
 
     def __str__(self) -> str:
         return self.name

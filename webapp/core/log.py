@@ -31,6 +31,7 @@ class Deed(models.TextChoices):
     LAB_MADE = "lab.made"
     LAB_RENAMED = "lab.renamed"
     QUOTA_CHANGED = "quota.changed"
+    MEMORISED_SHARE_CHANGED = "memorised_share.changed"
     WEBHOOK_SET = "webhook.set"
     WEBHOOK_REMOVED = "webhook.removed"
     WEBHOOK_SECRET_CHANGED = "webhook_secret.changed"  # noqa: S105
@@ -51,6 +52,7 @@ class Deed(models.TextChoices):
     RECIPE_ARCHIVED = "recipe.archived"
     RECIPE_BROUGHT_BACK = "recipe.brought_back"
     RECIPE_DELETED = "recipe.deleted"
+    EXPORT_JUSTIFIED = "export.justified"
     EXPORT_RENAMED = "export.renamed"
     EXPORT_ARCHIVED = "export.archived"
     EXPORT_BROUGHT_BACK = "export.brought_back"

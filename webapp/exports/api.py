@@ -43,6 +43,7 @@ from webapp.exports.services.building import (
     note_download,
     queue_export,
 )
+from webapp.exports.services.gate import refusal_of
 from webapp.gallery.selectors.pools import SELECTION_LAB, all_selections
 from webapp.recipes.catalogue import catalogue
 
@@ -88,6 +89,7 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
             "content",
             "accepted_only",
             "max_ratio",
+            "memorised_reason",
             "state",
             "progress",
             "num_real",
@@ -143,6 +145,13 @@ class NewExportSerializer(serializers.Serializer[Any]):
         default=None,
         help_text="Synthetic images of a class at most so many times its real training images, the best first.",
     )
+    memorised_reason = serializers.CharField(
+        max_length=500,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Why near-copies may go out, in three words or more; needed above the lab's `max_memorised_share`.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("selection" in attrs) == ("version" in attrs):
@@ -164,6 +173,10 @@ class ExportEstimateSerializer(serializers.Serializer[Any]):
     synthetic = serializers.DictField(child=serializers.IntegerField(), help_text="Class -> samples that go in.")
     left_out = serializers.DictField(
         child=serializers.IntegerField(), help_text="Class -> samples that the cap leaves out."
+    )
+    num_memorised = serializers.IntegerField(help_text="Of the samples that go in: may be copies of training images.")
+    refusal = serializers.CharField(
+        help_text="Why it is refused without a `memorised_reason`; empty where it needs none."
     )
     size_bytes = serializers.IntegerField(help_text="At most.")
 
@@ -215,7 +228,9 @@ class ExportEstimateView(APIView):
     )
     def post(self, request: Request) -> Response:
         export, _ = _asked(request, Role.VIEWER)
-        return Response(ExportEstimateSerializer(estimate_of(export)).data)
+        estimate = estimate_of(export)
+        refusal = refusal_of(export, estimate.num_memorised, sum(estimate.synthetic.values()))
+        return Response(ExportEstimateSerializer({**vars(estimate), "refusal": refusal}).data)
 
 
 def _asked(request: Request, role: str) -> tuple[Export, str]:
@@ -237,6 +252,7 @@ def _asked(request: Request, role: str) -> tuple[Export, str]:
         content=values.get("content", Export.Content.BOTH),
         accepted_only=values["accepted_only"],
         max_ratio=values["max_ratio"],
+        memorised_reason=values["memorised_reason"],
     )
     return export, values["name"]
 

@@ -47,6 +47,9 @@ class Export(Removable, Leased):
     max_ratio = models.FloatField(
         null=True, help_text="Synthetic images of a class, at most so many for each of its real training images."
     )
+    memorised_reason = models.CharField(
+        max_length=500, blank=True, help_text="Why near-copies may go out, by whoever asked for the export."
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     path = models.CharField(max_length=300, blank=True, help_text="Relative to the data folder.")

@@ -67,6 +67,11 @@ def class_caps(export: Export) -> dict[str, int]:
     return {name: int(ratio * count + 1e-9) for name, count in train_counts(export.version).items()}
 
 
+def num_memorised(chosen: "QuerySet[Choice]") -> int:
+    """How many of the chosen samples may be copies of training images."""
+    return chosen.filter(sample__memorised=True).count()
+
+
 def _last_ranks(export: Export, chosen: "QuerySet[Choice]") -> dict[int, int]:
     """Label -> the rank of the last sample that the cap leaves; a class without any is left out."""
     if export.selection is None:
@@ -95,12 +100,14 @@ class Estimate:
     """What an export would hold, and what it would take at most.
 
     real: split -> class -> images. synthetic, left_out: class -> samples that go in, and that the cap leaves out.
+    num_memorised: of the samples that go in.
     """
 
     num_real: int
     real: dict[str, dict[str, int]]
     synthetic: dict[str, int]
     left_out: dict[str, int]
+    num_memorised: int
     size_bytes: int
 
 
@@ -109,7 +116,8 @@ def estimate_of(export: Export) -> Estimate:
     real = export.version.images.all() if export.content != Export.Content.SYNTHETIC else export.version.images.none()
     counts = export.version.counts if export.content != Export.Content.SYNTHETIC else {}
     facts = real.aggregate(images=Count("pk"), size_bytes=Sum("size_bytes"))
-    synthetic = synthetic_counts(export)
+    chosen = included(export)
+    synthetic = synthetic_counts(export, chosen)
     before = synthetic_counts(export, wanted(export)) if export.max_ratio is not None else synthetic
     size = (facts["size_bytes"] or 0) + ROW_BYTES * facts["images"]
     if export.selection is not None:
@@ -117,7 +125,7 @@ def estimate_of(export: Export) -> Estimate:
         size += sum(synthetic.values()) * (pool.resolution**2 * pool.channels + ROW_BYTES)
     left_out = {name: count - synthetic.get(name, 0) for name, count in before.items()}
     left_out = {name: count for name, count in left_out.items() if count}
-    return Estimate(facts["images"], counts, synthetic, left_out, size)
+    return Estimate(facts["images"], counts, synthetic, left_out, num_memorised(chosen), size)
 
 
 @dataclass(frozen=True)

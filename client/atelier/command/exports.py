@@ -36,7 +36,14 @@ def create(session: Session) -> Shown:
     if typed.run is not None:
         selection = session.client.runs.get(typed.run).pool().selections[0].id
     export = session.client.exports.create(
-        selection, typed.format, typed.content, typed.accepted_only, typed.max_ratio, typed.version_id, typed.name
+        selection,
+        typed.format,
+        typed.content,
+        typed.accepted_only,
+        typed.max_ratio,
+        typed.version_id,
+        typed.name,
+        typed.memorised_reason,
     )
     if typed.out is not None:
         typed.wait = True
@@ -85,6 +92,9 @@ def _takes_create(parser: ArgumentParser) -> None:
     parser.add_argument("--accepted-only", action="store_true", help="of the synthetic images only accepted ones")
     parser.add_argument(
         "--max-ratio", type=float, metavar="R", help="synthetic images of a class, at most R times its real ones"
+    )
+    parser.add_argument(
+        "--memorised-reason", default="", metavar="TEXT", help="why more near-copies may go out than the lab allows"
     )
     parser.add_argument("--name", default="", help="a name for it")
     parser.add_argument("--out", metavar="FILE", help="fetch it, too: a file or a folder")

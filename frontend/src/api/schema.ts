@@ -302,7 +302,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** @description One lab. */
-        patch: operations["labs_rename"];
+        patch: operations["labs_change"];
         trace?: never;
     };
     "/api/v1/labs/{id}/invitations/": {
@@ -2652,6 +2652,7 @@ export interface components {
          *     * `lab.made` - lab.made
          *     * `lab.renamed` - lab.renamed
          *     * `quota.changed` - quota.changed
+         *     * `memorised_share.changed` - memorised_share.changed
          *     * `webhook.set` - webhook.set
          *     * `webhook.removed` - webhook.removed
          *     * `webhook_secret.changed` - webhook_secret.changed
@@ -2672,6 +2673,7 @@ export interface components {
          *     * `recipe.archived` - recipe.archived
          *     * `recipe.brought_back` - recipe.brought_back
          *     * `recipe.deleted` - recipe.deleted
+         *     * `export.justified` - export.justified
          *     * `export.renamed` - export.renamed
          *     * `export.archived` - export.archived
          *     * `export.brought_back` - export.brought_back
@@ -2679,7 +2681,7 @@ export interface components {
          *     * `export.downloaded` - export.downloaded
          * @enum {string}
          */
-        DeedEnum: "person.invited" | "invitation.revoked" | "person.joined" | "person.removed" | "role.changed" | "password_link.made" | "person.shut_out" | "person.let_in" | "token.made" | "token.revoked" | "lab.made" | "lab.renamed" | "quota.changed" | "webhook.set" | "webhook.removed" | "webhook_secret.changed" | "dataset.renamed" | "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "version.deleted" | "run.renamed" | "run.archived" | "run.brought_back" | "run.deleted" | "study.renamed" | "study.archived" | "study.brought_back" | "study.deleted" | "recipe.renamed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "export.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded";
+        DeedEnum: "person.invited" | "invitation.revoked" | "person.joined" | "person.removed" | "role.changed" | "password_link.made" | "person.shut_out" | "person.let_in" | "token.made" | "token.revoked" | "lab.made" | "lab.renamed" | "quota.changed" | "memorised_share.changed" | "webhook.set" | "webhook.removed" | "webhook_secret.changed" | "dataset.renamed" | "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "version.deleted" | "run.renamed" | "run.archived" | "run.brought_back" | "run.deleted" | "study.renamed" | "study.archived" | "study.brought_back" | "study.deleted" | "recipe.renamed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "export.justified" | "export.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded";
         /** @description What would go. */
         Deletion: {
             /** @description All that goes with it. */
@@ -2828,6 +2830,8 @@ export interface components {
              * @description Synthetic images of a class, at most so many for each of its real training images.
              */
             max_ratio: number | null;
+            /** @description Why near-copies may go out, by whoever asked for the export. */
+            memorised_reason: string;
             state: components["schemas"]["ExportState"];
             readonly progress: components["schemas"]["ExportProgress"];
             num_real: number;
@@ -2922,6 +2926,10 @@ export interface components {
             left_out: {
                 [key: string]: number;
             };
+            /** @description Of the samples that go in: may be copies of training images. */
+            num_memorised: number;
+            /** @description Why it is refused without a `memorised_reason`; empty where it needs none. */
+            refusal: string;
             /** @description At most. */
             size_bytes: number;
         };
@@ -3305,6 +3313,11 @@ export interface components {
             /** Format: date-time */
             readonly created_at: string;
             num_members: number;
+            /**
+             * Format: double
+             * @description 0 to 1: an export with a greater share of near-copies needs a person's reason; null: none does.
+             */
+            max_memorised_share: number | null;
         };
         /** @description What a lab shall be called. */
         LabNameRequest: {
@@ -3671,6 +3684,11 @@ export interface components {
              * @description Synthetic images of a class at most so many times its real training images, the best first.
              */
             max_ratio?: number | null;
+            /**
+             * @description Why near-copies may go out, in three words or more; needed above the lab's `max_memorised_share`.
+             * @default
+             */
+            memorised_reason: string;
         };
         /** @description Synthetic images of another model, as a complete upload: class folders in a zip, or files with metadata. */
         NewImportRequest: {
@@ -4021,9 +4039,14 @@ export interface components {
             name?: string;
             archived?: boolean;
         };
-        /** @description What a lab shall be called. */
-        PatchedLabNameRequest: {
+        /** @description What shall change about a lab. */
+        PatchedLabChangeRequest: {
             name?: string;
+            /**
+             * Format: double
+             * @description An export with a greater share of near-copies needs a person's reason; null: none does.
+             */
+            max_memorised_share?: number | null;
         };
         /** @description The role a member shall have. */
         PatchedMemberRoleRequest: {
@@ -6801,7 +6824,7 @@ export interface operations {
             };
         };
     };
-    labs_rename: {
+    labs_change: {
         parameters: {
             query?: never;
             header?: never;
@@ -6812,7 +6835,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["PatchedLabNameRequest"];
+                "application/json": components["schemas"]["PatchedLabChangeRequest"];
             };
         };
         responses: {
@@ -6935,7 +6958,7 @@ export interface operations {
                 /** @description From `next` or `previous` of another page. */
                 cursor?: string;
                 /** @description Only deeds of this kind. */
-                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "study.archived" | "study.brought_back" | "study.deleted" | "study.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.justified" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "memorised_share.changed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "study.archived" | "study.brought_back" | "study.deleted" | "study.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
                 /** @description Rows per page, 1 to 500. */
                 limit?: number;
                 /** @description Only what this person did. */
@@ -6972,7 +6995,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only deeds of this kind. */
-                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "study.archived" | "study.brought_back" | "study.deleted" | "study.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
+                deed?: "dataset.archived" | "dataset.brought_back" | "dataset.deleted" | "dataset.renamed" | "export.archived" | "export.brought_back" | "export.deleted" | "export.downloaded" | "export.justified" | "export.renamed" | "invitation.revoked" | "lab.made" | "lab.renamed" | "memorised_share.changed" | "password_link.made" | "person.invited" | "person.joined" | "person.let_in" | "person.removed" | "person.shut_out" | "quota.changed" | "recipe.archived" | "recipe.brought_back" | "recipe.deleted" | "recipe.renamed" | "role.changed" | "run.archived" | "run.brought_back" | "run.deleted" | "run.renamed" | "study.archived" | "study.brought_back" | "study.deleted" | "study.renamed" | "token.made" | "token.revoked" | "version.deleted" | "webhook.removed" | "webhook.set" | "webhook_secret.changed";
                 /** @description Only what this person did. */
                 person?: string;
             };

@@ -1,5 +1,6 @@
 """Labs and their members."""
 
+import math
 from typing import Any
 from uuid import UUID
 
@@ -26,13 +27,31 @@ class LabDetailSerializer(serializers.ModelSerializer[Lab]):
 
     class Meta:
         model = Lab
-        fields = ["id", "name", "created_at", "num_members"]
+        fields = ["id", "name", "created_at", "num_members", "max_memorised_share"]
 
 
 class LabNameSerializer(serializers.Serializer[Any]):
     """What a lab shall be called."""
 
     name = serializers.CharField(max_length=120)
+
+
+class LabChangeSerializer(serializers.Serializer[Any]):
+    """What shall change about a lab."""
+
+    name = serializers.CharField(max_length=120, required=False)
+    max_memorised_share = serializers.FloatField(
+        min_value=0,
+        max_value=1,
+        required=False,
+        allow_null=True,
+        help_text="An export with a greater share of near-copies needs a person's reason; null: none does.",
+    )
+
+    def validate_max_memorised_share(self, share: float | None) -> float | None:
+        if share is not None and not math.isfinite(share):
+            raise serializers.ValidationError("Give a number from 0 to 1, or null for no limit.")
+        return share
 
 
 class MemberSerializer(serializers.ModelSerializer[Membership]):
@@ -91,12 +110,14 @@ class LabView(APIView):
 
     permission_classes = BROWSER_ONLY
 
-    @extend_schema(operation_id="labs_rename", tags=["labs"], request=LabNameSerializer, responses=LabDetailSerializer)
+    @extend_schema(
+        operation_id="labs_change", tags=["labs"], request=LabChangeSerializer, responses=LabDetailSerializer
+    )
     def patch(self, request: Request, pk: UUID) -> Response:
         lab = lab_for(request, pk, Role.ADMIN)
-        given = LabNameSerializer(data=request.data)
+        given = LabChangeSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        labs.rename_lab(lab, person_of(request), given.validated_data["name"])
+        labs.change_lab(lab, person_of(request), given.validated_data)
         return Response(LabDetailSerializer(selectors.all_labs().get(pk=lab.pk)).data)
 
 

@@ -1,5 +1,7 @@
 """Labs, and who is in them with which role. Nobody reaches above their own role, and no lab loses its last owner."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -20,6 +22,33 @@ def create_lab(person: Person, name: str) -> Lab:
         Membership.objects.create(lab=lab, person=person, role=Role.OWNER)
         note(lab.pk, person, Deed.LAB_MADE, lab)
     return lab
+
+
+@transaction.atomic
+def change_lab(lab: Lab, actor: Person, changes: Mapping[str, Any]) -> Lab:
+    """What `changes` holds of `name` and `max_memorised_share`; the rest stays.
+
+    Raises: ConflictError for a name that another lab has.
+    """
+    if "name" in changes:
+        rename_lab(lab, actor, changes["name"])
+    if "max_memorised_share" in changes:
+        set_memorised_share(lab, actor, changes["max_memorised_share"])
+    return lab
+
+
+@transaction.atomic
+def set_memorised_share(lab: Lab, actor: Person, share: float | None) -> None:
+    """share: 0 to 1, of an export's synthetic images; None lets every export out. Exports that are ready stay."""
+    lab.max_memorised_share = share
+    lab.save(update_fields=["max_memorised_share"])
+    note(
+        lab.pk,
+        actor,
+        Deed.MEMORISED_SHARE_CHANGED,
+        lab,
+        "now no limit" if share is None else f"now {100 * share:.4g} %",
+    )
 
 
 @transaction.atomic

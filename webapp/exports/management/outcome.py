@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from webapp.exports.models import Export
-from webapp.exports.selectors import included
+from webapp.exports.selectors import included, num_memorised
 from webapp.runs.models import Run, RunState
 from webapp.runs.states import STAGES
 
@@ -20,7 +20,7 @@ def outcome_of(export: Export, out: Path) -> dict[str, Any]:
     pool, run = selection.pool, selection.pool.run
     version = run.version
     synthetic = Counter(included(export).values_list("sample__label", flat=True))
-    kept_memorised = included(export).filter(sample__memorised=True).count()
+    kept_memorised = num_memorised(included(export))
     classes = {
         name: {
             "real": sum(counts.get(name, 0) for counts in version.counts.values()),

@@ -18,6 +18,7 @@ from webapp.datasets.models import DatasetVersion
 from webapp.exports.events import publish_export
 from webapp.exports.models import Export
 from webapp.exports.selectors import estimate_of
+from webapp.exports.services.gate import read_reason, require_reason
 from webapp.gallery.models import Selection
 
 TASK = "exports.build"
@@ -26,11 +27,18 @@ State = Export.State
 
 
 def export_of_selection(
-    selection: Selection, *, format: str, content: str, accepted_only: bool, max_ratio: float | None = None
+    selection: Selection,
+    *,
+    format: str,
+    content: str,
+    accepted_only: bool,
+    max_ratio: float | None = None,
+    memorised_reason: str = "",
 ) -> Export:
     """What is asked for, not saved: what the selection kept, and the real images of the run's version.
 
-    Raises: ConflictError while the selection is not finished.
+    memorised_reason: why near-copies may go out; none is kept of real images alone.
+    Raises: ConflictError while the selection is not finished; InvalidError for a reason that says nothing.
     """
     if selection.state != Selection.State.FINISHED:
         raise ConflictError(f"This selection is {selection.state}; it can be exported when it is finished.")
@@ -41,6 +49,7 @@ def export_of_selection(
         content=content,
         accepted_only=accepted_only,
         max_ratio=max_ratio,
+        memorised_reason="" if content == Export.Content.REAL else read_reason(memorised_reason),
     )
 
 
@@ -62,22 +71,34 @@ def create_export(
     content: str,
     accepted_only: bool,
     max_ratio: float | None = None,
+    memorised_reason: str = "",
     name: str = "",
 ) -> Export:
-    """Queue an export of what the selection kept. Raises: ConflictError."""
+    """Queue an export of what the selection kept. Raises: ConflictError, InvalidError, QuotaError."""
     asked = export_of_selection(
-        selection, format=format, content=content, accepted_only=accepted_only, max_ratio=max_ratio
+        selection,
+        format=format,
+        content=content,
+        accepted_only=accepted_only,
+        max_ratio=max_ratio,
+        memorised_reason=memorised_reason,
     )
     return queue_export(asked, person, name)
 
 
 @transaction.atomic
 def queue_export(export: Export, person: Person | None, name: str = "") -> Export:
-    """Save and queue what was asked for. Raises: QuotaError."""
+    """Save and queue what was asked for. Raises: QuotaError; ConflictError where near-copies need a reason."""
+    lab_id, estimate = export.version.dataset.lab_id, estimate_of(export)
+    num_synthetic = sum(estimate.synthetic.values())
+    require_reason(export, estimate.num_memorised, num_synthetic)
     export.created_by, export.name = person, name.strip()
-    export.estimated_bytes = estimate_of(export).size_bytes
-    require_room(export.version.dataset.lab_id, export.estimated_bytes)
+    export.estimated_bytes = estimate.size_bytes
+    require_room(lab_id, export.estimated_bytes)
     export.save()
+    if export.memorised_reason:
+        detail = f"{estimate.num_memorised:,} of {num_synthetic:,} may be copies: {export.memorised_reason}"
+        note(lab_id, person, Deed.EXPORT_JUSTIFIED, export, detail)
     publish_export(export)
     call_worker(TASK, export)
     return export

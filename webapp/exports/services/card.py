@@ -5,7 +5,7 @@ from typing import Any
 
 from ml.catalog import Card, Catalogue
 from webapp.exports.models import Export
-from webapp.exports.selectors import included, synthetic_counts, wanted
+from webapp.exports.selectors import included, num_memorised, synthetic_counts, wanted
 from webapp.gallery.models import Pool, Selection
 from webapp.runs.models import Run
 from webapp.studies.models import Study
@@ -152,13 +152,20 @@ def _metrics(run: Run) -> str:
 
 def _memorised(export: Export, pool: Pool) -> str:
     chosen = included(export)
-    total, copies = chosen.count(), chosen.filter(sample__memorised=True).count()
+    total, copies = chosen.count(), num_memorised(chosen)
     share = f"{100 * copies / total:.1f} %" if total else "none"
     return (
         f"## Memorisation\n\n{copies} of {total} synthetic images here ({share}) lie nearer to a training image than "
         f"real images lie to one another and may be copies of it; in the whole pool {pool.num_memorised} of "
-        f"{pool.num_samples}. `nearest_train_distance` stands in the manifest."
+        f"{pool.num_samples}. `nearest_train_distance` stands in the manifest.{_why_they_go_out(export)}"
     )
+
+
+def _why_they_go_out(export: Export) -> str:
+    if not export.memorised_reason:
+        return ""
+    who = _inline(export.created_by.name) if export.created_by else "Whoever asked for this export"
+    return f"\n\n{who} wrote on {export.created_at:%Y-%m-%d} why they may go out: *{_inline(export.memorised_reason)}*"
 
 
 def _study(study: Study | None) -> str:

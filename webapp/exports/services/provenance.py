@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 
 from webapp.exports.models import Export
-from webapp.exports.selectors import class_caps, origin_facts, version_facts
+from webapp.exports.selectors import class_caps, included, num_memorised, origin_facts, version_facts
 from webapp.gallery.models import Selection
 from webapp.studies.models import Study
 from webapp.studies.selectors import study_for
@@ -29,9 +29,21 @@ def provenance_of(export: Export) -> dict[str, Any]:
             "accepted_only": export.accepted_only,
             "max_ratio": export.max_ratio,
             "caps": None if export.max_ratio is None else class_caps(export),
+            "memorised": _memorised(export),
             "created_at": _time(export.created_at),
         },
     }
+
+
+def _memorised(export: Export) -> dict[str, Any]:
+    """How many samples may be copies, the lab's limit, and why they go out, where a person said so."""
+    chosen = included(export)
+    told = {"num_memorised": num_memorised(chosen), "num_synthetic": chosen.count()}
+    reason: dict[str, Any] | None = None
+    if export.memorised_reason:
+        by = export.created_by.name if export.created_by else None
+        reason = {"text": export.memorised_reason, "by": by, "at": _time(export.created_at)}
+    return {**told, "max_share": export.version.dataset.lab.max_memorised_share, "reason": reason}
 
 
 def _synthesis(selection: Selection) -> dict[str, Any]:

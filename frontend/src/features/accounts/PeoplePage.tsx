@@ -13,6 +13,7 @@ import { PageHead } from '@/components/PageHead';
 import { Invitations, NewInvitation } from './Invitations';
 import { LabTokens } from './LabTokens';
 import { MemberTable } from './MemberTable';
+import { NearCopies } from './NearCopies';
 import { ROLE_CHOICES, ROLE_WORDS } from './words';
 
 /** Who is in the lab and as what; for admins also who is invited, and what the lab is called. */
@@ -58,6 +59,7 @@ export function PeoplePage() {
           <>
             {may('admin') && <NewInvitation key={lab.id} lab={lab} />}
             {may('admin') && <LabName key={`${lab.id}${lab.name}`} lab={lab} />}
+            {may('admin') && <NearCopies lab={lab} />}
             <Panel title="Roles">
               <Stack gap={6}>
                 {ROLE_CHOICES.map(({ value }) => (

@@ -46,6 +46,11 @@ export function ExportCard({ start }: { start: Export }) {
           {moment(one.created_at)}
           {one.created_by === null ? '' : ` by ${one.created_by}`}
         </Text>
+        {one.memorised_reason !== '' && (
+          <Text size="sm">
+            <b>Why near-copies may go out:</b> {one.memorised_reason}
+          </Text>
+        )}
         {one.state === 'failed' && <Fault error={new Error(one.error?.message ?? 'The reason is not known.')} />}
         {one.state === 'interrupted' && one.error !== null && (
           <Fault error={new Error(one.error.message)} title="It waits, and goes on by itself" />

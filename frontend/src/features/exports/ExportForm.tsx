@@ -7,6 +7,8 @@ import { Fault } from '@/components/Fault';
 import { count, plural, words } from '@/components/format';
 import { Panel } from '@/components/Page';
 import { FormatSelect } from './FormatSelect';
+import { useEstimate } from './estimate';
+import { isReason, NearCopies } from './NearCopies';
 import { Preview } from './Preview';
 
 type Content = Schemas['Export']['content'];
@@ -31,22 +33,30 @@ export function ExportForm({ pool, selection: asked }: { pool: Schemas['Pool']; 
   const [acceptedOnly, setAcceptedOnly] = useState(false);
   const [maxRatio, setMaxRatio] = useState<number | null>(null);
   const [name, setName] = useState('');
+  const [reason, setReason] = useState('');
   const queries = useQueryClient();
-  const wish = {
+  const chosen = {
     selection,
     format,
     content,
     accepted_only: acceptedOnly,
     max_ratio: content === 'real' ? null : maxRatio,
     name,
+    memorised_reason: '',
   };
+  const estimate = useEstimate(chosen, selection !== '');
+  const refusal = estimate.data?.refusal ?? '';
+  const wish = { ...chosen, memorised_reason: refusal === '' ? '' : reason.trim() };
   const build = useMutation({
     mutationFn: () => take(http.POST('/api/v1/exports/', { body: wish })),
     onSuccess: async () => {
+      setReason('');
       await queries.invalidateQueries({ queryKey: ['get', '/api/v1/exports/'] });
       // The new one is the first of the list, which the long form may have pushed out of sight.
       window.scrollTo(0, 0);
     },
+    // Verdicts of others may have changed what it would hold.
+    onError: () => estimate.refetch(),
   });
   if (!may('researcher'))
     return (
@@ -104,8 +114,15 @@ export function ExportForm({ pool, selection: asked }: { pool: Schemas['Pool']; 
           onChange={(e) => setName(e.currentTarget.value)}
         />
         {selection !== '' && <Preview wish={wish} />}
+        {refusal !== '' && (
+          <NearCopies run={pool.run} selection={selection} refusal={refusal} reason={reason} onChange={setReason} />
+        )}
         <Fault error={build.error} />
-        <Button onClick={() => build.mutate()} loading={build.isPending} disabled={selection === ''}>
+        <Button
+          onClick={() => build.mutate()}
+          loading={build.isPending}
+          disabled={selection === '' || (refusal !== '' && !isReason(reason))}
+        >
           Build the export
         </Button>
       </Stack>

@@ -1,12 +1,12 @@
 import { BASE_PATH } from '@/api/basePath';
 import { Code, SegmentedControl, Stack, Text } from '@mantine/core';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, http, take, type Schemas } from '@/api/client';
+import { api, type Schemas } from '@/api/client';
 import { sentenceOf } from '@/api/errors';
 import { CopyLine } from '@/components/CopyLine';
-import { bytes, count, plural } from '@/components/format';
+import { bytes, count, measured, plural } from '@/components/format';
 import { commandFor, type Way } from './commands';
+import { useEstimate } from './estimate';
 import { linesOf, together, type Line } from './layout';
 
 type Wish = Schemas['NewExportRequest'];
@@ -16,13 +16,7 @@ const CLASSES = 6;
 
 /** What the export would hold and take, and its files, asked anew when a choice changes; and how to ask without the browser. */
 export function Preview({ wish }: { wish: Wish }) {
-  const unnamed = { ...wish, name: '' };
-  const { data, error } = useQuery({
-    queryKey: ['exports', 'estimate', unnamed],
-    queryFn: () => take(http.POST('/api/v1/exports/estimate/', { body: unnamed })),
-    placeholderData: keepPreviousData,
-    retry: false,
-  });
+  const { data, error } = useEstimate(wish);
   return (
     <Stack gap="xs">
       {error !== null ? (
@@ -41,6 +35,7 @@ function Estimate({ estimate, format }: { estimate: Schemas['ExportEstimate']; f
   const { data: catalogue } = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
   const chosen = catalogue?.export_formats.find((one) => one.name === format);
   const left = sum(estimate.left_out);
+  const synthetic = sum(estimate.synthetic);
   return (
     <>
       {chosen !== undefined && (
@@ -51,9 +46,10 @@ function Estimate({ estimate, format }: { estimate: Schemas['ExportEstimate']; f
         </Code>
       )}
       <Text size="sm" c="dimmed" className="numbers" role="status">
-        {count(estimate.num_real)} real and {count(sum(estimate.synthetic))} synthetic images, at most{' '}
-        {bytes(estimate.size_bytes)}
+        {count(estimate.num_real)} real and {count(synthetic)} synthetic images, at most {bytes(estimate.size_bytes)}
         {left > 0 && `; the cap leaves out ${count(left)}`}.
+        {synthetic > 0 &&
+          ` May be copies of training images: ${count(estimate.num_memorised)} (${measured((100 * estimate.num_memorised) / synthetic)} %).`}
       </Text>
     </>
   );

@@ -41,7 +41,7 @@ function VersionForm({ version }: { version: Schemas['DatasetVersion'] }) {
   const { may } = useLab();
   const [format, setFormat] = useState('image_folder');
   const [name, setName] = useState('');
-  const wish = { version: version.id, format, accepted_only: false, name };
+  const wish = { version: version.id, format, accepted_only: false, memorised_reason: '', name };
   const queries = useQueryClient();
   const build = useMutation({
     mutationFn: () => take(http.POST('/api/v1/exports/', { body: wish })),

@@ -8,6 +8,7 @@ const wish = {
   content: 'both' as const,
   accepted_only: true,
   max_ratio: 2,
+  memorised_reason: '',
   name: "Ada's",
 };
 
@@ -34,8 +35,18 @@ it('asks for the same by curl, as the service reads it', () => {
   });
 });
 
+it('carries why near-copies may go out', () => {
+  expect(commandFor('Command line', { ...wish, memorised_reason: 'They are not copies.', name: '' }, URL)).toContain(
+    "--max-ratio 2 --memorised-reason 'They are not copies.' --out .",
+  );
+});
+
 it('asks for a version without what only a selection has', () => {
   expect(
-    commandFor('Command line', { version: 'v1', format: 'image_folder', accepted_only: false, name: '' }, URL),
+    commandFor(
+      'Command line',
+      { version: 'v1', format: 'image_folder', accepted_only: false, memorised_reason: '', name: '' },
+      URL,
+    ),
   ).toBe('ATELIER_URL=https://atelier.lab atelier export create --version-id v1 --format image_folder --out .');
 });

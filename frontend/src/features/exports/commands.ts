@@ -10,13 +10,14 @@ export function commandFor(way: Way, wish: Wish, url: string): string {
 }
 
 /** What is asked for, without what the service takes anyway. */
-function told({ selection, version, format, content, accepted_only, max_ratio, name }: Wish) {
+function told({ selection, version, format, content, accepted_only, max_ratio, memorised_reason, name }: Wish) {
   return {
     ...(selection === undefined ? { version } : { selection }),
     format,
     ...(selection === undefined ? {} : { content }),
     ...(accepted_only ? { accepted_only } : {}),
     ...(typeof max_ratio === 'number' ? { max_ratio } : {}),
+    ...(memorised_reason === '' ? {} : { memorised_reason }),
     ...(name === '' ? {} : { name }),
   };
 }

@@ -21,6 +21,7 @@ from webapp.accounts.services import get_or_create_lab
 from webapp.core import bucket, storage
 from webapp.core.commands import PlainCommand
 from webapp.core.crew import Crew, crew_at_hand
+from webapp.core.errors import ConflictError, InvalidError
 from webapp.core.removal import mark
 from webapp.datasets.models import Dataset, DatasetVersion, IngestFile
 from webapp.datasets.services import add_version, create_dataset
@@ -29,6 +30,7 @@ from webapp.exports.management.outcome import as_text, outcome_of
 from webapp.exports.management.progress import Progress, show_export, show_run, show_version, wait_for
 from webapp.exports.models import Export
 from webapp.exports.services.building import create_export
+from webapp.exports.services.gate import read_reason
 from webapp.recipes.catalogue import catalogue
 from webapp.recipes.validation import problems_of
 from webapp.runs.models import Run, RunState
@@ -53,6 +55,9 @@ class Command(PlainCommand):
         result.add_argument("--out", type=Path, default=Path("augmented.zip"), metavar="FILE", help="what to write")
         result.add_argument("--format", default="image_folder", help="export format (default: image_folder)")
         result.add_argument("--content", default="both", choices=Export.Content.values, help="which images it holds")
+        result.add_argument(
+            "--memorised-reason", default="", metavar="TEXT", help="why more near-copies may go out than the lab allows"
+        )
         result.add_argument("--json", action="store_true", help="print the figures as JSON")
         place = parser.add_argument_group("where it is kept")
         place.add_argument("--lab", help=f"lab of the dataset (default: the first one, or a new one, {FIRST_LAB!r})")
@@ -68,6 +73,7 @@ class Command(PlainCommand):
         source = None if options["resume"] else _source(options)
         recipe = None if options["resume"] else recipe_of(options)
         _check_names(recipe, options["format"])
+        reason = _reason(options["memorised_reason"])
         with crew_at_hand(self.stderr.write) as crew, Progress() as progress:
             job = _Job(crew, progress)
             if source is None or recipe is None:
@@ -76,7 +82,7 @@ class Command(PlainCommand):
                 run = job.start(source, options["lab"], options["name"], recipe)
             if crew.service is not None:
                 self.stderr.write(f"Watch it at {crew.service.url}/runs/{run.pk}")
-            export = job.export(job.follow(run), options["format"], options["content"])
+            export = job.export(job.follow(run), options["format"], options["content"], reason)
             bucket.pull(storage.stored(export.path))
             _copy(storage.stored(export.path), out, export.sha256)
         outcome = outcome_of(export, out)
@@ -134,10 +140,16 @@ class _Job:
             self._leave(f"Stopped at step {run.step:,} of {run.num_steps:,}; the checkpoint is kept. {again}")
         raise CommandError(f"The run {run.state}: {run.error_message} {again}")
 
-    def export(self, run: Run, format: str, content: str) -> Export:
+    def export(self, run: Run, format: str, content: str, reason: str) -> Export:
         """The ready export of the run's own selection."""
         selection = run.pool.selections.order_by("number")[0]
-        export = create_export(selection, None, format=format, content=content, accepted_only=False)
+        try:
+            export = create_export(
+                selection, None, format=format, content=content, accepted_only=False, memorised_reason=reason
+            )
+        except ConflictError as error:
+            again = f"python manage.py augment --resume {run.pk} --memorised-reason TEXT --out FILE"
+            raise CommandError(f"{error.message} The run is kept; with a reason: {again}") from error
         export = wait_for(export, EXPORTED, show_export(self._progress), self._crew)
         if export.state == Export.State.FAILED:
             raise CommandError(export.error_message)
@@ -170,6 +182,14 @@ def _check_names(recipe: dict[str, Any] | None, format: str) -> None:
         faults.append(f"format: There is no export format {format!r}; choose one of: {', '.join(formats)}.")
     if faults:
         raise CommandError("\n".join(faults))
+
+
+def _reason(text: str) -> str:
+    """Raises: CommandError for a reason that says nothing, before the images are read."""
+    try:
+        return read_reason(text)
+    except InvalidError as error:
+        raise CommandError(f"--memorised-reason: {error.message}") from error
 
 
 def _lab(name: str | None) -> Lab:
