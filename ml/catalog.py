@@ -29,7 +29,7 @@ from ml.intervals import mean_interval, wilson_interval
 from ml.plans import IMPORTED
 from ml.plugin import Card, Conflict
 from ml.study_settings import StudySettings
-from ml.suitability import missing_fields, why_unsuitable
+from ml.suitability import missing_fields, scores_read, why_unsuitable
 
 __all__ = [
     "ARM_PARTS",
@@ -123,7 +123,7 @@ class ModelEntry(Entry):
 
 @dataclass(frozen=True)
 class SamplerEntry(Entry):
-    """needs: scores; reasons: code of why a candidate was dropped -> one sentence.
+    """needs: scores, whatever its settings; reasons: code of why a candidate was dropped -> one sentence.
 
     fills_budget: whether it keeps as many of a class as asked for wherever the pool holds as many that can be scored.
     """
@@ -131,6 +131,10 @@ class SamplerEntry(Entry):
     needs: tuple[str, ...]
     reasons: dict[str, str]
     fills_budget: bool
+
+    def reads(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """Scores of the model that it reads with these settings; those left out count with their defaults."""
+        return scores_read(self.needs, self.schema, self.defaults() | dict(settings))
 
 
 @dataclass(frozen=True)
@@ -167,13 +171,15 @@ class Catalogue:
     budget_schema: dict[str, Any]
     plain: dict[str, Any]
 
-    def suits(self, model: str, settings: Mapping[str, Any], sampler: str) -> str | None:
-        """None when the sampler can rank what the model, with these settings, makes; else one sentence why not.
+    def suits(
+        self, model: str, settings: Mapping[str, Any], sampler: str, sampler_settings: Mapping[str, Any] | None = None
+    ) -> str | None:
+        """None when the sampler, so set, can rank what the model, so set, makes; else one sentence why not.
 
         Settings left out count with their defaults. Raises: KeyError for a name that is on no shelf.
         """
         entry = self.models[model]
-        needs = self.samplers[sampler].needs
+        needs = self.samplers[sampler].reads(sampler_settings or {})
         return why_unsuitable(sampler, needs, model, entry.provides, entry.defaults() | dict(settings))
 
     def fits(self, model: str, dataset_kind: str) -> str | None:

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from ml.errors import UnsuitableSamplerError
 from ml.metric import Evidence
 from ml.plugin import Plugin
+from ml.suitability import scores_read
 
 KEPT = ""
 
@@ -99,7 +100,8 @@ class Sampler(Plugin):
     """One selection strategy. Deterministic: the same pool, budget, settings and seed give the same answer."""
 
     needs: ClassVar[tuple[str, ...]] = ()
-    """Scores of the model that the strategy cannot do without; what the encoder says of every pool is not named."""
+    """Scores of the model that the strategy cannot do without, whatever its settings; those that a setting asks for are
+    named there (`ml.suitability.MODEL_SCORES`), and what the encoder says of every pool is not named."""
     sees_images: ClassVar[bool] = False
     """Whether it reads `Candidates.evidence`."""
     reasons: ClassVar[Mapping[str, str]] = {}
@@ -112,7 +114,7 @@ class Sampler(Plugin):
 
     def wanted(self) -> tuple[str, ...]:
         """Scores of the model that it reads with its settings."""
-        return self.needs
+        return scores_read(self.needs, type(self.settings).model_json_schema(), self.settings.model_dump())
 
     def select(self, pool: Candidates, budget: Mapping[str, int], seed: int) -> Selected:
         """At most `budget[class]` candidates of each class.
@@ -121,12 +123,11 @@ class Sampler(Plugin):
         """
         raise NotImplementedError
 
-    @classmethod
-    def check_scores(cls, available: frozenset[str], model_name: str) -> None:
-        """Raises: UnsuitableSamplerError, with the reason, when a needed score is not available."""
-        missing = [score for score in cls.needs if score not in available]
+    def check_scores(self, available: frozenset[str], model_name: str) -> None:
+        """Raises: UnsuitableSamplerError, with the reason, when a score that it reads is not available."""
+        missing = [score for score in self.wanted() if score not in available]
         if missing:
             raise UnsuitableSamplerError(
-                f"The sampler {cls.name} ranks by {', '.join(missing)}, which the model {model_name} with these "
+                f"The sampler {self.name} ranks by {', '.join(missing)}, which the model {model_name} with these "
                 f"settings cannot give; choose another sampler, or a model that provides it."
             )

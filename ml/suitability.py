@@ -3,6 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+MODEL_SCORES = "x-model-scores"
+"""In the JSON Schema of a sampler's setting: those of its values that name a score of the model, which is then read."""
+
+
+def scores_read(needs: Sequence[str], schema: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Scores of the model that a sampler reads with these settings (all of them): what it needs, and what they name."""
+    fields = schema.get("properties", {}).items()
+    named = [settings[name] for name, field in fields if settings[name] in field.get(MODEL_SCORES, ())]
+    return tuple(dict.fromkeys((*needs, *named)))
+
 
 def why_unsuitable(
     sampler: str, needs: Sequence[str], model: str, provides: Mapping[str, str | None], settings: Mapping[str, Any]

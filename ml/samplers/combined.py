@@ -13,6 +13,7 @@ from pydantic import Field
 from ml.narrowing import COPY_REASONS, FLOOR_REASONS, SPREAD_REASONS, Floats, Narrowing
 from ml.plugin import SHOWN_FIRST, Card, Settings
 from ml.sampler import Candidates, Sampler, Selected
+from ml.suitability import MODEL_SCORES
 from ml.transport import class_agreement
 
 ENTROPY, RELAXATION = 0.05, 0.05
@@ -23,7 +24,7 @@ class CombinedSettings(Settings):
         "classifier_confidence",
         description="What quality is: the encoder's confidence in the class, the discriminator's confidence in it, the "
         "discriminator's real/fake score, or how much of the candidate transport sends to its class.",
-        json_schema_extra=SHOWN_FIRST,
+        json_schema_extra={**SHOWN_FIRST, MODEL_SCORES: ["class_confidence", "realism"]},
     )
     floor_share: float = Field(
         0.5,
@@ -58,10 +59,6 @@ class Combined(Sampler):
     )
     sees_images = True
     reasons = COPY_REASONS | FLOOR_REASONS | SPREAD_REASONS
-
-    def wanted(self) -> tuple[str, ...]:
-        by = self.settings.floor_by
-        return (by,) if by in ("class_confidence", "realism") else ()
 
     def select(self, pool: Candidates, budget: Mapping[str, int], seed: int) -> Selected:
         narrowing, features = Narrowing(pool, budget), pool.seen().synthetic.features

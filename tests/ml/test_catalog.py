@@ -15,7 +15,7 @@ from ml import catalog
 from ml.catalog import Catalogue, CatalogueError, Entry, load
 from ml.errors import UnsuitableSamplerError
 from ml.model import LabelledImageModel
-from ml.plugin import read_settings, shelf
+from ml.plugin import find, read_settings, shelf
 from ml.sampler import Sampler
 from ml.selection import check_suitable, make_sampler
 
@@ -95,6 +95,31 @@ def test_who_suits_whom_is_what_the_pipeline_says(shelves: Catalogue, settings: 
                 check_suitable(*question)
             refusals += 1
     assert refusals
+
+
+@pytest.mark.parametrize("floor_by", ["classifier_confidence", "class_confidence", "realism", "optimal_transport"])
+@pytest.mark.parametrize("name", ["gan", "dcgan"])
+def test_a_score_that_a_setting_asks_for_is_missed_before_the_queue(
+    shelves: Catalogue, name: str, floor_by: str
+) -> None:
+    model = find("models", LabelledImageModel, name)
+    own = {"class_head_weight": 0} if "class_head_weight" in model.Settings.model_fields else {}
+    reason = shelves.suits(name, own, "combined", {"floor_by": floor_by})
+    question = make_sampler("combined", {"floor_by": floor_by}), model, read_settings(model, own)
+    assert (reason is not None) == (floor_by == "class_confidence")
+    if reason is None:
+        check_suitable(*question)
+    else:
+        with pytest.raises(UnsuitableSamplerError, match=re.escape(reason)):
+            check_suitable(*question)
+
+
+def test_what_a_sampler_reads_is_said_alike_by_the_catalogue_and_the_sampler(shelves: Catalogue) -> None:
+    given = {"floor_by": "realism"}
+    assert shelves.samplers["combined"].reads(given) == make_sampler("combined", given).wanted() == ("realism",)
+    assert shelves.samplers["combined"].reads({}) == ()
+    for name in shelf("samplers", Sampler):
+        assert shelves.samplers[name].reads({}) == make_sampler(name, {}).wanted()
 
 
 def test_a_model_that_cannot_give_a_score_is_refused_with_what_to_do(shelves: Catalogue) -> None:

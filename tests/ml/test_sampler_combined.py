@@ -48,3 +48,10 @@ def test_a_floor_by_a_score_that_the_model_lacks_is_refused_before_anything_is_m
         check_suitable(sampler, Gan, Gan.Settings())
     check_suitable(make_sampler("combined", {"floor_by": "realism"}), Gan, Gan.Settings())
     assert find("samplers", Sampler, "combined").needs == ()
+
+
+def test_a_floor_by_a_score_that_imported_images_lack_is_refused_by_name() -> None:
+    sampler = make_sampler("combined", {"floor_by": "realism"})
+    with pytest.raises(UnsuitableSamplerError, match="realism"):
+        sampler.check_scores(frozenset({"classifier_confidence"}), "imported")
+    sampler.check_scores(frozenset({"realism"}), "imported")

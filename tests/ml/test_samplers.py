@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ml.errors import UnsuitableSamplerError
 from ml.plugin import find, shelf
 from ml.sampler import KEPT, Candidates, Sampler, Selected
+from ml.selection import make_sampler
 from tests.ml.known_pool import CLASSES, known_pool
 
 SAMPLERS = shelf("samplers", Sampler)
@@ -77,7 +78,7 @@ def test_what_is_missing_is_refused_by_name(name: str) -> None:
     with pytest.raises(UnsuitableSamplerError, match=needs[0]):
         select(name, make_pool([0, 1, 2]), {"cat": 1})
     with pytest.raises(UnsuitableSamplerError, match=f"{needs[0]}.*gan"):
-        SAMPLERS[name].check_scores(frozenset(), "gan")
+        make_sampler(name, {}).check_scores(frozenset(), "gan")
 
 
 def test_who_says_that_it_fills_the_budget_does(name: str) -> None:
