@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ml.comparison import Weighted, equal_weights, reference_of, weights_of_mix
+from ml.comparison import Floats, Weighted, equal_weights, reference_of, weights_of_mix
 from ml.errors import MeaninglessMetricError, TooFewSamplesError
 from ml.metric import Evidence, ImageSet, Measurement, Metric, Part
 from ml.plugin import Card
@@ -24,6 +24,7 @@ from ml.recognition import MIN_VALIDATION, knows_little, validation_rate
 MIN_IMAGES = 50
 ENOUGH = 100
 ENOUGH_PER_CLASS = 10
+CHUNK = 1_024
 
 
 class InceptionScore(Metric):
@@ -102,16 +103,31 @@ def _by_probabilities(images: ImageSet) -> ImageSet:
 
 
 def score_with_interval(probabilities: Weighted) -> Part:
-    """The score, 1 or more, of class probabilities, and its 95 % interval."""
-    weight, chances = probabilities.weight, probabilities.features.astype(np.float64)
-    chances /= chances.sum(1, keepdims=True)
-    logarithm = np.log(chances, out=np.zeros_like(chances), where=chances > 0)
-    mean = weight @ chances
-    divergence = (chances * (logarithm - np.log(mean, out=np.zeros_like(mean), where=mean > 0))).sum(1)
+    """The score, 1 or more, of class probabilities, and its 95 % interval; in float64, a chunk of rows at a time."""
+    weight = probabilities.weight
+    mean = np.zeros(probabilities.features.shape[1])
+    for rows in _chunks(len(weight)):
+        mean += weight[rows] @ _chances(probabilities, rows)
+    log_mean = np.log(mean, out=np.zeros_like(mean), where=mean > 0)
+    divergence = np.empty(len(weight))
+    for rows in _chunks(len(weight)):
+        chances = _chances(probabilities, rows)
+        logarithm = np.log(chances, out=np.zeros_like(chances), where=chances > 0)
+        divergence[rows] = (chances * (logarithm - log_mean)).sum(1)
     information = max(float(weight @ divergence), 0.0)
     spread = math.sqrt(float(weight @ (divergence - information) ** 2) / probabilities.effective_size)
     reach = 1.96 * spread
     return Part(math.exp(information), math.exp(max(information - reach, 0.0)), math.exp(information + reach))
+
+
+def _chunks(number: int) -> list[slice]:
+    return [slice(start, start + CHUNK) for start in range(0, number, CHUNK)]
+
+
+def _chances(probabilities: Weighted, rows: slice) -> Floats:
+    """float64 [n, C] that sum to 1 as exactly as they can."""
+    chances = probabilities.features[rows].astype(np.float64)
+    return np.asarray(chances / chances.sum(1, keepdims=True))
 
 
 def _highest(images: ImageSet) -> float:

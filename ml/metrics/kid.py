@@ -9,6 +9,8 @@ come from the encoder trained on the user's own images, and from Inception where
 are weighted to the synthetic set's class mix.
 """
 
+import math
+
 import numpy as np
 
 from ml.comparison import Floats, Weighted, equal_weights, half_sample_interval, reference_of, weights_of_mix
@@ -19,7 +21,7 @@ from ml.plugin import Card
 MIN_IMAGES = 20
 MOST_IMAGES = 5_000
 LARGEST_PART = 500
-CHUNK = 1_024
+TILE = 1_024
 
 
 class Kid(Metric):
@@ -90,27 +92,41 @@ def _caution(real: Weighted, synthetic: Weighted) -> str:
 
 
 def kernel_distance(first: Weighted, second: Weighted) -> float:
-    """Unbiased squared maximum mean discrepancy; no pair of an image with itself enters."""
-    mixed = _kernel_sum(first, second)
-    return _within(first) + _within(second) - 2 * mixed
+    """Unbiased squared maximum mean discrepancy; no pair of an image with itself enters.
+
+    In float64, a tile of pairs at a time: memory beside the features is that of a tile, whatever the number of images.
+    """
+    return _within(first) + _within(second) - 2 * _between(first, second)
 
 
 def _within(sample: Weighted) -> float:
-    features = sample.features.astype(np.float64)
-    own = (sample.weight**2 * _kernel((features**2).sum(1) / features.shape[1])).sum()
-    return float((_kernel_sum(sample, sample) - own) / (1.0 - (sample.weight**2).sum()))
-
-
-def _kernel_sum(first: Weighted, second: Weighted) -> float:
-    """Weighted mean of the kernel over all pairs, in float64, a chunk of rows at a time."""
-    points = second.features.astype(np.float64).T / second.features.shape[1]
+    """Weighted mean of the kernel over all pairs of two different images; either half of them is the other's mirror."""
     total = 0.0
-    for start in range(0, len(first), CHUNK):
-        products = first.features[start : start + CHUNK].astype(np.float64) @ points
-        total += float(first.weight[start : start + CHUNK] @ _kernel(products) @ second.weight)
-    return total
+    for top in range(0, len(sample), TILE):
+        for left in range(top, len(sample), TILE):
+            kernel = _tile(sample, top, sample, left)
+            if left == top:
+                np.fill_diagonal(kernel, 0.0)
+            total += (1 if left == top else 2) * _weighted_sum(kernel, sample, top, sample, left)
+    return total / (1.0 - float((sample.weight**2).sum()))
 
 
-def _kernel(product: Floats) -> Floats:
-    shifted = product + 1.0
-    return shifted * shifted * shifted
+def _between(first: Weighted, second: Weighted) -> float:
+    """Weighted mean of the kernel over all pairs of an image of the one set and one of the other."""
+    corners = ((top, left) for top in range(0, len(first), TILE) for left in range(0, len(second), TILE))
+    return math.fsum(_weighted_sum(_tile(first, top, second, left), first, top, second, left) for top, left in corners)
+
+
+def _tile(first: Weighted, top: int, second: Weighted, left: int) -> Floats:
+    """float64 [n, m], at most `TILE` of each: the kernel of images from `top` on with images from `left` on."""
+    rows, columns = (
+        one.features[start : start + TILE].astype(np.float64) for one, start in ((first, top), (second, left))
+    )
+    product = rows @ columns.T
+    product /= rows.shape[1]
+    product += 1.0
+    return np.asarray(product * product * product)
+
+
+def _weighted_sum(kernel: Floats, first: Weighted, top: int, second: Weighted, left: int) -> float:
+    return float(first.weight[top : top + TILE] @ kernel @ second.weight[left : left + TILE])
