@@ -7,6 +7,8 @@ encoder, so that runs on one dataset version are measured by one ruler.
     <folder>/encoder.json, encoder.safetensors
     <folder>/<split>-features.npy       float32 [N, 128], zero mean and mean variance 1 over the training split
     <folder>/<split>-probabilities.npy  float32 [N, C]
+
+Those of a pool's images are kept beside its scores, as pool-features.npy and pool-probabilities.npy.
 """
 
 import json
@@ -35,6 +37,7 @@ MAX_SIDE = 64
 """Larger images are averaged down to this side before they are looked at."""
 WIDTHS = (16, 32, 64, NUM_FEATURES)
 CHUNK = 256
+POOL = "pool"
 IMAGE_RANGE = (-1.0, 1.0)
 
 FeaturesAndProbabilities = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -178,12 +181,30 @@ def split_features(encoder: Encoder, pack: Pack, split: str, folder: Path) -> Im
 
 def kept_features(folder: Path, stem: str, extract: Callable[[], FeaturesAndProbabilities]) -> FeaturesAndProbabilities:
     """What `extract` gave when it was first asked for, kept in `folder` as <stem>-features.npy, -probabilities.npy."""
-    files = [folder / f"{stem}-{what}.npy" for what in ("features", "probabilities")]
+    found = found_features(folder, stem)
+    if found is None:
+        found = extract()
+        keep_features(folder, stem, found)
+    return found
+
+
+def keep_features(folder: Path, stem: str, found: FeaturesAndProbabilities) -> None:
+    """Write what `found_features` reads, in place of what was there."""
+    for file, array in zip(_files(folder, stem), found, strict=True):
+        _save(file, array)
+
+
+def found_features(folder: Path, stem: str) -> FeaturesAndProbabilities | None:
+    """What was kept in `folder`; None when nothing was."""
+    files = _files(folder, stem)
     if not all(file.exists() for file in files):
-        for file, array in zip(files, extract(), strict=True):
-            _save(file, array)
+        return None
     features, probabilities = (np.load(file, allow_pickle=False) for file in files)
     return features, probabilities
+
+
+def _files(folder: Path, stem: str) -> list[Path]:
+    return [folder / f"{stem}-{what}.npy" for what in ("features", "probabilities")]
 
 
 def _save(file: Path, array: NDArray[np.float32]) -> None:

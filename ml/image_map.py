@@ -17,9 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.features import Encoder
-from ml.measure import encoded
-from ml.pool import Pool
+from ml.metric import ImageSet
 from ml.score import Known
 from ml.whole import whole_file
 
@@ -63,12 +61,12 @@ def fixed_part(key: Keys, most: int, seed: int) -> NDArray[np.int64]:
     return np.argsort(key).astype(np.int64)
 
 
-def map_pool(pool: Pool, encoder: Encoder, known: Known, file: Path, seed: int) -> None:
+def map_pool(candidates: ImageSet, known: Known, file: Path, seed: int) -> None:
     """The map of a pool and the training images."""
-    rows = fixed_part(np.arange(len(pool)), MOST, seed)
-    samples = encoded(encoder.encode, pool, rows)
+    rows = fixed_part(np.arange(len(candidates)), MOST, seed)
+    samples = candidates.take(rows)
     real = Placed(known.train_index, known.train.label, known.train.features)
-    write_map(real, Placed(rows, samples.label, samples.features), len(pool), file, seed)
+    write_map(real, Placed(rows, samples.label, samples.features), len(candidates), file, seed)
 
 
 def write_map(real: Placed, samples: Placed, num_samples: int, file: Path, seed: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from ml.comparison import equal_weights, reference_of, weights_of_mix
 from ml.errors import MeaninglessMetricError, TooFewSamplesError
 from ml.evaluation import Evaluate, Evaluation, Generate
-from ml.features import Encoder, FeaturesAndProbabilities
+from ml.features import POOL, Encoder, FeaturesAndProbabilities, found_features
 from ml.images import Pixels
 from ml.metric import IN_DOMAIN, Appearance, Evidence, ImageSet, Measurement, Metric, Space
 from ml.metrics.kid import kernel_distance
@@ -106,6 +107,18 @@ def _refused(sentence: str, evidence: Evidence) -> MeasurementRow:
         "details": {"space": evidence.space.name, **evidence.space.facts},
         "caution": sentence,
     }
+
+
+def pool_as_seen(encoder: Encoder, pool: Pool, folder: Path) -> ImageSet:
+    """How the encoder sees a pool's images: as scoring kept it in `folder`, beside the scores, or looked at again."""
+
+    def appearance(rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        return encoder.appearance(pool.images(rows))
+
+    found = found_features(folder, POOL)
+    if found is None or len(found[0]) != len(pool):
+        return encoded(encoder.encode, pool, np.arange(len(pool)), appearance)
+    return ImageSet(found[0], pool.label, found[1], appearance)
 
 
 def encoded(

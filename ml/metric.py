@@ -31,6 +31,12 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.label)
 
+    def take(self, rows: NDArray[np.int64]) -> "ImageSet":
+        """Some of the images."""
+        whole = self.appearance
+        appearance = None if whole is None else lambda some: whole(rows[some])
+        return ImageSet(self.features[rows], self.label[rows], self.probabilities[rows], appearance)
+
 
 @dataclass(frozen=True)
 class Space:

@@ -3,7 +3,8 @@
 Each stage turns what earlier ones left on disk into an output of its own, whole or not at all, and says so; a stage
 that the plan's `done` holds is not repeated. The worker's child, the command line and the tests all come through here.
 
-    <out>/data/ encoder/ checkpoints/ previews/ sweeps/ pool/ scores.npz map.npz selection.npz metrics.json
+    <out>/data/ encoder/ checkpoints/ previews/ sweeps/ pool/ scores.npz pool-features.npy pool-probabilities.npy
+        map.npz selection.npz metrics.json
 """
 
 import functools
@@ -26,7 +27,7 @@ from ml.features import Encoder, load_encoder, save_encoder, split_features
 from ml.image_map import map_pool
 from ml.inception import load_inception, supplied_weights
 from ml.learner import follow
-from ml.measure import checkpoint_measure, encoded, measure_all
+from ml.measure import checkpoint_measure, encoded, measure_all, pool_as_seen
 from ml.memory import check_memory
 from ml.metric import Evidence, ImageSet
 from ml.model import DataSpec, LabelledImageModel, ModelSettings
@@ -247,15 +248,16 @@ class Run:
         names = score_pool(
             pool, model, self.encoder, known, file, self.device, lambda done, number: meter.to(done), self.given()
         )
-        map_pool(pool, self.encoder, known, map_file, step_seed(self.seed, "map"))
+        map_pool(self.seen(pool, file), known, map_file, step_seed(self.seed, "map"))
         self.tell_pool(pool, names)
         return {"scores": str(file), "map": str(map_file)}
 
     def select(self) -> Artefacts:
         """Let the sampler decide, and measure what it kept."""
         pool, file = self.pool(), self.out / "selection.npz"
-        evidence = functools.partial(evidence_of, pool, self.done["prepare"], self.seed)
-        select(self.sampler, pool, Path(self.done["score"]["scores"]), self.budget(), self.seed, file, evidence)
+        scores = Path(self.done["score"]["scores"])
+        evidence = functools.partial(evidence_of, pool, scores, self.done["prepare"], self.seed)
+        select(self.sampler, pool, scores, self.budget(), self.seed, file, evidence)
         values = self.measure(pool, read_selection(file).kept)
         with whole_file(self.out / "metrics.json") as partial:
             partial.write_text(json.dumps(values, indent=1), encoding="utf-8")
@@ -305,6 +307,10 @@ class Run:
     def given(self) -> Mapping[str, Floats]:
         """Scores that the images brought."""
         return {}
+
+    def seen(self, pool: Pool, scores: Path) -> ImageSet:
+        """The pool as the encoder sees it; each image was looked at once, when it was scored."""
+        return pool_as_seen(self.encoder, pool, scores.parent)
 
     def pool(self) -> Pool:
         return open_pool(Path(self.done["generate"]["pool"]))
@@ -357,9 +363,7 @@ class Run:
     def measure(self, pool: Pool, rows: NDArray[np.int64]) -> dict[str, MeasurementRow]:
         """Every metric on some of the pool's images, against training and validation images."""
         meter = self.meter("select", 1)
-        synthetic = encoded(
-            self.encoder.encode, pool, rows, lambda some: self.encoder.appearance(pool.images(rows[some]))
-        )
+        synthetic = self.seen(pool, Path(self.done["score"]["scores"])).take(rows)
         evidence = Evidence(self.train_set, self.val_set, synthetic, self.classes, self.seed)
         return measure_all(evidence, before_each=lambda name: meter.to(0)) | self.measure_by_inception(pool, rows)
 

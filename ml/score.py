@@ -6,6 +6,8 @@
             nearest_index                   int64 [N, 5], places in the dataset version, nearest first, -1 for none
             nearest_distance                float32 [N, 5]
             memorised                       bool [N]
+
+Beside it lies how the encoder sees the candidates (`ml/features.py`), so that no later stage looks at them again.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 
 from ml.device import choose_device
 from ml.exactness import exact_arithmetic
-from ml.features import Encoder
+from ml.features import POOL, Encoder, keep_features
 from ml.images import Pixels, to_model
 from ml.metric import ImageSet
 from ml.model import LabelledImageModel
@@ -60,9 +62,11 @@ def score_pool(
     device = device or choose_device("cpu")
     rule = memorised_rule(known.train.features, known.val.features, device)
     parts: dict[str, list[NDArray[np.generic]]] = {}
+    seen = []
     for rows, pixels in pool.chunks():
         label = pool.label[rows]
         features, probabilities = encoder.encode(pixels)
+        seen.append((features, probabilities))
         near = nearest(features, known.train.features, NUM_NEAREST, device)
         values: dict[str, NDArray[np.generic]] = {
             **model_scores(model, pixels, label, device),
@@ -77,6 +81,8 @@ def score_pool(
         if on_scored is not None:
             on_scored(rows.stop, len(pool))
     arrays = {name: np.concatenate(chunks) for name, chunks in parts.items()} | dict(given or {})
+    all_features, all_probabilities = zip(*seen, strict=True)
+    keep_features(file.parent, POOL, (np.concatenate(all_features), np.concatenate(all_probabilities)))
     with whole_file(file) as partial:
         np.savez(partial, allow_pickle=False, **arrays)
     return score_names(arrays)

@@ -20,7 +20,7 @@ from ml.budget import resolve
 from ml.device import choose_device
 from ml.errors import BadDatasetError, UnsuitableSamplerError
 from ml.features import load_encoder, split_features
-from ml.measure import encoded
+from ml.measure import pool_as_seen
 from ml.metric import Evidence
 from ml.model import LabelledImageModel, ModelSettings
 from ml.pack import open_pack
@@ -82,8 +82,8 @@ def standing(verdicts: Verdicts, number: int) -> NDArray[np.int8]:
     return answer
 
 
-def evidence_of(pool: Pool, prepared: Artefacts, seed: int) -> Evidence:
-    """A pool and the real images, training and validation, as the run's encoder sees them.
+def evidence_of(pool: Pool, scores: Path, prepared: Artefacts, seed: int) -> Evidence:
+    """A pool, with its file of scores, and the real images, training and validation, as the run's encoder sees them.
 
     Raises: BadDatasetError.
     """
@@ -95,7 +95,7 @@ def evidence_of(pool: Pool, prepared: Artefacts, seed: int) -> Evidence:
     pack, folder = open_pack(Path(prepared["data"])), Path(prepared["encoder"])
     encoder = load_encoder(folder, choose_device())
     train, val = (split_features(encoder, pack, split, folder) for split in ("train", "val"))
-    synthetic = encoded(encoder.encode, pool, np.arange(len(pool)))
+    synthetic = pool_as_seen(encoder, pool, scores.parent)
     return Evidence(train, val, synthetic, pack.classes, seed)
 
 
@@ -125,7 +125,7 @@ def select_again(plan: SelectPlan, emit: Emit) -> None:
         check_suitable(sampler, model, read_settings(model, plan["model_settings"]))
     budget = resolve(plan["budget"], plan["train_counts"])
     file, pool = Path(plan["out"]) / "selection.npz", open_pool(Path(plan["pool"]))
-    evidence = partial(evidence_of, pool, plan["prepared"], plan["seed"])
+    evidence = partial(evidence_of, pool, Path(plan["scores"]), plan["prepared"], plan["seed"])
     yields = select(sampler, pool, Path(plan["scores"]), budget, plan["seed"], file, evidence, plan.get("verdicts"))
     emit({"event": "result", "yields": yields, "selection": str(file)})
 

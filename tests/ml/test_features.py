@@ -5,12 +5,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.ndimage
 import torch
+from torchmetrics.functional.image.lpips import _LPIPS
+from torchmetrics.image.fid import FrechetInceptionDistance
+from torchmetrics.image.kid import KernelInceptionDistance
 
+from ml.comparison import Weighted
 from ml.encoder_training import MIN_VALIDATION, num_steps, train_encoder
 from ml.errors import BadDatasetError
 from ml.features import NUM_FEATURES, Encoder, load_encoder, save_encoder, split_features
+from ml.images import Pixels
+from ml.metric import Evidence, Metric
+from ml.metrics.fid import frechet_distance
+from ml.metrics.kid import kernel_distance
 from ml.pack import Pack, write_pack
+from ml.plugin import shelf
 from tests.ml.tiny_data import SHAPES, write_images
 
 COUNTS = dict.fromkeys(SHAPES, 40)
@@ -90,10 +100,102 @@ def test_features_have_zero_mean_and_mean_variance_one_over_the_training_split(e
 
 
 def test_the_batch_size_does_not_matter(encoder: Encoder, pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole, _ = encoder.encode(pack.images)
+    whole = *encoder.encode(pack.images), encoder.appearance(pack.images)
     monkeypatch.setattr("ml.features.CHUNK", 7)
-    parts, _ = encoder.encode(pack.images)
-    assert np.allclose(whole, parts, atol=1e-4)
+    parts = *encoder.encode(pack.images), encoder.appearance(pack.images)
+    for one, other in zip(whole, parts, strict=True):
+        assert np.allclose(one, other, atol=1e-4)
+
+
+def test_an_image_has_the_same_features_whatever_others_stand_around_it(encoder: Encoder, pack: Pack) -> None:
+    features, probabilities = encoder.encode(pack.images)
+    order = np.random.default_rng(0).permutation(len(features))
+    other_features, other_probabilities = encoder.encode(pack.images, order)
+    assert np.allclose(features[order], other_features, atol=1e-4)
+    assert np.allclose(probabilities[order], other_probabilities, atol=1e-4)
+
+
+def noisy(images: Pixels, amount: float) -> Pixels:
+    noise = np.random.default_rng(0).normal(0, 255, images.shape)
+    return (images + amount * noise).clip(0, 255).astype(np.uint8)
+
+
+def blurred(images: Pixels, amount: float) -> Pixels:
+    sigma = 8 * amount
+    return np.asarray(scipy.ndimage.gaussian_filter(images.astype(np.float32), (0, sigma, sigma, 0)).astype(np.uint8))
+
+
+def inverted(images: Pixels, amount: float) -> Pixels:
+    some = np.arange(len(images)) % 10 < 10 * amount
+    return np.where(some[:, None, None, None], 255 - images, images).astype(np.uint8)
+
+
+@pytest.mark.parametrize("corrupted", [noisy, blurred, inverted])
+@pytest.mark.parametrize("name", ["fid", "kid", "precision_recall", "density_coverage", "tarr"])
+def test_the_more_images_are_corrupted_the_worse_they_are_called(
+    encoder: Encoder, pack: Pack, corrupted: Callable[[Pixels, float], Pixels], name: str
+) -> None:
+    metric = shelf("metrics", Metric)[name]
+    rows = pack.rows("train")
+    real, images = encoder.image_set(pack.images[rows], pack.label[rows]), np.asarray(pack.images[rows])
+    nothing = real.take(np.empty(0, np.int64))
+    values = []
+    for amount in (0.0, 0.1, 0.3, 0.8):
+        synthetic = encoder.image_set(corrupted(images, amount), pack.label[rows])
+        values.append(metric(metric.Settings()).measure(Evidence(real, nothing, synthetic, pack.classes)).value)
+    worse = sorted(values, reverse=metric.better == "higher")
+    assert values == pytest.approx(worse, abs=0.02 * abs(worse[-1] - worse[0]))
+    assert abs(values[-1] - values[0]) > 0.1 * abs(values[0])
+
+
+@pytest.fixture
+def module(encoder: Encoder) -> torch.nn.Module:
+    """The encoder as others' metrics take one: uint8 [N, C, H, W] -> [N, 128]."""
+
+    class Seen(torch.nn.Module):
+        num_features = NUM_FEATURES
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return torch.from_numpy(encoder.encode(images.permute(0, 2, 3, 1).contiguous().numpy())[0])
+
+    return Seen()
+
+
+def test_distances_agree_with_torchmetrics_looking_through_the_encoder(
+    encoder: Encoder, pack: Pack, module: torch.nn.Module
+) -> None:
+    real = np.asarray(pack.images[pack.rows("train")])
+    other = noisy(real[::-1], 0.2)[:100]
+    fid = FrechetInceptionDistance(feature=module, input_img_size=(3, 16, 16))
+    kid = KernelInceptionDistance(feature=module, subsets=1, subset_size=100)
+    for one in (fid, kid):
+        for images, is_real in ((real[:100], True), (other, False)):
+            one.update(torch.from_numpy(images.transpose(0, 3, 1, 2).copy()), real=is_real)
+    ours = [
+        Weighted(encoder.encode(images)[0], np.full(100, 0.01)) for images in (np.ascontiguousarray(real[:100]), other)
+    ]
+    assert frechet_distance(*ours) == pytest.approx(float(fid.compute()), rel=1e-3)
+    assert kernel_distance(*ours) == pytest.approx(float(kid.compute()[0]), rel=1e-3)
+
+
+def test_the_distance_of_two_looks_agrees_with_the_lpips_of_torchmetrics(encoder: Encoder, pack: Pack) -> None:
+    class Lpips(_LPIPS):
+        """Its distance, of our maps and with no weights from people."""
+
+        def __init__(self) -> None:
+            torch.nn.Module.__init__(self)
+            self.spatial, self.resize, self.L = False, None, 4
+            self.scaling_layer = torch.nn.Identity()
+            self.net = torch.nn.Module()
+            self.net.forward = lambda pixels: encoder.net.maps(pixels)
+            self.lins = [lambda squares: squares.sum(1, keepdim=True)] * self.L
+
+    rows = np.array([0, 41, 7, 90])
+    images = torch.from_numpy(np.asarray(pack.images)[rows])
+    with torch.inference_mode():
+        expected = Lpips()(images[:2], images[2:]).flatten().numpy()
+    looks = encoder.appearance(np.asarray(pack.images)[rows])
+    assert np.square(looks[:2] - looks[2:]).sum(1) == pytest.approx(expected, rel=1e-3)
 
 
 def test_it_is_saved_and_read_back_whole(encoder: Encoder, pack: Pack, tmp_path: Path) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from ml.checkpoint import read_checkpoint
 from ml.errors import BadBudgetError, BadDatasetError, BadSettingsError, UnknownPluginError, UnsuitableSamplerError
-from ml.features import load_encoder
+from ml.features import Encoder, FeaturesAndProbabilities, load_encoder
+from ml.images import Pixels
 from ml.inception import VARIABLE
 from ml.inception_net import InceptionNet
 from ml.metric import Metric
@@ -266,6 +268,37 @@ def test_finished_stages_are_not_repeated(finished: tuple[RunPlan, Heard], tmp_p
     run({**plan, "out": str(tmp_path), "done": done}, heard)
     assert heard.stages() == list(STAGES[number:])
     assert heard.of("result") == before.of("result")
+
+
+def test_every_candidate_is_looked_at_once_and_never_by_a_later_stage(
+    finished: tuple[RunPlan, Heard], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, before = finished
+    looked: list[int] = []
+    encode = Encoder.encode
+
+    def counted(self: Encoder, images: Pixels, rows: NDArray[np.int64] | None = None) -> FeaturesAndProbabilities:
+        looked.append(len(images) if rows is None else len(rows))
+        return encode(self, images, rows)
+
+    monkeypatch.setattr(Encoder, "encode", counted)
+    done = {event["stage"]: event["artefact"] for event in before.of("stage_finished")[:3]}
+    recipe = {**plan["recipe"], "sampler": "novelty", "budget": {"kind": "per_class", "count": 5}}
+    heard = Heard()
+    run({**plan, "recipe": recipe, "out": str(tmp_path), "done": done}, heard)
+    assert sum(looked) == heard.of("pool")[0]["num_samples"]
+    looked.clear()
+    told = heard if "score" in heard.stages() else before
+    scores = next(event["artefact"]["scores"] for event in told.of("stage_finished") if event["stage"] == "score")
+    wish = {"sampler": "novelty", "budget": recipe["budget"], "seed": recipe["seed"], "scores": scores}
+    select_again(selection_plan(finished, tmp_path / "s1", **wish), Heard())
+    assert looked == []
+    for file in tmp_path.glob("pool-*.npy"):
+        file.unlink()  # as of a run whose other files alone were brought here
+    select_again(selection_plan(finished, tmp_path / "s2", **wish), Heard())
+    assert sum(looked) == heard.of("pool")[0]["num_samples"]
+    first, second = (read_selection(tmp_path / name / "selection.npz") for name in ("s1", "s2"))
+    assert np.array_equal(first.kept, second.kept)
 
 
 # --- refusals, before anything is done --------------------------------------------------------------------------
