@@ -99,7 +99,7 @@ def make(number: int, with_pixels: int) -> dict[str, Any]:
     )
     generated = number // len(CLASSES)
     part = {"asked": kept, "generated": generated, "kept": kept, "dropped": {"not_drawn": generated - kept}}
-    selection = selections.first_selection(pool, dict.fromkeys(CLASSES, part))
+    selection = selections.first_selection(pool, dict.fromkeys(CLASSES, part), {})
     pools.bring_in_choices(selection, folder / "selection.npz", held.renew)
     with transaction.atomic():
         created = PoolCreatedData(pool=pool.pk, selection=selection.pk, num_samples=number)

@@ -35,11 +35,11 @@ from ml.pack import Pack, open_pack, write_pack
 from ml.plans import STAGES, Artefacts, RunPlan, Stage
 from ml.plugin import find, read_settings
 from ml.pool import Pool, PoolFacts, open_pool, plan_candidates, shard_size, write_pool
-from ml.protocol import Emit, MeasurementRow, Yield
+from ml.protocol import Emit, MeasurementRow, RunResult
 from ml.ranks import launch, num_devices, own_rank
 from ml.records import read_records
 from ml.score import Floats, Known, score_pool
-from ml.selection import candidates_of, check_suitable, evidence_of, make_sampler, read_selection, select, yields_of
+from ml.selection import candidates_of, check_suitable, evidence_of, make_sampler, read_selection, result_of, select
 from ml.start import carry_prepared, check_start
 from ml.start_plan import Start
 from ml.sweeps import Sheet, columns_of, write_sweeps
@@ -74,7 +74,7 @@ def run(
                 emit({"event": "stage_finished", "stage": stage, "artefact": artefact})
                 work.done[stage] = artefact
         if last == "select":
-            emit({"event": "result", "yields": work.yields()})
+            emit(work.result())
     return work.done
 
 
@@ -394,7 +394,7 @@ class Run:
         evidence = Evidence(train, val, synthetic, self.classes, self.seed, inception.space)
         return measure_all(evidence, before_each=lambda name: meter.to(number))
 
-    def yields(self) -> dict[str, Yield]:
-        """The yield of the selection on disk."""
+    def result(self) -> RunResult:
+        """The yield of the selection on disk, and what its sampler says of itself."""
         candidates = candidates_of(self.pool(), Path(self.done["score"]["scores"]))
-        return yields_of(read_selection(Path(self.done["select"]["selection"])), candidates, self.budget())
+        return result_of(read_selection(Path(self.done["select"]["selection"])), candidates, self.budget())

@@ -237,14 +237,23 @@ class IngestResult(TypedDict):
     health: VersionHealth
 
 
+class Report(TypedDict):
+    """What a sampler says of itself. values: name -> number; curves: name -> points [x, y]."""
+
+    values: dict[str, float]
+    curves: dict[str, list[list[float]]]
+
+
 class RunResult(TypedDict):
     event: Literal["result"]
     yields: dict[str, Yield]
+    report: Report
 
 
 class SelectResult(TypedDict):
     event: Literal["result"]
     yields: dict[str, Yield]
+    report: Report
     selection: str
 
 

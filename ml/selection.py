@@ -7,7 +7,7 @@
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import JsonValue
 
 from ml.budget import resolve
 from ml.device import choose_device
@@ -27,7 +28,7 @@ from ml.pack import open_pack
 from ml.plans import IMPORTED, Artefacts, SelectPlan, Verdicts
 from ml.plugin import find, read_settings
 from ml.pool import Pool, open_pool
-from ml.protocol import Emit, Yield
+from ml.protocol import Emit, Report, RunResult, Yield
 from ml.sampler import Candidates, Sampler, Selected
 from ml.score import read_scores
 from ml.suitability import why_unsuitable
@@ -112,6 +113,31 @@ def yields_of(selected: Selected, candidates: Candidates, budget: Mapping[str, i
     return {name: cast(Yield, asdict(result)) for name, result in selected.yields(candidates, budget).items()}
 
 
+def result_of(selected: Selected, candidates: Candidates, budget: Mapping[str, int]) -> RunResult:
+    """The end of a run."""
+    return {"event": "result", "yields": yields_of(selected, candidates, budget), "report": report_of(selected)}
+
+
+def report_of(selected: Selected) -> Report:
+    """The finite numbers and the curves of what the sampler says of itself, with its mappings laid flat."""
+    report: Report = {"values": {}, "curves": {}}
+    for name, value in _flat(selected.report):
+        if isinstance(value, list):
+            points = cast(list[list[float]], value)
+            report["curves"][name] = [point for point in points if np.isfinite(point).all()]
+        elif isinstance(value, int | float) and np.isfinite(value):
+            report["values"][name] = value
+    return report
+
+
+def _flat(report: Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
+    for name, value in report.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}_{part}", inner) for part, inner in value.items())
+        else:
+            yield name, value
+
+
 def select_again(plan: SelectPlan, emit: Emit) -> None:
     """Another selection from a pool that is there, with another sampler, budget or seed.
 
@@ -127,7 +153,8 @@ def select_again(plan: SelectPlan, emit: Emit) -> None:
     file, pool = Path(plan["out"]) / "selection.npz", open_pool(Path(plan["pool"]))
     evidence = partial(evidence_of, pool, Path(plan["scores"]), plan["prepared"], plan["seed"])
     yields = select(sampler, pool, Path(plan["scores"]), budget, plan["seed"], file, evidence, plan.get("verdicts"))
-    emit({"event": "result", "yields": yields, "selection": str(file)})
+    report = report_of(read_selection(file))
+    emit({"event": "result", "yields": yields, "report": report, "selection": str(file)})
 
 
 def check_suitable(sampler: Sampler, model: type[LabelledImageModel], settings: ModelSettings) -> None:

@@ -188,7 +188,7 @@ def make_pool(run: Run, size: int = 24, seed: int = 0) -> Pool:
     )
     pool = pools.bring_in(held, facts, folder / "scores.npz", held.renew)
     part = {"asked": 4, "generated": size // 2, "kept": 4, "dropped": {"not_among_best": size // 2 - 4}}
-    selection = selections.first_selection(pool, dict.fromkeys(CLASSES, part))
+    selection = selections.first_selection(pool, dict.fromkeys(CLASSES, part), {})
     pools.bring_in_choices(selection, folder / "selection.npz", held.renew)
     created = PoolCreatedData(pool=pool.pk, selection=selection.pk, num_samples=size)
     with transaction.atomic():

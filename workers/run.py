@@ -48,7 +48,7 @@ class RunWork(Work[Run]):
         self._progress = Progress(self._write_progress)
         self._stopwatch = Stopwatch()
         self._keeping = Keeping()
-        self._yields: dict[str, Any] = {}
+        self._result: Any = {"yields": {}, "report": {}}
         self._is_asked_to_finish = False
         self._preview_wish = row.preview_made
         """The newest wish for a preview that the child was told of."""
@@ -205,7 +205,7 @@ class RunWork(Work[Run]):
             case "pool":
                 attempt.note_artefact(self.row, FACTS, _facts(event))
             case "result":
-                self._yields = event["yields"]  # type: ignore[typeddict-item]
+                self._result = event
 
     def tick(self) -> None:
         self._progress.flush_if_due()
@@ -264,7 +264,7 @@ class RunWork(Work[Run]):
         artefacts = self.row.artefacts
         facts = pools.Facts(**artefacts[FACTS])
         pool = pools.bring_in(self.row, facts, storage.stored(artefacts["score"]["scores"]), self._hold)
-        selection = selections.first_selection(pool, self._yields)
+        selection = selections.first_selection(pool, self._result["yields"], self._result["report"])
         pools.bring_in_choices(selection, storage.stored(artefacts["select"]["selection"]), self._hold)
         created = PoolCreatedData(pool=pool.pk, selection=selection.pk, num_samples=pool.num_samples)
         with transaction.atomic():

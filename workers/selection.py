@@ -65,7 +65,7 @@ class SelectionWork(Work[Selection]):
         file = Path(self._result["selection"])
         pools.bring_in_choices(self.row, file, lambda: self.row.write(heartbeat_at=Now()))
         pools.bring_in_learnt(self.row.pool, file, lambda: self.row.write(heartbeat_at=Now()))
-        selections.finish_selection(self.row, self._result["yields"])
+        selections.finish_selection(self.row, self._result["yields"], self._result["report"])
 
     def cancelled(self) -> None:
         selections.cancelled_selection(self.row)

@@ -1685,6 +1685,13 @@ class Relative(TypedDict):
     created_at: str
 
 
+class Report(TypedDict):
+    "What a sampler says of itself, by name; empty where it says nothing."
+
+    values: dict[str, float]
+    curves: dict[str, list[list[float]]]
+
+
 class ResetRequest(TypedDict):
     "A new password, with the key of a link."
 
@@ -2013,6 +2020,7 @@ class Selection(TypedDict):
     budget: Budget
     seed: int
     yields: dict[str, Yield]
+    report: Report
     num_kept: int
     created_by: str | None
     created_at: str

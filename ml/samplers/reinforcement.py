@@ -110,10 +110,10 @@ class Reinforcement(Sampler):
             "taken": int(taken.sum()),
             "taken_per_real": round(float(taken.sum()) / max(1, len(evidence.train)), 3),
             "pool_per_real": round(len(pool) / max(1, len(evidence.train)), 3),
-            "curve": curve,
-            "score_without": child.without,
+            "score_by_child_trainings": curve,
+            "score_without_synthetic": child.without,
             "score": child.score_of(weights),
-            "accuracy_without": child.accuracy_without,
+            "accuracy_without_synthetic": child.accuracy_without,
             "accuracy": child.accuracy_of(weights),
         }
         return Selected(selected.kept, selected.reason, report)

@@ -187,6 +187,19 @@ def test_another_selection_needs_no_training(gallery: Page) -> None:
     dialog.get_by_role("textbox", name="Images per class").fill("2")
     dialog.get_by_role("button", name="Select", exact=True).click()
     expect(gallery.get_by_text(re.compile("kept 6 of 36 candidates"))).to_be_visible(timeout=120_000)
+    expect(gallery.get_by_role("button", name="How it chose"), "lots say nothing of themselves").to_have_count(0)
+
+
+def test_a_selection_says_how_it_chose(gallery: Page) -> None:
+    gallery.get_by_role("option").first.click()
+    gallery.keyboard.press("x")
+    gallery.get_by_role("button", name="Select again").click()
+    dialog = gallery.get_by_role("dialog")
+    dialog.get_by_role("radio", name="Preference").check()
+    dialog.get_by_role("button", name="Select", exact=True).click()
+    gallery.get_by_role("button", name="How it chose").click(timeout=120_000)
+    said = gallery.get_by_role("dialog", name=re.compile(r"How selection \d+ chose, by preference"))
+    expect(said).to_contain_text(re.compile("Accepted0Rejected1"))
 
 
 def test_the_counts_by_class_lead_to_the_class(gallery: Page) -> None:

@@ -429,6 +429,9 @@ def test_a_sampler_that_sees_images_keeps_the_same_within_a_run_and_afterwards(
     assert np.array_equal(first.kept, second.kept)
     assert first.report == second.report
     assert first.report["near_copy"]
+    (told,) = heard.of("result")
+    assert told["report"]["values"]["near_copy_distance"] > 0, "told as numbers, laid flat"
+    assert set(told["report"]["values"]) == {"near_copy_distance", "near_copy_num_reference"}
 
 
 def test_a_selection_that_cannot_work_is_refused(finished: tuple[RunPlan, Heard], tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from ml.actor_critic import ActorCritic
 from ml.child_score import ChildScore
 from ml.errors import UnsuitableSamplerError
 from ml.sampler import Candidates
+from ml.selection import report_of
 from ml.traits import traits_of
 from tests.ml.known_pool import CLASSES, features_of, known_pool, real_images, select
 
@@ -34,9 +35,12 @@ def test_it_says_how_much_it_took_and_how_its_children_grew_better() -> None:
     assert report["taken"] == len(selected.kept) < 1000
     assert report["taken_per_real"] == round(len(selected.kept) / 120, 3)
     assert report["pool_per_real"] == 12.5
-    curve = np.array(report["curve"])
+    curve = np.array(report["score_by_child_trainings"])
     assert curve[-1, 0] == 150
     assert curve[-5:, 1].mean() > curve[:3, 1].mean() + 0.05
+    told = report_of(selected)
+    assert told["values"]["child_trainings"] == 151
+    assert told["curves"] == {"score_by_child_trainings": report["score_by_child_trainings"]}
 
 
 def test_the_likeliest_are_kept_where_the_actor_takes_more_than_was_asked() -> None:

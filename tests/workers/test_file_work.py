@@ -136,6 +136,7 @@ def test_another_selection_needs_no_training_and_ranks_as_its_sampler_says(pool:
     assert kept(selection) == [(22, 0), (20, 1), (18, 2), (23, 0), (21, 1), (19, 2)]
     assert selection.choices.count() == pool.num_samples
     assert {name: part["kept"] for name, part in selection.yields.items()} == dict.fromkeys(CLASSES, 3)
+    assert selection.report == {"values": {}, "curves": {}}
     assert pool.selections.get(number=1).choices.filter(kept=True).count() == 8, "the run's own selection stays"
     assert not storage.all_attempts("selections", selection.pk).exists()
 

@@ -181,6 +181,7 @@ def test_a_run_ends_with_a_pool_a_selection_curves_previews_and_metrics(run: Run
     selection = pool.selections.get()
     assert (selection.number, selection.state, selection.sampler) == (1, "finished", "class_confidence")
     assert {name: part["kept"] for name, part in selection.yields.items()} == dict.fromkeys(CLASSES, 6)
+    assert selection.report == {"values": {}, "curves": {}}
     for label in range(len(CLASSES)):
         kept = selection.choices.filter(kept=True, sample__label=label).order_by("rank")
         assert list(kept.values_list("rank", flat=True)) == list(range(6))

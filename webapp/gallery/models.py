@@ -127,6 +127,7 @@ class Selection(Leased):
     budget = models.JSONField()
     seed = models.BigIntegerField(default=0)
     yields = models.JSONField(default=dict, help_text="Class -> {asked, generated, kept, dropped: {reason: count}}.")
+    report = models.JSONField(default=dict, help_text="What the sampler says of itself: {values, curves}.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:

@@ -4474,6 +4474,16 @@ export interface components {
             /** Format: date-time */
             readonly created_at: string;
         };
+        /** @description What a sampler says of itself, by name; empty where it says nothing. */
+        Report: {
+            values: {
+                [key: string]: number;
+            };
+            /** @description Points [x, y] in rising order of x. */
+            curves: {
+                [key: string]: number[][];
+            };
+        };
         /** @description A new password, with the key of a link. */
         ResetRequest: {
             key: string;
@@ -5142,6 +5152,7 @@ export interface components {
             yields: {
                 [key: string]: components["schemas"]["Yield"];
             };
+            readonly report: components["schemas"]["Report"];
             readonly num_kept: number;
             created_by: string | null;
             /** Format: date-time */

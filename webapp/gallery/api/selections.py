@@ -28,6 +28,16 @@ class YieldSerializer(serializers.Serializer[Any]):
     dropped = serializers.DictField(child=serializers.IntegerField())
 
 
+class ReportSerializer(serializers.Serializer[Any]):
+    """What a sampler says of itself, by name; empty where it says nothing."""
+
+    values = serializers.DictField(child=serializers.FloatField())
+    curves = serializers.DictField(
+        child=serializers.ListField(child=serializers.ListField(child=serializers.FloatField())),
+        help_text="Points [x, y] in rising order of x.",
+    )
+
+
 class SelectionSerializer(serializers.ModelSerializer[Selection]):
     """A sampler, budget and seed applied to a pool; the pool's first selection is the run's own."""
 
@@ -36,6 +46,7 @@ class SelectionSerializer(serializers.ModelSerializer[Selection]):
     sampler_settings = SettingsField()
     budget = BudgetField()
     yields = serializers.DictField(child=YieldSerializer(), help_text="By class.")
+    report = serializers.SerializerMethodField()
     num_kept = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     actions = serializers.SerializerMethodField(help_text="What a researcher may ask of it now.")
@@ -52,6 +63,7 @@ class SelectionSerializer(serializers.ModelSerializer[Selection]):
             "budget",
             "seed",
             "yields",
+            "report",
             "num_kept",
             "created_by",
             "created_at",
@@ -59,6 +71,10 @@ class SelectionSerializer(serializers.ModelSerializer[Selection]):
             "error",
             "actions",
         ]
+
+    @extend_schema_field(ReportSerializer())
+    def get_report(self, selection: Selection) -> dict[str, Any]:
+        return {"values": {}, "curves": {}, **selection.report}
 
     @extend_schema_field(FaultSerializer(allow_null=True))
     def get_error(self, selection: Selection) -> dict[str, str] | None:

@@ -23,7 +23,7 @@ REPEATABLE = (State.FAILED, State.CANCELLED)
 """States in which it may be queued again."""
 
 
-def first_selection(pool: Pool, yields: dict[str, Any]) -> Selection:
+def first_selection(pool: Pool, yields: dict[str, Any], report: dict[str, Any]) -> Selection:
     """The run's own selection, as its recipe asked for; seen together with the pool."""
     recipe = pool.run.recipe
     return Selection.objects.create(
@@ -35,6 +35,7 @@ def first_selection(pool: Pool, yields: dict[str, Any]) -> Selection:
         budget=recipe.budget,
         seed=recipe.seed,
         yields=yields,
+        report=report,
         created_by=pool.run.created_by,
         finished_at=Now(),
     )
@@ -145,11 +146,10 @@ def begin_selection(selection: Selection) -> None:
     publish_selection(selection)
 
 
-def finish_selection(selection: Selection, yields: dict[str, Any]) -> None:
+def finish_selection(selection: Selection, yields: dict[str, Any], report: dict[str, Any]) -> None:
     """All its choices are in."""
-    selection.release(
-        State.FINISHED, Q(state__in=Selection.ACTIVE), finished_at=Now(), yields=yields, error_code="", error_message=""
-    )
+    told = {"yields": yields, "report": report, "error_code": "", "error_message": ""}
+    selection.release(State.FINISHED, Q(state__in=Selection.ACTIVE), finished_at=Now(), **told)
     selection.refresh_from_db()
     storage.remove_tree(storage.all_attempts("selections", selection.pk))  # everything in it is rows now
     publish_selection(selection)

@@ -1,10 +1,11 @@
-import { Button, Select, Text } from '@mantine/core';
+import { Button, Modal, Select, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { memo } from 'react';
 import type { Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
 import { count, plural, words } from '@/components/format';
 import { budgetSentence } from '@/components/recipe/budget';
+import { saysAnything, SelectionReport } from '@/components/SelectionReport';
 import { StateLabel } from '@/components/StateLabel';
 import { HALF } from './columns';
 import { useLiveSelection, useSelectionAct } from './selection';
@@ -42,10 +43,30 @@ export const SelectionBar = memo(function SelectionBar({ run, pool, selection, o
           Select again
         </Button>
       )}
+      {selection !== undefined && saysAnything(selection.report) && <HowItChose selection={selection} />}
       <SelectionDialog run={run} pool={pool} opened={opened} onClose={dialog.close} onMade={onChoose} />
     </>
   );
 });
+
+function HowItChose({ selection }: { selection: Selection }) {
+  const [opened, dialog] = useDisclosure();
+  return (
+    <>
+      <Button variant="default" size="xs" w={{ base: HALF, sm: 'auto' }} onClick={dialog.open}>
+        How it chose
+      </Button>
+      <Modal
+        opened={opened}
+        onClose={dialog.close}
+        title={`How selection ${selection.number} chose, by ${words(selection.sampler)}`}
+        size="lg"
+      >
+        <SelectionReport report={selection.report} />
+      </Modal>
+    </>
+  );
+}
 
 /** What the selection brought, in one line. */
 export function SelectionFacts({ selection, pool }: { selection: Selection; pool: Schemas['Pool'] }) {

@@ -1,8 +1,9 @@
-import { Anchor } from '@mantine/core';
+import { Anchor, Stack, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import { api, type Schemas } from '@/api/client';
 import { Fault, Waiting } from '@/components/Fault';
 import { Panel } from '@/components/Page';
+import { saysAnything, SelectionReport } from '@/components/SelectionReport';
 import { YieldTable } from '@/components/YieldTable';
 
 /** As high as the table will be: a line for each class, its head, its sum and a note, up to where it scrolls. */
@@ -31,7 +32,17 @@ export function YieldPanel({ run, pool }: { run: Schemas['Run']; pool: string })
           <Fault error={error} />
         )
       ) : (
-        <YieldTable yields={first.yields} reasons={sampler?.reasons ?? {}} />
+        <Stack gap="md">
+          <YieldTable yields={first.yields} reasons={sampler?.reasons ?? {}} />
+          {saysAnything(first.report) && (
+            <section aria-label="How the sampler chose">
+              <Text size="sm" fw={600} mb="xs">
+                How it chose
+              </Text>
+              <SelectionReport report={first.report} />
+            </section>
+          )}
+        </Stack>
       )}
     </Panel>
   );
