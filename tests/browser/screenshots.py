@@ -6,6 +6,7 @@ docs/images (README.md shows them). With a folder as argument, also every page, 
 
 import io
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +22,9 @@ from tests.stack import Stack
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 QUALITY = 80
 """Of WebP: text stays sharp, and a picture of a page has some 50 KiB."""
+
+ROWS = 5
+"""Rows of the wall from which on one sees what the model learns."""
 
 
 def main(everything: Path | None) -> None:
@@ -69,7 +73,8 @@ def _tour(page: Page, addresses: dict[str, str], archive: Path) -> None:
     """The whole way, while the demo's run goes on: each picture as soon as there is something to see."""
     page.goto(addresses["run"])
     expect(page.get_by_text("Sample wall").first).to_be_visible(timeout=RUN_MS)
-    expect(page.locator("main img").nth(5)).to_be_visible(timeout=RUN_MS)
+    rows = page.get_by_role("img", name=re.compile("^Samples after step"))
+    expect(rows.nth(ROWS - 1)).to_be_visible(timeout=RUN_MS)
     _show(page, "watch")
 
     page.goto(addresses["upload"])
