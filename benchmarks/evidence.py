@@ -48,8 +48,7 @@ def carry_out(asked: Asked, kind: str, folder: Path, images: Path) -> dict[str, 
     work = Work(study, lambda event: None, _say, lambda: False)
     for seed in range(study.settings.num_generator_seeds):
         _make_generator(work, seed)
-    result = work.run()
-    return _figures(work, result, kind)
+    return _screened(work) if kind == "screen" else _studied(work, work.run())
 
 
 def _make_generator(work: Work, seed: int) -> None:
@@ -61,22 +60,31 @@ def _make_generator(work: Work, seed: int) -> None:
         (folder / "duration_s").write_text(f"{time.perf_counter() - began:.1f}")
 
 
-def _figures(work: Work, result: StudyResult, kind: str) -> dict[str, Any]:
-    """What the page needs, without what only validation images stood in for."""
-    study = work.study
-    counts = study.pack().counts("train")
-    durations = [float(file.read_text()) for file in sorted(study.folder.glob("generators/*/duration_s"))]
-    figures = {
-        "num_train": list(counts.values()),
+def _screened(work: Work) -> dict[str, Any]:
+    """What the page needs; validation images alone judge."""
+    work.train_all(work.study.arms)
+    answers, label = work.answers_of(work.study.arms), work.study.judged().val.label
+    arms = {name: round(float(balanced_accuracy(one.val, label).mean()), 4) for name, one in answers.items()}
+    return _common(work.study) | {"arms": arms, "num_val": len(label)}
+
+
+def _studied(work: Work, result: StudyResult) -> dict[str, Any]:
+    return _common(work.study) | {
+        "kept": {name: [len(np.load(file)) for file in files] for name, files in _chosen(work.study).items()},
         "num_val": result["num_val"],
-        "generator_s": round(float(np.mean(durations)), 1) if durations else None,
-        "kept": {name: [len(np.load(file)) for file in files] for name, files in _chosen(study).items()},
+        "num_test": result["num_test"],
+        "result": _rounded(result),
+        "reinforcement": _rounded(_beside_reinforcement(work)),
     }
-    if kind == "study":
-        measured = {"num_test": result["num_test"], "result": _rounded(result)}
-        return figures | measured | {"reinforcement": _rounded(_beside_reinforcement(work))}
-    arms = {row["name"]: round(row["val_balanced_accuracy"], 4) for row in result["arms"]}
-    return figures | {"arms": arms, "child_s": round(float(np.mean([row["duration_s"] for row in result["arms"]])), 1)}
+
+
+def _common(study: StudyFolder) -> dict[str, Any]:
+    """Training images of each class, and the mean time of a generator with its pool."""
+    durations = [float(file.read_text()) for file in sorted(study.folder.glob("generators/*/duration_s"))]
+    return {
+        "num_train": list(study.pack().counts("train").values()),
+        "generator_s": round(float(np.mean(durations)), 1) if durations else None,
+    }
 
 
 def _chosen(study: StudyFolder) -> dict[str, list[Path]]:

@@ -36,7 +36,8 @@ def _seeds(children: int, generators: int) -> dict[str, Any]:
 
 
 MNIST_LONG: Final = Cut(mnist, LONG_TAIL, 100)
-MNIST_20, MNIST_50 = Cut(mnist, (20,) * 10, 100), Cut(mnist, (50,) * 10, 100)
+MNIST_LONG_2: Final = Cut(mnist, LONG_TAIL, 400, seed=1)
+MNIST_20, MNIST_50 = Cut(mnist, (20,) * 10, 400), Cut(mnist, (50,) * 10, 400)
 DIGITS_LONG: Final = Cut(digits, LONG_TAIL, 30)
 DIGITS_20, DIGITS_50 = Cut(digits, (20,) * 10, 40), Cut(digits, (50,) * 10, 40)
 CLOTHES_20, CLOTHES_50 = Cut(clothes, (20,) * 10, 20), Cut(clothes, (50,) * 10, 20)
@@ -77,12 +78,20 @@ SCREENS: Final = {
         (PAIRED, *plus("combined:200@0.5", "combined:100@0.5")),
         remark="More candidates to choose from, and half as many kept.",
     ),
-    "mnist-20": Asked(
-        MNIST_20,
+    "mnist-20-few-val": Asked(
+        Cut(mnist, (20,) * 10, 100),
         _dcgan(32),
         _seeds(3, 1),
         (PAIRED, "balanced+trivial_augment", *plus("combined:200@0.5", "random:200@0.5")),
     ),
+    "mnist-20-plain": Asked(
+        MNIST_20,
+        _dcgan(32, augmentation="none"),
+        _seeds(4, 2),
+        (PAIRED, *plus("mixup", "combined:200@0.5", "combined:200@0.25")),
+        remark="No DiffAugment.",
+    ),
+    "mnist-20": Asked(MNIST_20, _dcgan(32), _seeds(4, 2), (PAIRED, *plus("combined:200@0.5"))),
     "digits-lt": Asked(
         DIGITS_LONG,
         _dcgan(16),
@@ -104,22 +113,38 @@ BASELINES: Final = ("none", PAIRED, f"{PAIRED}+mixup")
 STRONG: Final = "balanced+trivial_augment"
 """The arm without synthetic images that does best on scikit-learn's digits, where `digits-lt` was screened."""
 SAMPLERS: Final = ("random", "class_confidence", "realism", "reinforcement", "combined")
+ADJUSTED: Final = "logit_adjusted+geometric"
+"""The arm without synthetic images that the screening `mnist-lt` found to be the best, after the study of that name."""
 BEST: Final = plus("random:200@0.5", "combined:200@0.5")
 
 STUDIES: Final = {
     "mnist-lt": Asked(MNIST_LONG, _dcgan(32), _seeds(8, 5), ("none", "balanced", *BASELINES[1:], *BEST)),
-    "mnist-20": Asked(MNIST_20, _dcgan(32), _seeds(8, 5), (*BASELINES, *BEST)),
+    "mnist-lt-2": Asked(
+        MNIST_LONG_2,
+        _dcgan(32),
+        _seeds(5, 3),
+        (PAIRED, ADJUSTED, f"{ADJUSTED}+mixup", *(f"{ADJUSTED}+combined:200@{share}" for share in (0.25, 0.5))),
+        remark="Another split of the same images, with four times the validation images.",
+    ),
+    "mnist-20": Asked(MNIST_20, _dcgan(32), _seeds(5, 3), (PAIRED, f"{PAIRED}+mixup", *BEST)),
     "digits-lt": Asked(
         DIGITS_LONG,
         _dcgan(16),
-        _seeds(5, 5),
-        ("none", "balanced", PAIRED, STRONG, *(f"{STRONG}+{sampler}:200@0.5" for sampler in SAMPLERS)),
+        _seeds(5, 3),
+        (
+            "none",
+            "balanced",
+            PAIRED,
+            STRONG,
+            "logit_adjusted+trivial_augment",
+            *(f"{STRONG}+{sampler}:200@0.5" for sampler in SAMPLERS),
+        ),
         remark="All samplers at the same number, on the best arm of the screening.",
     ),
     "digits-20": Asked(
         DIGITS_20,
         _dcgan(16),
-        _seeds(5, 5),
+        _seeds(5, 3),
         ("none", PAIRED, STRONG, f"{PAIRED}+combined:200@0.5", f"{STRONG}+combined:200@0.5"),
     ),
     "mnist-50": Asked(MNIST_50, _dcgan(32), _seeds(5, 3), (*BASELINES[:2], *BEST)),
