@@ -91,21 +91,6 @@ SCREENS: Final = {
         (PAIRED, *plus("mixup", "combined:200@0.5", "combined:200@0.25")),
         remark="No DiffAugment.",
     ),
-    "mnist-20": Asked(MNIST_20, _dcgan(32), _seeds(4, 2), (PAIRED, *plus("combined:200@0.5"))),
-    "digits-lt": Asked(
-        DIGITS_LONG,
-        _dcgan(16),
-        _seeds(3, 2),
-        (
-            PAIRED,
-            "balanced",
-            "balanced+trivial_augment",
-            *plus("random:200@0.5", "combined:200@0.5"),
-            "balanced+trivial_augment+mixup",
-            *(f"balanced+trivial_augment+combined:200@{share}" for share in (0.5, 0.25)),
-            "logit_adjusted+trivial_augment",
-        ),
-    ),
 }
 """By name; all on validation images alone."""
 
@@ -116,6 +101,7 @@ SAMPLERS: Final = ("random", "class_confidence", "realism", "reinforcement", "co
 ADJUSTED: Final = "logit_adjusted+geometric"
 """The arm without synthetic images that the screening `mnist-lt` found to be the best, after the study of that name."""
 BEST: Final = plus("random:200@0.5", "combined:200@0.5")
+SHARES: Final = plus("combined:200@0.25", "combined:200@0.5")
 
 STUDIES: Final = {
     "mnist-lt": Asked(MNIST_LONG, _dcgan(32), _seeds(8, 5), ("none", "balanced", *BASELINES[1:], *BEST)),
@@ -126,7 +112,7 @@ STUDIES: Final = {
         (PAIRED, ADJUSTED, f"{ADJUSTED}+mixup", *(f"{ADJUSTED}+combined:200@{share}" for share in (0.25, 0.5))),
         remark="Another split of the same images, with four times the validation images.",
     ),
-    "mnist-20": Asked(MNIST_20, _dcgan(32), _seeds(5, 3), (PAIRED, f"{PAIRED}+mixup", *BEST)),
+    "mnist-20": Asked(MNIST_20, _dcgan(32), _seeds(5, 3), (PAIRED, f"{PAIRED}+mixup", *SHARES)),
     "digits-lt": Asked(
         DIGITS_LONG,
         _dcgan(16),
@@ -147,7 +133,7 @@ STUDIES: Final = {
         _seeds(5, 3),
         ("none", PAIRED, STRONG, f"{PAIRED}+combined:200@0.5", f"{STRONG}+combined:200@0.5"),
     ),
-    "mnist-50": Asked(MNIST_50, _dcgan(32), _seeds(5, 3), (*BASELINES[:2], *BEST)),
+    "mnist-50": Asked(MNIST_50, _dcgan(32), _seeds(5, 3), (PAIRED, *SHARES)),
     "digits-50": Asked(
         DIGITS_50,
         _dcgan(16),
