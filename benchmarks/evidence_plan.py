@@ -124,6 +124,7 @@ STUDIES: Final = {
             STRONG,
             "logit_adjusted+trivial_augment",
             *(f"{STRONG}+{sampler}:200@0.5" for sampler in SAMPLERS),
+            "logit_adjusted+trivial_augment+combined:200@0.25",
         ),
         remark="All samplers at the same number, on the best arm of the screening.",
     ),
@@ -131,14 +132,14 @@ STUDIES: Final = {
         DIGITS_20,
         _dcgan(16),
         _seeds(5, 3),
-        ("none", PAIRED, STRONG, f"{PAIRED}+combined:200@0.5", f"{STRONG}+combined:200@0.5"),
+        ("none", PAIRED, STRONG, f"{STRONG}+combined:200@0.25", f"{STRONG}+combined:200@0.5"),
     ),
-    "mnist-50": Asked(MNIST_50, _dcgan(32), _seeds(5, 3), (PAIRED, *SHARES)),
+    "mnist-50": Asked(MNIST_50, _dcgan(32), _seeds(6, 4), (PAIRED, *plus("combined:200@0.1", "combined:200@0.25"))),
     "digits-50": Asked(
         DIGITS_50,
         _dcgan(16),
         _seeds(5, 3),
-        (PAIRED, STRONG, f"{PAIRED}+combined:200@0.5", f"{STRONG}+combined:200@0.5"),
+        (PAIRED, STRONG, f"{STRONG}+combined:200@0.25", f"{STRONG}+combined:200@0.5"),
     ),
     **{
         name: Asked(
