@@ -91,13 +91,27 @@ SCREENS: Final = {
         (PAIRED, *plus("mixup", "combined:200@0.5", "combined:200@0.25")),
         remark="No DiffAugment.",
     ),
+    "digits-lt": Asked(
+        DIGITS_LONG,
+        _dcgan(16),
+        _seeds(3, 2),
+        (
+            PAIRED,
+            "balanced",
+            "balanced+trivial_augment",
+            *plus("random:200@0.5", "combined:200@0.5"),
+            "balanced+trivial_augment+mixup",
+            *(f"balanced+trivial_augment+combined:200@{share}" for share in (0.5, 0.25)),
+            "logit_adjusted+trivial_augment",
+        ),
+    ),
 }
 """By name; all on validation images alone."""
 
 BASELINES: Final = ("none", PAIRED, f"{PAIRED}+mixup")
 STRONG: Final = "balanced+trivial_augment"
 """The arm without synthetic images that does best on scikit-learn's digits, where `digits-lt` was screened."""
-SAMPLERS: Final = ("random", "class_confidence", "realism", "reinforcement", "combined")
+SAMPLERS: Final = ("random", "class_confidence", "realism", "reinforcement")
 ADJUSTED: Final = "logit_adjusted+geometric"
 """The arm without synthetic images that the screening `mnist-lt` found to be the best, after the study of that name."""
 BEST: Final = plus("random:200@0.5", "combined:200@0.5")
@@ -118,21 +132,19 @@ STUDIES: Final = {
         _dcgan(16),
         _seeds(5, 3),
         (
-            "none",
-            "balanced",
             PAIRED,
             STRONG,
             "logit_adjusted+trivial_augment",
             *(f"{STRONG}+{sampler}:200@0.5" for sampler in SAMPLERS),
             "logit_adjusted+trivial_augment+combined:200@0.25",
         ),
-        remark="All samplers at the same number, on the best arm of the screening.",
+        remark="Four samplers at the same number, on the best arm of the screening.",
     ),
     "digits-20": Asked(
         DIGITS_20,
         _dcgan(16),
         _seeds(5, 3),
-        ("none", PAIRED, STRONG, f"{STRONG}+combined:200@0.25", f"{STRONG}+combined:200@0.5"),
+        (PAIRED, STRONG, f"{STRONG}+combined:200@0.25", f"{STRONG}+combined:200@0.5"),
     ),
     "mnist-50": Asked(MNIST_50, _dcgan(32), _seeds(6, 4), (PAIRED, *plus("combined:200@0.1", "combined:200@0.25"))),
     "digits-50": Asked(
