@@ -17,6 +17,7 @@ def page(results: Mapping[str, Mapping[str, Figures]]) -> str:
     lines = ["# Does synthetic data help?", "", INTRODUCTION.strip(), ""]
     lines += ["    ATELIER_REAL_DATA=… python -m benchmarks.evidence screen [NAME ...]"]
     lines += ["    ATELIER_REAL_DATA=… python -m benchmarks.evidence study [NAME ...]", ""]
+    lines += ["s is the time of one child, on a machine that other work kept more or less busy.", ""]
     missing = [name for name in STUDIES if name not in studies]
     lines += ["## In one table", "", *_overview(studies), ""]
     lines += [f"Planned and not run: {', '.join(missing)}.", ""] if missing else []
@@ -24,6 +25,7 @@ def page(results: Mapping[str, Mapping[str, Figures]]) -> str:
     for name, figures in studies.items():
         lines += [f"### {name}", "", *_study(STUDIES[name], figures), ""]
     lines += ["## Screenings", "", "Balanced accuracy on validation images; no test image was there.", ""]
+    lines += ["Arms without a generator have as many children as one generator has.", ""]
     for name, figures in screens.items():
         lines += [f"### {name}", "", *_screen(SCREENS[name], figures), ""]
     return "\n".join([*lines, f"{machine()}, one thread, the machine shared with other work.", ""])

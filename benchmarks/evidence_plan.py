@@ -130,7 +130,7 @@ STUDIES: Final = {
     "digits-lt": Asked(
         DIGITS_LONG,
         _dcgan(16),
-        _seeds(5, 3),
+        _seeds(3, 3),
         (
             PAIRED,
             STRONG,
@@ -143,7 +143,7 @@ STUDIES: Final = {
     "digits-20": Asked(
         DIGITS_20,
         _dcgan(16),
-        _seeds(5, 3),
+        _seeds(3, 3),
         (PAIRED, STRONG, f"{STRONG}+combined:200@0.25", f"{STRONG}+combined:200@0.5"),
     ),
     "mnist-50": Asked(MNIST_50, _dcgan(32), _seeds(6, 4), (PAIRED, *plus("combined:200@0.1", "combined:200@0.25"))),
@@ -174,4 +174,24 @@ of its setting alone. Intervals are over children, generators and test images (`
 the answer is *helped*. Training images are drawn by a seed from scikit-learn's digits (8x8 pixels), MNIST's test set
 and photos of clothes; of the two sets of digits, what is neither learnt nor validated on is the test.
 """
-FINDINGS: Final = ""
+FINDINGS: Final = """
+The goal was a recipe that helps in two settings of digits or MNIST. It is not reached: one helped, barely, and with
+strong arms beside it the others did not.
+
+- What helped is a quarter of each batch, on top of logit adjustment and geometric transforms, `combined` (no copies, a
+  floor of quality, then diversity), in the long tail of `mnist-lt-2`; the lower end of its interval is at +0.01. The
+  same recipe at a half of each batch did not. With classes of even size (`mnist-20`) a half hurt.
+- `mnist-lt` was studied first, with other arms. Its screening, on 1,000 validation images, had said +0.54; the study,
+  on test images, says +0.03 beside the same arm with mixup and +0.08 beside the arm as it is. The difference is what
+  choosing on too few validation images makes of luck, so later settings of MNIST have 4,000.
+- `mnist-lt` lacks the best arm without a generator: logit adjustment with transforms was screened after it, at 97.67
+  beside 97.27 for the best recipe on the same validation images. So the setting was done anew with another split
+  (`mnist-lt-2`). Both are drawn from the same images, so their tests overlap.
+- Screened without gain: three times the steps, DiffAugment with turns and zooms, none at all (worse), eight candidates
+  for each image instead of three, 100 or 400 images for each class, seven tenths of each batch, mixup.
+- Tried by hand on `mnist-lt`'s validation images and not kept, so the product has no arm for it: synthetic images
+  labelled by what children trained on the real ones say. 97.05 with one child's word and 97.37 with that of three,
+  beside 97.27 with the class asked for; 3 children of each of 2 generators.
+- Not tried: weights in the loss (a share of each batch is much the same), ADA, other models than `dcgan`, and the
+  deeper child network.
+"""
