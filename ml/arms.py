@@ -75,7 +75,10 @@ ARM_PARTS = {
 }
 """Those that are one word; a sampler with its amount, `real@SHARE` and their meaning stand above."""
 
-BASELINES = ("none", "balanced", "logit_adjusted", "mixup", "geometric", "trivial_augment", "balanced+geometric")
+BASELINES = (
+    *("none", "balanced", "logit_adjusted", "mixup", "geometric", "trivial_augment"),
+    *("balanced+geometric", "logit_adjusted+geometric"),
+)
 """What synthetic images must beat."""
 SAMPLING_STUDY = tuple(
     f"{sampler}:{size}x" for sampler in ("random", "class_confidence", "realism") for size in (1, 2, 5)
@@ -97,13 +100,14 @@ PRESETS = (
     Preset(
         "share",
         "A share of each batch",
-        "Synthetic images as a quarter of each batch, on top of a class-balanced draw and small transforms: where "
-        "synthetic images have the best chance to help. Three samplers.",
+        "Synthetic images as a quarter of each batch, on top of what evens out the classes and of small transforms: "
+        "where they have the best chance to help. Four samplers.",
         (
             "none",
-            "balanced",
             "balanced+geometric",
-            *(f"balanced+geometric+{name}:1x@0.25" for name in ("random", "class_confidence", "realism")),
+            "logit_adjusted+geometric",
+            *(f"balanced+geometric+{name}:1x@0.25" for name in ("random", "class_confidence", "realism", "combined")),
+            "logit_adjusted+geometric+combined:1x@0.25",
         ),
     ),
     Preset(
