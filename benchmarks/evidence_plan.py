@@ -7,7 +7,7 @@ from typing import Any, Final
 from benchmarks.evidence_data import LONG_TAIL, Cut, clothes, digits, mnist
 
 PAIRED: Final = "balanced+geometric"
-"""The arm on which recipes build: without synthetic images the best one of most screenings."""
+"""The arm on which most recipes build."""
 
 
 @dataclass(frozen=True)
