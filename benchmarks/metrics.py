@@ -276,12 +276,14 @@ def large(number: int, on_all: int, width: int) -> str:
     titles = {name: plugin.card.title for name, plugin in shelf("metrics", Metric).items()}
     titles[MANY_OUTPUTS] = f"Inception score, {NUM_MANY:,} classes"
     shown = [_row(title, in_child(name, number, width, 1)) for name, title in titles.items()]
-    return large_page(shown, [_row(title, in_child(name, on_all, width, 1)) for name, (title, _) in ON_ALL.items()])
+    alone = [_row(title, in_child(name, on_all, width, 1)) for name, (title, _) in ON_ALL.items()]
+    return large_page(shown, alone, on_all)
 
 
-def large_page(shown: list[str], on_all: list[str]) -> str:
+def large_page(shown: list[str], alone: list[str], on_all: int) -> str:
     """The rows as tables, with how they were made."""
-    head = ["| measure | measured on, real and synthetic | CPU s | wall s | peak MiB | of these added MiB | values |"]
+    fewer = f" They were measured on {on_all:,} images at most (`--on-all`), not on 50,000." if on_all < 50_000 else ""
+    head = ["| measure | measured on, real and synthetic | CPU s | wall s | peak MiB | added MiB | values |"]
     head += ["|---|---|---|---|---|---|---|"]
     return "\n".join(
         [
@@ -290,19 +292,20 @@ def large_page(shown: list[str], on_all: list[str]) -> str:
             "`nice -n 10 python -m benchmarks.metrics large` gives each metric 50,000 real images, a fifth of them for "
             f"validation, and 50,000 synthetic ones of {NUM_CLASSES} classes, 512 features each, and measures as a run "
             "does: the value with its interval and the values of classes. Where the second column names fewer, the "
-            "metric takes so many, as its page says. One thread and one process for each. Peak memory is that of the "
-            "whole process; the column after it is what measuring added to the sets and the libraries. The machine was "
-            "shared with other work, which came first: CPU times are upper bounds, and wall times say how long the "
-            "metric stood behind others.",
+            "metric takes so many, as its page says. Each runs once, on one thread, in its own process. Peak memory "
+            "is that of the whole process; added is what measuring took beside the sets and the libraries. The machine "
+            "was shared with other work, which came first: times are upper bounds, and wall times mostly tell how long "
+            "the metric stood behind others.",
             "",
             *head,
             *shown,
             "",
             "The statistics alone, on all images and with nothing drawn, no interval and no classes. No matrix of all "
-            "pairs is ever held: time grows with the number of pairs, memory with the number of images.",
+            "pairs is ever held: time grows with the number of pairs, memory with the number of images."
+            f"{fewer}",
             "",
             *head,
-            *on_all,
+            *alone,
             "",
             f"{machine()}; {datetime.now(UTC).date().isoformat()}.",
             "",
