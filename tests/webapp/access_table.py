@@ -66,6 +66,11 @@ def _chosen(world: Any) -> dict[str, Any]:
     return {"value": "accept", "samples": [world.sample.pk]}
 
 
+def _new_export(world: Any) -> dict[str, Any]:
+    """One of its eight samples counts as memorised, more than a lab allows by itself."""
+    return {"selection": str(world.selection.pk), "memorised_reason": "They are bars and dots."}
+
+
 ACCOUNTS = [
     Row("GET", "session/", ANYBODY),
     Row("POST", "session/setup/", ANYBODY),
@@ -86,7 +91,7 @@ PEOPLE = [
     Row("POST", "session/reset/", ANYBODY),
     Row("GET", "labs/", PERSON),
     Row("POST", "labs/", STAFF, NO_TOKEN, {"name": "Another lab"}),
-    Row("PATCH", OF_LAB, ADMIN, NO_TOKEN, {"name": "Another name"}),
+    Row("PATCH", OF_LAB, ADMIN, NO_TOKEN, {"name": "Another name", "max_memorised_share": 0.5}),
     Row("GET", f"{OF_LAB}members/", VIEWER),
     Row("PATCH", f"{OF_LAB}members/<uuid:person>/", ADMIN, NO_TOKEN, {"role": "researcher"}),
     Row("DELETE", f"{OF_LAB}members/<uuid:person>/", ADMIN, NO_TOKEN),
@@ -219,7 +224,7 @@ STUDIES = [
 ]
 EXPORTS = [
     Row("GET", "exports/", PERSON),
-    Row("POST", "exports/", RESEARCHER, "export", lambda world: {"selection": str(world.selection.pk)}),
+    Row("POST", "exports/", RESEARCHER, "export", _new_export),
     Row("POST", "exports/estimate/", VIEWER, "export", lambda world: {"selection": str(world.selection.pk)}),
     Row("GET", "exports/<uuid:pk>/", VIEWER),
     Row("PATCH", "exports/<uuid:pk>/", RESEARCHER, "export", {"name": "another"}),
