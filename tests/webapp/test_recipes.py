@@ -157,3 +157,12 @@ def test_sampler_that_needs_a_score_the_model_cannot_give_is_refused_with_the_re
 def test_class_names_that_are_words_of_a_language_are_only_names() -> None:
     counts = {"__proto__": 1, "constructor": 2, "toString": 3, "=cmd": 4}
     assert problems_of(changed(budget={"kind": "counts", "counts": counts})) == []
+
+
+def test_a_floor_by_a_score_the_model_cannot_give_is_refused_before_the_queue() -> None:
+    settings = {"floor_by": "class_confidence"}
+    wish = changed(model="gan", model_settings={}, sampler="combined", sampler_settings=settings)
+    assert [(one.code, one.field) for one in problems_of(wish)] == [("unsuitable_sampler", "sampler")]
+    assert problems_of({**wish, "sampler_settings": {"floor_by": "realism"}}) == []
+    with pytest.raises(InvalidError, match="gan"):
+        check_selection("gan", {}, {"sampler": "combined", "sampler_settings": settings, "budget": RECIPE["budget"]})

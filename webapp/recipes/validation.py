@@ -42,7 +42,12 @@ def problems_of(recipe: Mapping[str, Any], shelves: Catalogue | None = None) -> 
         *_of_budget(recipe.get("budget"), shelves.budget_schema),
     ]
     if not faults:
-        reason = shelves.suits(recipe["model"], recipe.get("model_settings") or {}, recipe["sampler"])
+        reason = shelves.suits(
+            recipe["model"],
+            recipe.get("model_settings") or {},
+            recipe["sampler"],
+            recipe.get("sampler_settings") or {},
+        )
         if reason:
             faults.append(Problem("unsuitable_sampler", reason, "sampler"))
     return faults[:MAX_FAULTS]
@@ -79,7 +84,7 @@ def check_selection(model: str, model_settings: Mapping[str, Any], wish: Mapping
         *_of_budget(wish.get("budget"), shelves.budget_schema),
     ]
     if not faults and model in shelves.models:
-        reason = shelves.suits(model, model_settings, wish["sampler"])
+        reason = shelves.suits(model, model_settings, wish["sampler"], wish.get("sampler_settings") or {})
         if reason:
             faults.append(Problem("unsuitable_sampler", reason, "sampler"))
     refuse(faults)

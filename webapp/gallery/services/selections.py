@@ -53,7 +53,7 @@ def add_selection(
     wish = {"sampler": sampler, "sampler_settings": sampler_settings, "budget": budget}
     check_selection(recipe.model, recipe.model_settings, wish)
     if pool.run.origin:
-        _check_scores(pool, sampler)
+        _check_scores(pool, sampler, sampler_settings)
     try:
         catalog.resolve(budget, train_counts(pool.run.version))
     except catalog.BadBudgetError as error:
@@ -74,9 +74,11 @@ def add_selection(
     return selection
 
 
-def _check_scores(pool: Pool, sampler: str) -> None:
+def _check_scores(pool: Pool, sampler: str, sampler_settings: dict[str, Any]) -> None:
     """Raises: InvalidError when imported images lack a score that the sampler ranks by."""
-    missing = [score for score in catalogue().samplers[sampler].needs if score not in pool.score_names]
+    missing = [
+        score for score in catalogue().samplers[sampler].reads(sampler_settings) if score not in pool.score_names
+    ]
     if missing:
         message = (
             f"The sampler {sampler} ranks by {', '.join(missing)}, which these imported images lack; choose another "

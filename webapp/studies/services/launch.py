@@ -145,7 +145,7 @@ def _lacks(version: DatasetVersion, pool: Pool, arm: str, sampler: str, amount: 
     if sampler not in catalogue().samplers:
         return [Problem("unknown_plugin", f"There is no sampler {sampler!r}.", "arms")]
     lacks = []
-    if missing := [score for score in catalogue().samplers[sampler].needs if score not in pool.score_names]:
+    if missing := [score for score in catalogue().samplers[sampler].reads({}) if score not in pool.score_names]:
         has_not = f"ranks by {', '.join(missing)}, which the pool of {pool.run} lacks"
         lacks.append(Problem("missing_scores", f"The arm {arm} {has_not}; choose another sampler.", "arms"))
     for name, count in catalog.resolve(catalog.parse_budget(amount), train_counts(version)).items():
