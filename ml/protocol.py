@@ -106,6 +106,12 @@ class CheckpointRemoved(TypedDict):
     file: str
 
 
+class Alive(TypedDict):
+    """Work goes on that has nothing to tell yet, so that nobody takes it for stuck."""
+
+    event: Literal["alive"]
+
+
 class Warned(TypedDict):
     """Something a person should know that does not stop the work."""
 
@@ -295,6 +301,7 @@ class ExportResult(TypedDict):
 
 Event = (
     StageStarted
+    | Alive
     | StageFinished
     | StageProgress
     | FileProgress

@@ -128,10 +128,12 @@ class Work:
         """Train those that are not there yet. Raises: StopRequested, MlError."""
         children = list(self.children(arms))
         number = self.num_done + len(children)
-        missing = [child for child in children if not child.file(self.study).exists()]
+        missing = []
         for child in children:
-            if child not in missing:
+            if child.file(self.study).exists():
                 self.tell(child, number)
+            else:
+                missing.append(child)
         in_processes(
             self.num_processes,
             partial(train_one, self.study),

@@ -23,7 +23,7 @@ from ml.errors import BadDatasetError, BadSettingsError
 from ml.fit import fit_image
 from ml.images import open_image
 from ml.model import LabelledImageModel, ModelSettings
-from ml.pack import Pack, open_pack, write_pack
+from ml.pack import OnPacked, Pack, open_pack, write_pack
 from ml.plugin import find, read_settings
 from ml.records import ImageRecord, read_records
 from ml.selection import check_suitable, make_sampler
@@ -62,6 +62,7 @@ class StudyFolder:
         arms: Sequence[str],
         settings: StudySettings,
         pools: Sequence[Path] = (),
+        on_packed: OnPacked | None = None,
     ) -> "StudyFolder":
         """Refuses at once what would end the study after hours of training.
 
@@ -85,9 +86,9 @@ class StudyFolder:
             shape = _check_model(model, model_settings, read, counts)
         folder.mkdir(parents=True, exist_ok=True)
         known = [record for record in records if record.split != "test"]
-        pack = write_pack(known, classes, folder / "data", shape.resolution, shape.fit, shape.channels)
+        pack = write_pack(known, classes, folder / "data", shape.resolution, shape.fit, shape.channels, on_packed)
         judged = _write_judged(folder / "judged.npz", records, pack)
-        refuse_seen(given, pack.images[pack.rows("train")], judged.test.pixels)
+        refuse_seen(given, pack.images, judged.test.pixels)
         with whole_file(folder / "images.jsonl") as partial:
             partial.write_text("".join(map(_line, known)), encoding="utf-8")
         asked = {

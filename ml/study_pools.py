@@ -124,7 +124,8 @@ def _check_serves(one: GivenPool, arm: Arm, sampler: str, wanted: Mapping[str, i
 def refuse_seen(given: Sequence[GivenPool], known: Pixels, test: Pixels) -> None:
     """Refuse pools whose run, or whose candidates, hold images that only the last judgement may see.
 
-    known, test: uint8 [N, H, W, C], training and test images of the study; what is in both is no secret.
+    known, test: uint8 [N, H, W, C], images of the study that generators may see, and its test images; what is in both
+    is no secret.
 
     Raises: BadDatasetError.
     """

@@ -1,9 +1,11 @@
 """A study as a worker's child process carries it out: what `ml.study` does, told as events."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from ml.errors import ProcessLostError
 from ml.plans import RunPlan, StudyPlan
 from ml.protocol import Emit, Event
 from ml.records import read_all_records
@@ -14,29 +16,56 @@ from ml.study_settings import read_study_settings
 from ml.study_told import ChildDone
 from ml.told import ShouldStop
 
+EVERY_S: Final = 10.0
 TOLD: Final = ("generator", "progress", "checkpoint", "warning")
 """What is handed on of all that is said while a generator is trained."""
 
 
 def run(plan: StudyPlan, emit: Emit, should_stop: ShouldStop) -> None:
     """Make what is not there yet, and tell the answer. Raises: StopRequested, MlError."""
-    study = _opened(plan)
+    pulse = _Pulse(emit, should_stop)
+    study, number = _opened(plan, pulse), usual_processes()
 
     def heard(event: Event) -> None:
         if event["event"] in TOLD:
             emit(event)
 
-    result = Work(study, heard, _teller(emit), should_stop, num_processes=usual_processes()).run()
-    emit({"event": "result", "result": result})
+    while True:
+        try:
+            result = Work(study, heard, _teller(emit), pulse.should_stop, num_processes=number).run()
+        except ProcessLostError:
+            if number == 1:
+                raise
+            number //= 2  # the memory was not enough for so many at once; what is trained stays
+        else:
+            return emit({"event": "result", "result": result})
 
 
-def _opened(plan: StudyPlan) -> StudyFolder:
+class _Pulse:
+    """Asked again and again whether to stop, it tells now and then that work goes on: one child may take an hour."""
+
+    def __init__(self, emit: Emit, should_stop: ShouldStop) -> None:
+        self._emit, self._should_stop, self._told_at = emit, should_stop, time.monotonic()
+
+    def should_stop(self) -> bool:
+        self.beat()
+        return self._should_stop()
+
+    def beat(self) -> None:
+        now = time.monotonic()
+        if now - self._told_at >= EVERY_S:
+            self._told_at = now
+            self._emit({"event": "alive"})
+
+
+def _opened(plan: StudyPlan, pulse: _Pulse) -> StudyFolder:
     folder = Path(plan["out"])
     if (folder / "study.json").exists():
         return StudyFolder.open(folder)
     records = list(read_all_records(Path(plan["dataset"]["images"])))
     settings, pools = read_study_settings(plan["settings"]), list(_given(plan))
-    return StudyFolder.create(folder, records, plan["model"], plan["model_settings"], plan["arms"], settings, pools)
+    asked = plan["model"], plan["model_settings"], plan["arms"], settings, pools
+    return StudyFolder.create(folder, records, *asked, on_packed=lambda done, number: pulse.beat())
 
 
 def _given(plan: StudyPlan) -> Iterator[Path]:

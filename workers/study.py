@@ -38,7 +38,7 @@ class StudyWork(Work[Study]):
         self._clock = _Clock()
         self._is_told = True
         self._told_at = 0.0
-        self._num_kept = 0
+        self._kept: set[str] = set()
         self._result: dict[str, Any] = {}
 
     @property
@@ -54,7 +54,7 @@ class StudyWork(Work[Study]):
         """The images of all splits: the test split is for studies, and only for them."""
         attempt.begin_study(self.row)
         bucket.pull_tree(self.made, self.go_on)
-        self._num_kept = self._count_kept()
+        self._kept = {file.stem for file in self.made.glob("children/[!.]*.npz")}
         return {
             "verb": "study",
             "dataset": {"classes": self.row.version.classes, "images": str(self._write_images())},
@@ -105,11 +105,11 @@ class StudyWork(Work[Study]):
                 self._result = cast(dict[str, Any], event)["result"]
 
     def _heard_child(self, child: ChildTrained) -> None:
-        is_new = self._count_kept() > self._num_kept
+        is_new = child["name"] not in self._kept
         if is_new:
-            self._num_kept = self._count_kept()
-            attempt.advance_study(self.row)
             bucket.push(self.made / "children" / f"{child['name']}.npz")
+            attempt.advance_study(self.row)
+            self._kept.add(child["name"])
         self._means.add(child)
         self._note(
             part="children",
@@ -128,9 +128,6 @@ class StudyWork(Work[Study]):
         if not self._is_told and time.monotonic() - self._told_at >= EVERY_S:
             attempt.note_progress(self.row, self._progress, self._device)
             self._is_told, self._told_at = True, time.monotonic()
-
-    def _count_kept(self) -> int:
-        return sum(1 for _ in self.made.glob("children/[!.]*.npz"))
 
     # --- how it ends --------------------------------------------------------------------------------------------
     def finish(self) -> None:
@@ -189,4 +186,6 @@ class _Clock:
             self._first = (time.monotonic(), done) if is_new else None
             return None
         began, before = self._first
+        if done <= before:
+            return None  # the same child once more
         return (time.monotonic() - began) / (done - before) * (number - done)

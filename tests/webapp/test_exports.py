@@ -332,6 +332,12 @@ def test_the_card_tells_the_newest_answer_about_the_model_that_made_the_images(
     assert "have answered 2 studies so far" in told
     assert provenance_of(export)["study"]["result"] == STUDY_RESULT
     assert provenance_of(export)["study"]["model"] == "dcgan"
+    assert "not of these very images" in told
+    judged = make_study(pool.run.version, researcher, pools=[pool.pk], arms=["none", "random:2"])
+    Study.objects.filter(pk=judged.pk).update(state="finished", result=STUDY_RESULT, finished_at=Now())
+    assert "It judged 1 pools as they were" in card_of(export, catalogue)
+    Study.objects.filter(pk=judged.pk).update(pools=["another"])
+    assert "not of these very images" in card_of(export, catalogue), "what others' pools are worth is not told here"
     Study.objects.filter(model="dcgan").update(deleted_at=Now())
     assert "Nobody has measured" in card_of(export, catalogue)
 

@@ -13,13 +13,16 @@ from webapp.accounts.models import Lab, Person
 from webapp.core import storage
 from webapp.core.errors import ConflictError, TooManyError
 from webapp.core.leases import MAX_ATTEMPTS, new_owner
+from webapp.core.quota import QuotaError
 from webapp.datasets.models import DatasetVersion
 from webapp.gallery.models import Pool
+from webapp.runs.models import Run
 from webapp.studies.events import StudyProgress
 from webapp.studies.models import Study
 from webapp.studies.services import attempt, control
 from webapp.upkeep.selectors.storage import usage_of
 from webapp.upkeep.services.measuring import measure
+from webapp.upkeep.services.quotas import set_quota
 from webapp.upkeep.services.sweep import sweep
 from webapp.webhooks.models import Delivery
 from webapp.webhooks.services.webhooks import set_webhook
@@ -118,6 +121,27 @@ def test_what_keeps_pools_from_standing_for_generators_is_said(
     same = make_pool(queue_run(version, researcher))
     found = problems(api, version, **{**few, "pools": [str(pool.pk), str(same.pk)]})["pools"]
     assert "come from the same training" in found
+    Pool.objects.filter(pk=same.pk).update(checkpoint_sha256="b" * 64)
+    assert "pools" not in problems(api, version, **{**few, "pools": [str(pool.pk), str(same.pk)]})
+    Run.objects.filter(pk=same.run_id).update(parent=pool.run)
+    found = problems(api, version, **{**few, "pools": [str(pool.pk), str(same.pk)]})["pools"]
+    assert "come from the same training" in found, "a later checkpoint of it"
+    other = queue_run(make_dataset(lab), researcher)
+    Run.objects.filter(pk=pool.run_id).update(parent=other)
+    assert "maybe from test images of this one" in problems(api, version, **few)["pools"]
+    Run.objects.filter(pk=pool.run_id).update(parent=None)
+    nothing = problems(api, version, **{**few, "arms": ["none", "random:fill"]})["arms"]
+    assert "The arm random:fill" in nothing
+
+
+def test_a_study_that_would_fill_the_disk_or_the_quota_is_not_begun(
+    api: APIClient, lab: Lab, version: DatasetVersion, researcher: Person
+) -> None:
+    large = {"settings": {**QUICK_STUDY["settings"], "pool_factor": 100}, "arms": ["none", "random:9000"]}
+    assert "The pool of each generator" in problems(api, version, **large)["arms"]
+    set_quota(lab, None, 1000)
+    with pytest.raises(QuotaError):
+        make_study(version, researcher)
 
 
 def test_transforms_of_a_class_that_there_is_not_are_refused(api: APIClient, version: DatasetVersion) -> None:
@@ -265,3 +289,8 @@ def test_the_lab_is_told_of_an_end_with_the_answer(
     assert (first["study"]["answer"], first["study"]["sentence"]) == ("helped", STUDY_RESULT["sentence"])
     assert first["study"]["url"] == f"https://atelier.example/studies/{mine.pk}"
     assert (second["study"]["state"], second["study"]["error_message"]) == ("failed", "The disk is full.")
+    waiting = make_study(version, researcher)
+    control.stop_study(waiting)
+    control.cancel_study(waiting)
+    told = [json.loads(row.body)["study"]["state"] for row in Delivery.objects.order_by("created_at")[2:]]
+    assert told == ["stopped", "cancelled"], "also of one that no worker had"

@@ -63,7 +63,7 @@ def found(person: Person, text: str, lab: uuid.UUID | None = None, noun: str = "
         "dataset": visible(Dataset.objects.all(), person),
         "recipe": recipes_visible_to(person),
         "run": visible(Run.objects.select_related("version__dataset", "recipe"), person, LAB_PATH),
-        "study": studies_visible_to(person),
+        "study": studies_visible_to(person).defer("result", "progress"),
     }
     lab_paths = {"run": LAB_PATH, "study": STUDY_LAB}
     return Several(

@@ -4,6 +4,7 @@ import uuid
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
+from django.db.models.fields.json import KT
 
 from webapp.core.errors import GoneError
 from webapp.core.permissions import HasKey, visible
@@ -18,6 +19,11 @@ STUDY_LAB = f"version__{VERSION_LAB}"
 def all_studies() -> "QuerySet[Study]":
     """Studies with what they are about."""
     return Study.objects.select_related("version__dataset", "created_by")
+
+
+def without_results(studies: "QuerySet[Study]") -> "QuerySet[Study]":
+    """For lists: of the result, which has a figure for each class of each arm, only answer and sentence are read."""
+    return studies.annotate(answer=KT("result__answer"), sentence=KT("result__sentence")).defer("result")
 
 
 def studies_visible_to(
@@ -41,12 +47,11 @@ def pools_of(study: Study) -> list[Pool]:
 
 
 def study_for(selection: Selection) -> Study | None:
-    """The newest answer about the model and the dataset version that made a selection's images."""
-    run = selection.pool.run
-    if run.origin:
-        return None  # no model of ours made them
+    """The newest answer about a selection's images: about their pool, or about the model and version that made them."""
+    run, pool = selection.pool.run, str(selection.pool_id)
     told = Study.objects.filter(alive(Study), version=run.version_id, model=run.recipe.model, result__isnull=False)
-    return told.order_by("-finished_at", "-pk").first()
+    fitting = (study for study in told.order_by("-finished_at", "-pk") if not study.pools or pool in study.pools)
+    return next(fitting, None)
 
 
 def num_answers(version: uuid.UUID) -> int:

@@ -182,14 +182,23 @@ def _study(study: Study | None) -> str:
         for arm in result["arms"]
     ]
     table = _table(["trained on", "balanced accuracy, %", "gain, points", "children"], rows)
+    asked = f"child networks (`{settings['child']}`, {settings['child_steps']} steps each)"
+    answers = f"The test images of this version have answered {num_answers(study.version_id)} studies so far"
     return (
         f"## Does it help?\n\n{_inline(result['sentence'])}\n\n"
         f"A study of {_inline(study.model)} on this dataset version ({study.finished_at:%Y-%m-%d}, id `{study.pk}`): "
-        f"child networks (`{settings['child']}`, {settings['child_steps']} steps each) from "
-        f"{settings['num_child_seeds']} seeds and generators from {settings['num_generator_seeds']}; in brackets "
-        "95 % intervals. It trained generators of its own, so it speaks of the way these images were made, not of "
-        f"these very images. The test images of this version have answered {num_answers(study.version_id)} studies so "
-        f"far; each further one makes them a little less new.\n\n{table}"
+        f"{asked} from {settings['num_child_seeds']} seeds; in brackets 95 % intervals. {_about(study)} {answers}; "
+        f"each further one makes them a little less new.\n\n{table}"
+    )
+
+
+def _about(study: Study) -> str:
+    """What the study's images have to do with those of the export."""
+    if study.pools:
+        return f"It judged {len(study.pools)} pools as they were, among them the one that these images come from."
+    return (
+        f"It trained {study.settings['num_generator_seeds']} generators of its own, so it speaks of the way these "
+        "images were made, not of these very images."
     )
 
 

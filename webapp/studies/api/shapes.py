@@ -188,10 +188,11 @@ class StudyListItemSerializer(serializers.ModelSerializer[Study]):
 
     @extend_schema_field(serializers.ChoiceField(choices=ANSWERS, allow_null=True))
     def get_answer(self, study: Study) -> str | None:
-        return study.result["answer"] if study.result else None
+        return study.answer if hasattr(study, "answer") else (study.result or {}).get("answer")
 
     def get_sentence(self, study: Study) -> str:
-        return study.result["sentence"] if study.result else ""
+        told: str | None = study.sentence if hasattr(study, "sentence") else (study.result or {}).get("sentence")
+        return told or ""
 
 
 class StudySerializer(StudyListItemSerializer):

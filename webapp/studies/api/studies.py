@@ -35,7 +35,7 @@ from webapp.studies.api.shapes import (
     ValidateStudySerializer,
 )
 from webapp.studies.models import Study
-from webapp.studies.selectors import STUDY_LAB, all_studies, studies_visible_to
+from webapp.studies.selectors import STUDY_LAB, all_studies, studies_visible_to, without_results
 from webapp.studies.services import control, launch
 
 
@@ -88,7 +88,7 @@ class StudiesView(APIView):
     )
     def get(self, request: Request) -> Response:
         given = {name: read_uuid(request, name) for name in ("lab", "version", "run")}
-        rows = studies_visible_to(person_of(request), **given).filter(not_archived(request))
+        rows = without_results(studies_visible_to(person_of(request), **given)).filter(not_archived(request))
         return paginate(
             request, rows, ("-created_at", "-id"), lambda page: StudyListItemSerializer(page, many=True).data
         )

@@ -1,8 +1,7 @@
 """What a worker writes while it holds a study."""
 
-from typing import Any, Final
+from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -11,11 +10,10 @@ from webapp.core.queue import call_worker
 from webapp.studies.events import StudyProgress, publish_study
 from webapp.studies.models import Study
 from webapp.studies.services.control import discard_files
+from webapp.studies.services.endings import tell_of_end
 from webapp.studies.services.launch import TASK
-from webapp.webhooks.services.deliveries import announce
 
 State = Study.State
-ENDED_EVENT: Final = "study.ended"
 
 
 def begin_study(study: Study) -> None:
@@ -52,7 +50,7 @@ def finish_study(study: Study, result: dict[str, Any]) -> None:
     )
     study.refresh_from_db()
     publish_study(study)
-    _tell_of_end(study)
+    tell_of_end(study)
 
 
 @transaction.atomic
@@ -61,7 +59,7 @@ def stopped_study(study: Study) -> None:
     study.release(State.STOPPED, Q(state__in=Study.ACTIVE), finished_at=Now(), stop_requested=False)
     study.refresh_from_db()
     publish_study(study)
-    _tell_of_end(study)
+    tell_of_end(study)
 
 
 @transaction.atomic
@@ -71,7 +69,7 @@ def cancelled_study(study: Study) -> None:
     study.refresh_from_db()
     discard_files(study)
     publish_study(study)
-    _tell_of_end(study)
+    tell_of_end(study)
 
 
 @transaction.atomic
@@ -79,7 +77,7 @@ def fail_study(study: Study, code: str, sentence: str) -> None:
     """It cannot be done, and `sentence` says why."""
     study.fail(code, sentence)
     publish_study(study)
-    _tell_of_end(study)
+    tell_of_end(study)
 
 
 def interrupt_study(study: Study, code: str, sentence: str) -> None:
@@ -100,20 +98,3 @@ def give_back_study(study: Study) -> None:
     study.give_back()
     publish_study(study)
     call_worker(TASK, study)
-
-
-def _tell_of_end(study: Study) -> None:
-    """The lab's webhook."""
-    version = study.version
-    facts = {
-        "id": str(study.pk),
-        "name": str(study),
-        "state": str(study.state),
-        "answer": study.result["answer"] if study.result else None,
-        "sentence": study.result["sentence"] if study.result else "",
-        "error_code": study.error_code,
-        "error_message": study.error_message,
-        "dataset": {"id": str(version.dataset_id), "name": version.dataset.name, "version": version.number},
-        "url": f"{settings.PUBLIC_URL.rstrip('/')}/studies/{study.pk}" if settings.PUBLIC_URL else None,
-    }
-    announce(version.dataset.lab_id, ENDED_EVENT, str(study), {"study": facts})

@@ -13,6 +13,7 @@ from webapp.core.queue import call_worker
 from webapp.core.removal import rename, set_archived
 from webapp.studies.events import publish_study
 from webapp.studies.models import Study
+from webapp.studies.services.endings import tell_of_end
 from webapp.studies.services.launch import TASK
 
 S = Study.State
@@ -25,6 +26,8 @@ MOVES: Mapping[str, frozenset[str]] = {
     S.FINISHED: frozenset(),
     S.CANCELLED: frozenset(),
 }
+
+ENDED = frozenset({S.FINISHED, S.STOPPED, S.FAILED, S.CANCELLED})
 
 
 def actions_of(study: Study) -> list[str]:
@@ -47,7 +50,9 @@ def stop_study(study: Study) -> Study:
         return study
     if study.state in Study.ACTIVE:
         return _update(study, stop_requested=True)
-    return _move(study, S.STOPPED, finished_at=Now())
+    study = _move(study, S.STOPPED, finished_at=Now())
+    tell_of_end(study)
+    return study
 
 
 @transaction.atomic
@@ -82,6 +87,7 @@ def cancel_study(study: Study) -> Study:
         return _update(study, cancel_requested=True)
     study = _move(study, S.CANCELLED, cancel_requested=True, finished_at=Now())
     discard_files(study)
+    tell_of_end(study)
     return study
 
 
@@ -107,6 +113,8 @@ def settle_abandoned_study(study: Study) -> Study | None:
     elif not study.settle():
         return None
     publish_study(study)
+    if study.state in ENDED:
+        tell_of_end(study)
     return study
 
 

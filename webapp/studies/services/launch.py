@@ -1,6 +1,8 @@
 """Starting a study: everything that a worker would refuse is refused here, with the field that has to change."""
 
+import math
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +14,7 @@ from ml import catalog
 from webapp.accounts.models import Person
 from webapp.core.errors import TooManyError
 from webapp.core.queue import call_worker
+from webapp.core.quota import require_room
 from webapp.core.removal import alive
 from webapp.datasets.models import DatasetVersion
 from webapp.datasets.selectors import train_counts
@@ -61,6 +64,11 @@ def check(version: DatasetVersion, asked: Asked) -> list[Problem]:
     found = _of_pools(version, asked, arms) if asked.pools else _of_model(version, asked, arms)
     if version.state == DatasetVersion.State.READY:
         found += [_lacking(version, split, words) for split, words in SPLITS if _without(version, split)]
+    if not problems and not found:
+        try:
+            _pool_bytes(version, asked, arms)
+        except catalog.BadBudgetError as error:
+            found.append(Problem(error.code, f"The pool of each generator: {error.message}", "arms"))
     return [*problems, *dict.fromkeys(found)]
 
 
@@ -87,6 +95,7 @@ def start_study(
     """Queue it. Raises: InvalidError, each fault at its field; TooManyError."""
     refuse(check(version, asked))
     _refuse_too_many(person)
+    require_room(version.dataset.lab_id, _pool_bytes(version, asked, catalog.read_arms(asked.arms)))
     model, model_settings = _model_of(asked)
     study = Study.objects.create(
         version=version,
@@ -130,7 +139,13 @@ def _of_pools(version: DatasetVersion, asked: Asked, arms: Sequence[catalog.Arm]
     if len({(pool.run.recipe.model, pool.resolution, pool.channels) for pool in pools}) > 1:
         differ = "These pools come from several models, or their images differ in size"
         problems.append(Problem("pools_differ", f"{differ}; name pools of one kind.", "pools"))
-    if len({pool.checkpoint_sha256 or pool.pk for pool in pools}) < len(pools):
+    lines = [_line(pool.run) for pool in pools]
+    if elsewhere := [run for line in lines for run in line if run.version_id != version.pk]:
+        found = f"The model behind one of these pools learnt on {elsewhere[0].version}"
+        message = f"{found}, maybe from test images of this one; name pools of models trained on this version alone."
+        problems.append(Problem("learnt_elsewhere", message, "pools"))
+    makers = {pool.checkpoint_sha256 or str(pool.pk) for pool in pools}
+    if len(makers) < len(pools) or len({line[-1].pk for line in lines}) < len(pools):
         message = "Two of these pools come from the same training, which counts once; name one of them."
         problems.append(Problem("same_training", message, "pools"))
     for arm in arms:
@@ -138,6 +153,14 @@ def _of_pools(version: DatasetVersion, asked: Asked, arms: Sequence[catalog.Arm]
             sampler, amount = arm.synthetic.sampler, arm.synthetic.amount
             problems += [lack for pool in pools for lack in _lacks(version, pool, arm.name, sampler, amount)]
     return problems
+
+
+def _line(run: Run) -> list[Run]:
+    """The run, the one that it started from, and so on to the training that began at nothing."""
+    line = [run]
+    while line[-1].parent is not None:
+        line.append(line[-1].parent)
+    return line
 
 
 def _lacks(version: DatasetVersion, pool: Pool, arm: str, sampler: str, amount: str) -> list[Problem]:
@@ -148,7 +171,11 @@ def _lacks(version: DatasetVersion, pool: Pool, arm: str, sampler: str, amount: 
     if missing := [score for score in catalogue().samplers[sampler].reads({}) if score not in pool.score_names]:
         has_not = f"ranks by {', '.join(missing)}, which the pool of {pool.run} lacks"
         lacks.append(Problem("missing_scores", f"The arm {arm} {has_not}; choose another sampler.", "arms"))
-    for name, count in catalog.resolve(catalog.parse_budget(amount), train_counts(version)).items():
+    try:
+        wanted = catalog.resolve(catalog.parse_budget(amount), train_counts(version))
+    except catalog.BadBudgetError as error:
+        return [*lacks, Problem(error.code, f"The arm {arm}: {error.message}", "arms")]
+    for name, count in wanted.items():
         if (have := pool.class_counts.get(name, 0)) < count:
             asks = f"asks for {count} images of {name!r}, and the pool of {pool.run} has {have}"
             lacks.append(Problem("pool_too_small", f"The arm {arm} {asks}; ask for fewer.", "arms"))
@@ -172,6 +199,20 @@ def _of_model(version: DatasetVersion, asked: Asked, arms: Sequence[catalog.Arm]
             field = problem.field.removeprefix("recipe.")
             problems.append(replace(problem, field="arms" if field.startswith(("sampler", "budget")) else field))
     return problems
+
+
+def _pool_bytes(version: DatasetVersion, asked: Asked, arms: Sequence[catalog.Arm]) -> int:
+    """What the generators' pools will take, at most. Raises: BadBudgetError when one has too many candidates."""
+    counts, settings, most = train_counts(version), settings_of(asked), Counter[str]()
+    for arm in arms:
+        if arm.synthetic is not None:
+            most |= Counter(catalog.resolve(catalog.parse_budget(arm.synthetic.amount), counts))
+    if not most or asked.pools:
+        return 0
+    candidates = {name: math.ceil(number * settings.pool_factor) for name, number in most.items()}
+    total = sum(catalog.resolve({"kind": "counts", "counts": candidates}, counts).values())
+    resolution = int(_model_of(asked)[1].get("resolution", 0))
+    return settings.num_generator_seeds * total * resolution**2 * 3
 
 
 def _without(version: DatasetVersion, split: str) -> list[str]:

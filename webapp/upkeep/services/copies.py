@@ -11,7 +11,9 @@ from typing import Final
 from django.conf import settings
 
 from webapp.core import bucket, storage
+from webapp.gallery.models import Pool
 from webapp.runs.models import Run
+from webapp.studies.models import Study
 from webapp.upkeep.services.sweep import remove_copies
 from webapp.upkeep.services.unreferenced import remove_found, unreferenced
 
@@ -52,8 +54,12 @@ def fill_bucket() -> int:
 
 
 def _unused(before: float) -> Iterator[Path]:
-    """Files that were last read and written before; none of a run that somebody works on."""
-    at_work = {str(pk) for pk in Run.objects.filter(state__in=Run.ACTIVE).values_list("pk", flat=True)}
+    """Files that were last read and written before; none of a run or a study that somebody works on."""
+    studies = Study.objects.filter(state__in=Study.ACTIVE)
+    runs = Run.objects.filter(state__in=Run.ACTIVE).values_list("pk", flat=True)
+    judged = [pool for pools in studies.values_list("pools", flat=True) for pool in pools]
+    given = Pool.objects.filter(pk__in=judged).values_list("run", flat=True)
+    at_work = {str(pk) for pk in (*runs, *given, *studies.values_list("pk", flat=True))}
     for name in STORES:
         for folder in (storage.data_folder() / name).glob("*"):
             if folder.name in at_work:

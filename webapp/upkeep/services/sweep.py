@@ -70,10 +70,11 @@ def _studies(go_on: Callable[[], None]) -> None:
 
 
 def _pools(go_on: Callable[[], None]) -> None:
-    """A pool with its samples, selections and verdicts; it waits for exports and selections that are worked on."""
+    """A pool with its samples, selections and verdicts; it waits for work on its exports, selections and studies."""
     held = Selection.objects.filter(_held(), pool=OuterRef("pk"))
     exported = Export.objects.filter(selection__pool=OuterRef("pk"))
-    for pool in Pool.objects.filter(dead(Pool)).exclude(Exists(held) | Exists(exported)):
+    judged = [pk for pools in Study.objects.filter(_held()).values_list("pools", flat=True) for pk in pools]
+    for pool in Pool.objects.filter(dead(Pool)).exclude(Exists(held) | Exists(exported)).exclude(pk__in=judged):
         selections = list(pool.selections.values_list("pk", flat=True))
         if all([_gone(storage.all_attempts("selections", pk)) for pk in selections]) and _gone(
             storage.stored(pool.path)

@@ -1,5 +1,4 @@
 import { MultiSelect, Radio, Select, Stack } from '@mantine/core';
-import { useState } from 'react';
 import { api, type Schemas } from '@/api/client';
 import { ago } from '@/components/format';
 import { Panel } from '@/components/Page';
@@ -20,7 +19,7 @@ type Props = {
 
 /** Where the synthetic images come from: generators that are trained for the study, or pools that are there. */
 export function GeneratorPanel({ models, version, draft, set, problems }: Props) {
-  const [isGiven, setGiven] = useState(draft.pools.length > 0);
+  const isGiven = draft.pools !== null;
   const pools = usePools(version);
   return (
     <Panel title="Synthetic images">
@@ -28,10 +27,7 @@ export function GeneratorPanel({ models, version, draft, set, problems }: Props)
         <Radio.Group
           aria-label="Where synthetic images come from"
           value={isGiven ? 'pools' : 'generators'}
-          onChange={(value) => {
-            setGiven(value === 'pools');
-            set({ pools: value === 'pools' ? pools.slice(0, 1).map((pool) => pool.value) : [] });
-          }}
+          onChange={(value) => set({ pools: value === 'pools' ? pools.slice(0, 1).map((pool) => pool.value) : null })}
         >
           <Stack gap="xs">
             <Radio
@@ -47,14 +43,14 @@ export function GeneratorPanel({ models, version, draft, set, problems }: Props)
             />
           </Stack>
         </Radio.Group>
-        {isGiven ? (
+        {draft.pools !== null ? (
           <MultiSelect
             label="Pools"
             description="Of finished runs and imports on this version. Three or more of one model, each trained anew, say what the way to make them is worth."
             data={pools}
             value={draft.pools}
             onChange={(chosen) => set({ pools: chosen })}
-            error={faultsUnder(problems, 'pools')['']}
+            error={draft.pools.length === 0 ? 'Name at least one pool.' : faultsUnder(problems, 'pools')['']}
             searchable
           />
         ) : (

@@ -22,21 +22,23 @@ type Props = {
 export function StartStudy({ version, draft, run, check, onName }: Props) {
   const navigate = useNavigate();
   const start = useMutation({
-    mutationFn: () => take(http.POST('/api/v1/studies/', { body: { ...draft, version, run } })),
+    mutationFn: () =>
+      take(http.POST('/api/v1/studies/', { body: { ...draft, pools: draft.pools ?? [], version, run } })),
     onSuccess: async (study) => {
       await queries.invalidateQueries({ queryKey: ['get', '/api/v1/studies/'] });
       await navigate(`/studies/${study.id}`);
     },
   });
   const { problems, trainings } = check;
-  const isFaulty = problems.length > 0;
+  const lacksPools = draft.pools?.length === 0;
+  const isFaulty = problems.length > 0 || lacksPools;
   const unplaced = problems.filter(({ field }) => !PLACED.includes(field.split('.')[0] ?? ''));
   return (
     <Panel title="What is trained">
       <Stack gap="md">
         {trainings !== null && trainings.num_children !== null && trainings.num_generators !== null && (
           <Text size="sm">
-            {draft.pools.length > 0
+            {draft.pools !== null
               ? 'No generator; '
               : `${plural(trainings.num_generators, 'generator')}, one after the other, then `}
             {plural(trainings.num_children, 'child network')}, with those of the learning curve. The study can be
@@ -59,7 +61,7 @@ export function StartStudy({ version, draft, run, check, onName }: Props) {
         </Button>
         {isFaulty && (
           <Text size="sm" c="var(--mantine-color-error)" role="status">
-            {plural(problems.length, 'thing')} to put right first; each stands at its place.
+            {plural(problems.length + (lacksPools ? 1 : 0), 'thing')} to put right first; each stands at its place.
           </Text>
         )}
       </Stack>

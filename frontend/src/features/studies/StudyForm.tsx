@@ -55,7 +55,7 @@ export function StudyForm({ catalogue, version, kind, first, run }: Props) {
                 values={draft.settings}
                 onChange={(settings) => set({ settings })}
                 faults={faultsUnder(check.problems, 'settings')}
-                fixed={draft.pools.length > 0 ? OF_GENERATORS : []}
+                fixed={draft.pools !== null ? OF_GENERATORS : []}
               />
               <Text size="xs" c="dimmed">
                 Effects of this size come and go with the seed, the generator’s more than the child’s: an answer needs

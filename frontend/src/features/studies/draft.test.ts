@@ -26,7 +26,7 @@ it('begins with the model and the sampler of the run that asks', () => {
 it('judges imported images as they are', () => {
   const origin = {} as NonNullable<Parameters<typeof firstDraft>[1]>['origin'];
   expect(firstDraft(catalogue, { ...run, origin }).pools).toEqual(['p1']);
-  expect(firstDraft(catalogue, run).pools).toEqual([]);
+  expect(firstDraft(catalogue, run).pools).toBeNull();
 });
 
 it('adds no arm for a sampler that is there already', () => {

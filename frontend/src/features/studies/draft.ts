@@ -6,8 +6,8 @@ export type Draft = {
   name: string;
   model: string;
   model_settings: Values;
-  /** Ids of pools that stand where generators would be trained; empty: generators are trained. */
-  pools: string[];
+  /** Ids of pools that stand where generators would be trained; null: generators are trained. */
+  pools: string[] | null;
   arms: string[];
   settings: Values;
 };
@@ -21,7 +21,7 @@ export function firstDraft({ study, models }: Pick<Schemas['Catalogue'], 'study'
   const arms = study.presets[0]?.arms ?? ['none'];
   const imported = run !== undefined && run.origin !== null;
   // Imported images have no model that could be trained again: they are judged as they are.
-  const plain = { name: '', arms, settings: {}, pools: imported && run.pool !== null ? [run.pool] : [] };
+  const plain = { name: '', arms, settings: {}, pools: imported && run.pool !== null ? [run.pool] : null };
   if (run === undefined || imported)
     return {
       ...plain,
@@ -36,9 +36,11 @@ export function firstDraft({ study, models }: Pick<Schemas['Catalogue'], 'study'
   };
 }
 
+type Past = Omit<Draft, 'pools'> & { pools: string[] };
+
 /** The same as a past study, to be changed. */
-export function draftLike({ name, model, model_settings, pools, arms, settings }: Draft): Draft {
-  return { name, model, model_settings, pools, arms, settings };
+export function draftLike({ name, model, model_settings, pools, arms, settings }: Past): Draft {
+  return { name, model, model_settings, pools: pools.length > 0 ? pools : null, arms, settings };
 }
 
 /** The arms with one of this sampler, made like the last one. */

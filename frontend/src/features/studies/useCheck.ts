@@ -9,7 +9,7 @@ const TYPING_PAUSE_MS = 400;
 /** The server's opinion of the draft, a moment after the last change. */
 export function useCheck(version: string, draft: Draft) {
   const [{ model, model_settings, pools, arms, settings }] = useDebouncedValue(draft, TYPING_PAUSE_MS);
-  const body = { version, model, model_settings, pools, arms, settings };
+  const body = { version, model, model_settings, pools: pools ?? [], arms, settings };
   const { data, error } = useQuery({
     queryKey: ['validate study', body],
     queryFn: ({ signal }) => take(http.POST('/api/v1/studies/validate/', { body, signal })),

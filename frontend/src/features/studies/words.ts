@@ -40,7 +40,7 @@ export function studyTitle({ name, model, dataset_name }: Pick<Study, 'name' | '
 /** What the state means for the person who looks, in one sentence. */
 export function sentenceFor(study: Pick<Study, 'state' | 'is_stopping' | 'progress'>): string {
   const { part, generator, num_generators, stage } = study.progress;
-  if (study.is_stopping) return 'What is trained is being saved; then the study ends.';
+  if (study.is_stopping) return 'It ends as soon as its worker has heard of it.';
   switch (study.state) {
     case 'queued':
       return 'It waits for a worker.';
