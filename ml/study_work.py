@@ -21,9 +21,26 @@ TOLD: Final = ("generator", "progress", "checkpoint", "warning")
 """What is handed on of all that is said while a generator is trained."""
 
 
+class Pulse:
+    """Asked again and again whether to stop, it tells now and then that work goes on: one child may take an hour."""
+
+    def __init__(self, emit: Emit, should_stop: ShouldStop) -> None:
+        self._emit, self._should_stop, self._told_at = emit, should_stop, time.monotonic()
+
+    def should_stop(self) -> bool:
+        self.beat()
+        return self._should_stop()
+
+    def beat(self) -> None:
+        now = time.monotonic()
+        if now - self._told_at >= EVERY_S:
+            self._told_at = now
+            self._emit({"event": "alive"})
+
+
 def run(plan: StudyPlan, emit: Emit, should_stop: ShouldStop) -> None:
     """Make what is not there yet, and tell the answer. Raises: StopRequested, MlError."""
-    pulse = _Pulse(emit, should_stop)
+    pulse = Pulse(emit, should_stop)
     study, number = _opened(plan, pulse), usual_processes()
 
     def heard(event: Event) -> None:
@@ -41,24 +58,7 @@ def run(plan: StudyPlan, emit: Emit, should_stop: ShouldStop) -> None:
             return emit({"event": "result", "result": result})
 
 
-class _Pulse:
-    """Asked again and again whether to stop, it tells now and then that work goes on: one child may take an hour."""
-
-    def __init__(self, emit: Emit, should_stop: ShouldStop) -> None:
-        self._emit, self._should_stop, self._told_at = emit, should_stop, time.monotonic()
-
-    def should_stop(self) -> bool:
-        self.beat()
-        return self._should_stop()
-
-    def beat(self) -> None:
-        now = time.monotonic()
-        if now - self._told_at >= EVERY_S:
-            self._told_at = now
-            self._emit({"event": "alive"})
-
-
-def _opened(plan: StudyPlan, pulse: _Pulse) -> StudyFolder:
+def _opened(plan: StudyPlan, pulse: Pulse) -> StudyFolder:
     folder = Path(plan["out"])
     if (folder / "study.json").exists():
         return StudyFolder.open(folder)
