@@ -156,7 +156,11 @@ class RunWork(Work[Run]):
             where = f"step {checkpoint.step}" if checkpoint else "the start"
             message = f"The checkpoint of step {steps} is missing or altered on disk; training goes on from {where}."
             attempt.warn(self.row, WarnedData(code="checkpoint_damaged", message=message))
-        return str(storage.stored(checkpoint.path)) if checkpoint else None
+        if checkpoint is None:
+            return None
+        for best in self.row.checkpoints.filter(is_best=True).exclude(pk=checkpoint.pk):
+            bucket.pull(storage.stored(best.path))  # the child carries it on
+        return str(storage.stored(checkpoint.path))
 
     # --- meanwhile ----------------------------------------------------------------------------------------------
     def heard(self, event: Event) -> None:
