@@ -181,8 +181,8 @@ strong arms beside it the others did not.
 - What helped is a quarter of each batch, on top of logit adjustment and geometric transforms, `combined` (no copies, a
   floor of quality, then diversity), in the long tail of `mnist-lt-2`; the lower end of its interval is at +0.01. The
   same recipe at a half of each batch did not. With classes of even size (`mnist-20`) a half hurt.
-- With 20 or 50 images of each class, of digits, MNIST or clothes, no recipe helped; the clothes' intervals are about five
-  points wide to either side, so they tell little.
+- With 20 or 50 images of each class, of digits, MNIST or clothes, no recipe helped; the clothes' intervals are about
+  five points wide to either side, so they tell little.
 - `mnist-lt` was studied first, with other arms. Its screening, on 1,000 validation images, had said +0.54; the study,
   on test images, says +0.03 beside the same arm with mixup and +0.08 beside the arm as it is. The difference is what
   choosing on too few validation images makes of luck, so later settings of MNIST have 4,000.
