@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -53,8 +54,9 @@ def test_a_study_is_asked_from_a_run_watched_and_answered(member: Page, run_path
     expect(member.get_by_role("group", name="Recall per class").get_by_role("row")).to_have_count(4)
     expect(member.get_by_role("img", name="Balanced accuracy on test images")).to_be_visible()
 
-    for scheme in ("light", "dark"):
-        member.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        member.emulate_media(color_scheme=scheme)
         settle(member)
         assert faults(member) == []
     with member.expect_download() as begun:

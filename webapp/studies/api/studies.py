@@ -1,5 +1,6 @@
 """Studies: checked, started, stopped, resumed, cancelled."""
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
@@ -105,8 +106,8 @@ class StudiesView(APIView):
         return shown(launch.start_study(version, _asked(values), person, values["name"], run), 201)
 
 
-def _asked(values: dict[str, object]) -> launch.Asked:
-    return launch.Asked(*(values[name] for name in ("model", "model_settings", "arms", "settings", "pools")))  # type: ignore[arg-type]
+def _asked(values: dict[str, Any]) -> launch.Asked:
+    return launch.Asked(**{name: values[name] for name in ("model", "model_settings", "arms", "settings", "pools")})
 
 
 def _run(request: Request, pk: UUID) -> Run:

@@ -1,4 +1,5 @@
 import type { Schemas } from '@/api/client';
+import { shellQuoted } from '@/components/shellQuoted';
 
 type Wish = Schemas['NewExportRequest'];
 export type Way = 'curl' | 'Python' | 'Command line';
@@ -53,8 +54,4 @@ function commandLineFor(wish: Wish, url: string): string {
 /** JSON's strings and numbers are Python's. */
 function quoted(value: unknown): string {
   return JSON.stringify(value);
-}
-
-function shellQuoted(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

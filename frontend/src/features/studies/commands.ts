@@ -1,4 +1,5 @@
 import type { Schemas } from '@/api/client';
+import { shellQuoted } from '@/components/shellQuoted';
 
 export const WAYS = ['Command line', 'Python', 'curl'] as const;
 export type Way = (typeof WAYS)[number];
@@ -47,8 +48,4 @@ function python(value: unknown): string {
   return `{${Object.entries(value)
     .map(([name, part]) => `${JSON.stringify(name)}: ${python(part)}`)
     .join(', ')}}`;
-}
-
-function shellQuoted(text: string): string {
-  return /^[\w./+:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
