@@ -2,13 +2,16 @@ import { faultsOf } from '@/api/errors';
 
 export type Problem = { code: string; message: string; field: string };
 
-/** The problems below one input, by the rest of their path: `model_settings.batch_size` under `model_settings` is `batch_size`. */
+/**
+ * The problems below one input, by the setting they are about: `model_settings.batch_size` under `model_settings` is
+ * `batch_size`; one deep inside a setting stands at the setting.
+ */
 export function faultsUnder(problems: Problem[], input: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const { field, message } of problems) {
     const path = field.replace(/^recipe\./, '');
     if (path === input) found[''] = message;
-    else if (path.startsWith(`${input}.`)) found[path.slice(input.length + 1)] = message;
+    else if (path.startsWith(`${input}.`)) found[path.split('.')[input.split('.').length] ?? ''] ??= message;
   }
   return found;
 }

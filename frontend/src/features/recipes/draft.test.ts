@@ -11,6 +11,8 @@ const PROBLEMS = [
 describe('problems of a recipe', () => {
   it('stand at the input that they are about', () => {
     expect(faultsUnder(PROBLEMS, 'model_settings')).toEqual({ batch_size: 'too small' });
+    const deep = [{ code: 'bad_setting', message: 'no such transform', field: 'settings.transforms.6.0' }];
+    expect(faultsUnder(deep, 'settings')).toEqual({ transforms: 'no such transform' });
     expect(faultsUnder(PROBLEMS, 'budget')).toEqual({ '': 'asks for nothing' });
     expect(faultsUnder(PROBLEMS, 'seed')).toEqual({});
   });

@@ -11,21 +11,22 @@ import { StudyTable } from './StudyTable';
 export function StudiesPage() {
   const { lab, may } = useLab();
   if (lab === null) return <PagePending title="Studies" error={null} onRetry={() => undefined} />;
-  const begin = may('researcher') && (
-    <Button component={Link} to="/studies/new">
-      New study
-    </Button>
-  );
+  const begin = (variant: 'filled' | 'default') =>
+    may('researcher') && (
+      <Button component={Link} to="/studies/new" variant={variant}>
+        New study
+      </Button>
+    );
   return (
     <Page>
       <PageHead
         title="Studies"
         crumbs={[{ label: lab.name, to: '/' }]}
         summary="Does it help? Measured on real test images that no generator, sampler or setting ever saw."
-        actions={begin}
+        actions={begin('filled')}
       />
       <ListPanel title="Studies of the lab">
-        {(archived) => <StudyTable lab={lab.id} archived={archived} action={begin} />}
+        {(archived) => <StudyTable lab={lab.id} archived={archived} action={begin('default')} />}
       </ListPanel>
     </Page>
   );
