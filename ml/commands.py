@@ -18,7 +18,7 @@ from ml.device import choose_device
 from ml.errors import BadSettingsError
 from ml.ingest import read_folder
 from ml.memory import verdict
-from ml.model import DataSpec, LabelledImageModel, ModelSettings
+from ml.model import DataSpec, Model, ModelSettings
 from ml.plugin import find, read_settings
 from ml.protocol import EXIT_DONE, EXIT_STOPPED, IngestedFile
 from ml.ranks import own_rank
@@ -47,7 +47,7 @@ def train(options: argparse.Namespace) -> int:
     else:
         RunFolder.refuse_used(options.out)
         start, model, settings, seed = _beginning(options)
-        read_settings(find("models", LabelledImageModel, model), settings)  # refused before anything is made
+        read_settings(find("models", Model, model), settings)  # refused before anything is made
         run = RunFolder.create(
             options.out,
             _read(options, bars),
@@ -136,7 +136,7 @@ def study(options: argparse.Namespace) -> int:
 
 def memory(options: argparse.Namespace) -> int:
     """Say what a training will take, and whether that is free."""
-    model = find("models", LabelledImageModel, options.model)
+    model = find("models", Model, options.model)
     settings: ModelSettings = read_settings(model, read_pairs(options.settings))
     grey = settings.channels == "grey" or (settings.channels == "auto" and options.grey)
     number = max(1, options.classes)

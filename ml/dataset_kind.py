@@ -16,19 +16,27 @@ class Entry:
     """One image that a source holds, by the member name it has there.
 
     name: the path inside the source, with `/`; label: the class; split: one of SPLITS, or None when it states none.
+    pair: of a pair (A, B), whose B is `name`, the path of A; the same where one file holds both, A on the left.
+    attributes: one character for each of the listing's attributes: "1" has, "0" lacks, "?" nobody said.
     """
 
     name: str
     label: str
     split: str | None
+    pair: str | None = None
+    attributes: str = ""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """A source's member names as a kind reads them: the images, and each other member with why it is passed over."""
+    """A source's member names as a kind reads them: the images, and each other member with why it is passed over.
+
+    attributes: names of what an image may have or lack, several at once.
+    """
 
     entries: tuple[Entry, ...]
     skipped: tuple[tuple[str, str], ...]
+    attributes: tuple[str, ...] = ()
 
 
 def no_content(name: str) -> bytes:
@@ -40,7 +48,7 @@ class DatasetKind(Plugin):
     """One on-disk layout."""
 
     yields: ClassVar[tuple[str, ...]] = ("image",)
-    """Fields of one item; a model fits when it consumes no other."""
+    """Fields of one item (image, label, source, attributes); a model fits when it consumes no other."""
 
     @classmethod
     def recognise(cls, names: Sequence[str], content: Content = no_content) -> bool:

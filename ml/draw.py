@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Indices = NDArray[np.int64]
-Mode = Literal["mixed", "one_class"]
+DrawMode = Literal["mixed", "one_class", "by_class"]
 
 _IMAGES, _CLASSES = 0, 1
 
@@ -21,10 +21,13 @@ class Draw:
     """Fills batches from images whose classes are `label`.
 
     mixed: all images as they are, or every class equally often when `balanced`; one_class: each step holds one class,
-    every class with `steps_per_epoch` of its own, or all with the same number when `balanced`.
+    every class with `steps_per_epoch` of its own, or all with the same number when `balanced`; by_class: the same
+    number of each class.
     """
 
-    def __init__(self, label: Indices, batch_size: int, seed: int, mode: Mode = "mixed", balanced: bool = True) -> None:
+    def __init__(
+        self, label: Indices, batch_size: int, seed: int, mode: DrawMode = "mixed", balanced: bool = True
+    ) -> None:
         self.batch_size = batch_size
         self.mode = mode
         self.members = [np.flatnonzero(label == number) for number in np.unique(label)]
@@ -35,7 +38,10 @@ class Draw:
         self.schedule = one_class_schedule([len(rows) for rows in self.members], batch_size, balanced)
 
     def at(self, step: int) -> Indices:
-        """Positions in `label` of step `step`'s batch, int64 [batch_size], ascending."""
+        """Positions in `label` of step `step`'s batch, int64 [batch_size], ascending; by_class: ascending within each
+        class, one class after the other, with batch_size rounded down to a multiple of their number."""
+        if self.mode == "by_class":
+            return self._by_class(step)
         if self.mode == "one_class":
             return np.sort(self._one_class(step))
         places = np.arange((step - 1) * self.batch_size, step * self.batch_size)
@@ -52,6 +58,13 @@ class Draw:
             mine = which == number
             taken[mine] = self.members[number][self.streams[number].take(rounds[mine])]
         return taken
+
+    def _by_class(self, step: int) -> Indices:
+        number = self.batch_size // len(self.members)
+        places = np.arange((step - 1) * number, step * number)
+        return np.concatenate(
+            [np.sort(rows[stream.take(places)]) for rows, stream in zip(self.members, self.streams, strict=True)]
+        )
 
     def _one_class(self, step: int) -> Indices:
         epoch, slot = divmod(step - 1, len(self.schedule))

@@ -28,12 +28,13 @@ from ml.device import (
 from ml.draw import Draw
 from ml.errors import BadSettingsError
 from ml.feed import Feed
-from ml.model import LabelledImageModel, ModelSettings, Scalars
+from ml.model import Model, ModelSettings, Scalars
 from ml.pack import Pack
 from ml.parts import Parts
 from ml.ranks import Ranks
 from ml.resume import changes, check_same_run, environment
 from ml.seeds import step_seed
+from ml.sources import give_sources
 from ml.start import check_data
 from ml.start_plan import Start
 from ml.threads import Threads
@@ -45,7 +46,7 @@ class Learner:
 
     def __init__(
         self,
-        model_class: type[LabelledImageModel],
+        model_class: type[Model],
         settings: ModelSettings,
         pack: Pack,
         seed: int,
@@ -55,11 +56,12 @@ class Learner:
     ) -> None:
         """Raises: BadSettingsError when the pack does not fit."""
         self.settings, self.pack, self.seed, self.device, self.ranks = settings, pack, seed, device, ranks
-        _check_fit(settings, pack)
+        _check_fit(model_class, settings, pack)
         self.precision: Precision = choose_precision(settings.precision, device)
         number = num_parts(settings.batch_size, compute.micro_batch, ranks.size)
         self._seed("init", 0)
         self.model = channels_last(model_class(pack.spec(), settings), device)
+        give_sources(self.model, pack)
         self.optimizers = self.model.optimizers()
         self.update = (
             Updates(self.model, self.optimizers)
@@ -147,7 +149,7 @@ class Learner:
 
 
 def follow(
-    model_class: type[LabelledImageModel],
+    model_class: type[Model],
     settings: ModelSettings,
     pack: Pack,
     seed: int,
@@ -174,7 +176,12 @@ def follow(
             learner.advance()
 
 
-def _check_fit(settings: ModelSettings, pack: Pack) -> None:
+def _check_fit(model_class: type[Model], settings: ModelSettings, pack: Pack) -> None:
+    if model_class.classes_learnt(settings, pack.classes) != pack.classes:
+        raise BadSettingsError(
+            f"The pack holds the classes {', '.join(pack.classes)}, which are not those that the settings name; "
+            "prepare the data again."
+        )
     if pack.resolution != settings.resolution:
         raise BadSettingsError(
             f"The pack holds images of {pack.resolution} pixels, the settings ask for {settings.resolution}; "

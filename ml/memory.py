@@ -24,7 +24,7 @@ from ml.features import CHUNK as ENCODER_CHUNK
 from ml.features import EncoderNet
 from ml.feed import belongs_on_device
 from ml.generation import CHUNK as IMAGES_CHUNK
-from ml.model import Batch, DataSpec, LabelledImageModel, ModelSettings
+from ml.model import Batch, DataSpec, Model, ModelSettings, TranslationModel
 from ml.pool import CHUNK as SCORE_CHUNK
 from ml.pool import shard_size
 from ml.share import this_machine
@@ -95,9 +95,7 @@ class Verdict:
         return f"{facts}; a batch_size of {self.largest_batch_size} would fit, or a micro-batch of no more."
 
 
-def estimate(
-    model_class: type[LabelledImageModel], settings: ModelSettings, data: DataSpec, device: torch.device
-) -> Need:
+def estimate(model_class: type[Model], settings: ModelSettings, data: DataSpec, device: torch.device) -> Need:
     """What each stage of a run holds at its peak."""
     stages = _Stages(model_class, settings, data, device)
     state, step, images = stages.training()
@@ -117,9 +115,7 @@ def estimate(
     )
 
 
-def verdict(
-    model_class: type[LabelledImageModel], settings: ModelSettings, data: DataSpec, device: torch.device
-) -> Verdict:
+def verdict(model_class: type[Model], settings: ModelSettings, data: DataSpec, device: torch.device) -> Verdict:
     """The estimate beside this machine's memory as it is now."""
     need = estimate(model_class, settings, data, device)
     available, total = memory_of(device)
@@ -136,7 +132,7 @@ def verdict(
 
 
 def check_memory(
-    model_class: type[LabelledImageModel],
+    model_class: type[Model],
     settings: ModelSettings,
     data: DataSpec,
     device: torch.device,
@@ -173,7 +169,7 @@ def amount(size: int) -> str:
 
 
 def _largest_batch(
-    model_class: type[LabelledImageModel],
+    model_class: type[Model],
     settings: ModelSettings,
     data: DataSpec,
     device: torch.device,
@@ -195,9 +191,7 @@ def _largest_batch(
 class _Stages:
     """The stages of one run, each on tensors without bytes."""
 
-    def __init__(
-        self, model_class: type[LabelledImageModel], settings: ModelSettings, data: DataSpec, device: torch.device
-    ) -> None:
+    def __init__(self, model_class: type[Model], settings: ModelSettings, data: DataSpec, device: torch.device) -> None:
         self.model_class, self.settings, self.data = model_class, settings, data
         # sizes are the same on every device; which products run in bf16 is decided by the real one
         self.device, self.precision = torch.device("cpu"), choose_precision(settings.precision, device)
@@ -217,7 +211,7 @@ class _Stages:
             model.train()
             state = tensors.now
             for number in (0, self.model_class.total_steps(self.settings, self.data)):
-                batch = Batch(self._images(self.settings.batch_size), self._labels(self.settings.batch_size))
+                batch = self._batch()
                 with autocast(self.device, self.precision):
                     model.training_step(batch, update, number)
                 average.update()
@@ -231,14 +225,14 @@ class _Stages:
             return state, step, tensors.peak
 
     @torch.no_grad()
-    def _make_and_score(self, model: LabelledImageModel) -> None:
+    def _make_and_score(self, model: Model) -> None:
         model.eval()
         with autocast(self.device, self.precision):
-            model.generate(torch.empty(IMAGES_CHUNK, model.z_dim), self._labels(IMAGES_CHUNK))
+            model.generate(model.blank_inputs(IMAGES_CHUNK), self._labels(IMAGES_CHUNK))
         image, label = self._images(SCORE_CHUNK), self._labels(SCORE_CHUNK)
         scores = model.available_scores(self.settings)
         if "realism" in scores:
-            model.realism(image, label)
+            _realism(model, image, label)
         if "class_confidence" in scores:
             model.class_confidence(image)
 
@@ -256,6 +250,18 @@ class _Stages:
             return tensors.peak
 
     # --- their parts --------------------------------------------------------------------------------------------
+    def _batch(self) -> Batch:
+        """As many of each class, which suits every way of drawing."""
+        number, data = self.settings.batch_size, self.data
+        source = torch.empty(number, data.source_channels, data.resolution, data.resolution)
+        attributes = torch.zeros(number, len(data.attributes))
+        return Batch(
+            self._images(number),
+            torch.arange(number) * len(data.classes) // number,
+            source if data.source_channels else None,
+            attributes if data.attributes else None,
+        )
+
     def _images(self, number: int) -> Tensor:
         return torch.empty(number, self.data.channels, self.data.resolution, self.data.resolution)
 
@@ -265,6 +271,13 @@ class _Stages:
     @staticmethod
     def _labels(number: int) -> Tensor:
         return torch.zeros(number, dtype=torch.int64)
+
+
+def _realism(model: Model, image: Tensor, label: Tensor) -> None:
+    if isinstance(model, TranslationModel):
+        model.realism_beside(image, label, model.blank_inputs(len(label)))
+    else:
+        model.realism(image, label)
 
 
 def _fill(optimizers: dict[str, torch.optim.Optimizer]) -> None:

@@ -8,13 +8,19 @@ moving average (EMA), logging, saving and previews belong to the loop (`ml/train
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
+from ml.draw import DrawMode
+from ml.errors import BadSettingsError
 from ml.plugin import SHOWN_FIRST, Plugin, Settings
+
+Integers = Sequence[int] | NDArray[np.int64]
 
 Scalars = dict[str, Tensor]
 """Path of a scalar (`loss/G`, `score/real`, `penalty/gradient`) -> 0-d tensor, detached."""
@@ -49,6 +55,12 @@ class DataSpec:
     classes: tuple[str, ...]
     counts: tuple[int, ...]
     """Training images per class."""
+    attributes: tuple[str, ...] = ()
+    """Names of what an image may have or lack, several at once; none in most datasets."""
+    together: tuple[tuple[int, ...], ...] = ()
+    """Training images that have both attributes i and j, [A][A]; those that have i on the diagonal."""
+    source_channels: int = 0
+    """Channels of the other image of each pair; 0 where there are no pairs."""
 
     @property
     def num_images(self) -> int:
@@ -59,11 +71,20 @@ class DataSpec:
 class Batch:
     """One draw of training data on the run's device.
 
-    image: float [N, channels, resolution, resolution] in the model's `image_range`; label: int64 [N].
+    image: float [N, channels, resolution, resolution] in the model's `image_range`; label: int64 [N]; source: the other
+    image of each pair, float [N, source_channels, resolution, resolution], or None; attributes: float [N, A], 1 where
+    an image has attribute i, 0 where it lacks it, NaN where nobody said, or None.
     """
 
     image: Tensor
     label: Tensor
+    source: Tensor | None = None
+    attributes: Tensor | None = None
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same on another device."""
+        parts = (self.image, self.label, self.source, self.attributes)
+        return Batch(*(None if part is None else part.to(device) for part in parts))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -123,7 +144,8 @@ class ModelSettings(Settings):
 class Model(nn.Module, Plugin):
     """One published generative method.
 
-    `Settings` of a model derives from `ModelSettings`. A family is a base class below this one.
+    `Settings` of a model derives from `ModelSettings`. A family is a base class below this one; it says from what
+    inputs the images are made, noise or other images.
     """
 
     Settings: ClassVar[type[Settings]] = ModelSettings
@@ -136,6 +158,14 @@ class Model(nn.Module, Plugin):
     """Scores the model can give -> the setting that must be above zero for it, or None when it always can."""
     continuing: ClassVar[str] = ""
     """What a training that is continued does otherwise than one of so many steps from the start; "": nothing."""
+    draw: ClassVar[DrawMode] = "mixed"
+    """How the loop fills a batch: "mixed" (all classes, balanced or as they are), "one_class" (step t holds images of
+    one class only, for methods that train one network per class) or "by_class" (the same number of each class, class
+    after class, for methods that learn from two sets at once; batch_size is a multiple of the number of classes)."""
+    min_classes: ClassVar[int] = 1
+    """Classes (or attributes) below which there is nothing for the method to learn."""
+    also_consumes: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """Field of a dataset kind's item -> the setting and its value with which training needs it too."""
 
     def __init__(self, data: DataSpec, settings: ModelSettings) -> None:
         super().__init__()
@@ -177,26 +207,19 @@ class Model(nn.Module, Plugin):
         """One step of the method, as its paper's algorithm box says it."""
         raise NotImplementedError
 
+    # --- the images it makes ------------------------------------------------------------------------------------
+    @classmethod
+    def classes_learnt(cls, settings: ModelSettings, classes: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the dataset's classes that the method learns and makes, in their order; all of them in most methods.
 
-class LabelledImageModel(Model):
-    """Family: images of a wanted class from noise.
-
-    `draw` says how the loop fills a batch: "mixed" (all classes, balanced or as they are) or "one_class" (step t holds
-    images of one class only, for methods that train one network per class).
-    """
-
-    consumes = ("image", "label")
-    draw: ClassVar[Literal["mixed", "one_class"]] = "mixed"
-    z_dim: int
-
-    def noise(self, seeds: Sequence[int]) -> Tensor:
-        """z [len(seeds), z_dim] on the CPU; row i depends on seeds[i] alone: one image can be made again."""
-        rows = [self.noise_of(torch.Generator().manual_seed(int(seed))) for seed in seeds]
-        return torch.stack(rows) if rows else torch.empty(0, self.z_dim)
-
-    def noise_of(self, generator: torch.Generator) -> Tensor:
-        """z [z_dim] of one image: N(0, 1), unless a method's noise has parts of other kinds."""
-        return torch.randn(self.z_dim, generator=generator)
+        Raises: BadSettingsError when the settings name one that is not there, or there are too few.
+        """
+        if len(classes) < cls.min_classes:
+            raise BadSettingsError(
+                f"The model {cls.name} needs at least {cls.min_classes} classes and the dataset has {len(classes)}; "
+                "choose another model, or another dataset."
+            )
+        return classes
 
     @classmethod
     def sweeps(cls, settings: ModelSettings) -> tuple[Sweep, ...]:
@@ -212,7 +235,16 @@ class LabelledImageModel(Model):
         """The game that G and D play, by its name in `ml/losses.py` or "began"; None where there is no D."""
         return None
 
-    def generate(self, z: Tensor, label: Tensor) -> Tensor:
+    def inputs(self, labels: Integers, seeds: Integers) -> Any:
+        """What images of the classes `labels` are made from, on the CPU; part i depends on labels[i] and seeds[i]
+        alone, so that one image can be made again. It has `.to(device)`."""
+        raise NotImplementedError
+
+    def blank_inputs(self, number: int) -> Any:
+        """As `inputs`, of the shapes alone, for sums of memory."""
+        raise NotImplementedError
+
+    def generate(self, inputs: Any, label: Tensor) -> Tensor:
         """Images [N, channels, resolution, resolution] in `image_range` of the classes `label` int64 [N].
 
         Uses the averaged network where there is one. Called in eval mode, without gradients.
@@ -224,5 +256,89 @@ class LabelledImageModel(Model):
         raise NotImplementedError
 
     def class_confidence(self, image: Tensor) -> Tensor:
-        """D's class probabilities [N, number of classes] of images in `image_range`."""
+        """D's class probabilities [N, number of classes] of images in `image_range`; they sum to 1, unless the classes
+        are attributes, of which an image may have several."""
         raise NotImplementedError
+
+
+class LabelledImageModel(Model):
+    """Family: images of a wanted class from noise."""
+
+    consumes = ("image", "label")
+    z_dim: int
+
+    def inputs(self, labels: Integers, seeds: Integers) -> Tensor:
+        """The noise."""
+        return self.noise(seeds)
+
+    def blank_inputs(self, number: int) -> Tensor:
+        return torch.empty(number, self.z_dim)
+
+    def noise(self, seeds: Integers) -> Tensor:
+        """z [len(seeds), z_dim] on the CPU; row i depends on seeds[i] alone: one image can be made again."""
+        rows = [self.noise_of(torch.Generator().manual_seed(int(seed))) for seed in seeds]
+        return torch.stack(rows) if rows else torch.empty(0, self.z_dim)
+
+    def noise_of(self, generator: torch.Generator) -> Tensor:
+        """z [z_dim] of one image: N(0, 1), unless a method's noise has parts of other kinds."""
+        return torch.randn(self.z_dim, generator=generator)
+
+
+class SourceImages(Protocol):
+    """The real images that a translation starts from; `ml/sources.py` keeps them."""
+
+    def batch(self, labels: Integers, seeds: Integers, image_range: tuple[float, float]) -> Batch:
+        """On the CPU; image i is the source that seeds[i] picks of those that may become class labels[i]."""
+        ...
+
+
+class TranslationModel(Model):
+    """Family: images of a wanted class from real images of other classes, or from the other half of pairs.
+
+    A *source* is a `Batch` of what the networks read: its `image` (of a pair, the half that is given), its own `label`
+    and `attributes`. Sources are training images, picked by class and seed.
+    """
+
+    consumes = ("image", "label")
+    min_classes = 2
+    sources: SourceImages | None = None
+    """Set by whoever trains or makes images; no part of a checkpoint."""
+    views: ClassVar[tuple[str, ...]] = ("source",)
+    """Images kept beside each result, by name, as `views_of` gives them."""
+
+    @classmethod
+    def starts_from(cls, settings: ModelSettings, source_label: int, target: int, num_classes: int) -> bool:
+        """Whether training images of one class are sources for another; all but a class itself in most methods."""
+        return source_label != target or num_classes == 1
+
+    @classmethod
+    def makes_other_half(cls, settings: ModelSettings) -> bool:
+        """Of pairs (A, B): whether A is made from B, instead of B from A."""
+        return False
+
+    def inputs(self, labels: Integers, seeds: Integers) -> Batch:
+        if self.sources is None:
+            raise BadSettingsError(
+                f"The model {self.name} makes images from training images, and they are not at hand; name the run's "
+                "folder, so that they are found."
+            )
+        return self.sources.batch(labels, seeds, self.image_range)
+
+    def blank_inputs(self, number: int) -> Batch:
+        data = self.data
+        side = (data.resolution, data.resolution)
+        given = torch.empty(number, data.source_channels or data.channels, *side)
+        attributes = torch.empty(number, len(data.attributes)) if data.attributes else None
+        return Batch(given, torch.zeros(number, dtype=torch.int64), None, attributes)
+
+    def generate(self, inputs: Batch, label: Tensor) -> Tensor:
+        """The sources `inputs` as images of the classes `label` int64 [N]; for `image_range` and the rest see above."""
+        raise NotImplementedError
+
+    def realism_beside(self, image: Tensor, label: Tensor, source: Batch) -> Tensor:
+        """`realism` of images made from `source`, for a D that compares the two."""
+        return self.realism(image, label)
+
+    def views_of(self, source: Batch, label: Tensor, result: Tensor) -> dict[str, Tensor]:
+        """What is shown beside results: view -> images in `image_range`, [N, 1 or 3, resolution, resolution]."""
+        return {"source": source.image}

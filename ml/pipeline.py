@@ -24,13 +24,14 @@ from ml.device import prepare as prepare_device
 from ml.encoder_training import num_steps, train_encoder
 from ml.errors import BadDatasetError, BadWeightsError, CheckpointError
 from ml.features import Encoder, load_encoder, save_encoder, split_features
+from ml.generation import generate_with_views, load_for_generation
 from ml.image_map import map_pool
 from ml.inception import load_inception, supplied_weights
 from ml.learner import follow
 from ml.measure import checkpoint_measure, encoded, measure_all, pool_as_seen
 from ml.memory import check_memory
 from ml.metric import Evidence, ImageSet
-from ml.model import DataSpec, LabelledImageModel, ModelSettings
+from ml.model import DataSpec, Model, ModelSettings, TranslationModel
 from ml.pack import Pack, open_pack, write_pack
 from ml.plans import STAGES, Artefacts, RunPlan, Stage
 from ml.plugin import find, read_settings
@@ -40,11 +41,12 @@ from ml.ranks import launch, num_devices, own_rank
 from ml.records import read_records
 from ml.score import Floats, Known, score_pool
 from ml.selection import candidates_of, check_suitable, evidence_of, make_sampler, read_selection, result_of, select
+from ml.sources import Sources, check_fields
 from ml.start import carry_prepared, check_start
 from ml.start_plan import Start
 from ml.sweeps import Sheet, columns_of, write_sweeps
 from ml.told import Meter, ShouldStop, StopRequested, Told
-from ml.train import generate_images, load_for_generation, preview_columns, step_seed, train
+from ml.train import preview_columns, step_seed, train
 from ml.whole import whole_file, whole_folder
 
 FEW_IMAGES = 10
@@ -90,19 +92,22 @@ class Run:
         self.resume_from = Path(plan["resume_from"]) if plan["resume_from"] else None
         self.wishes = [Path(file) if file else None for file in (plan.get("finish_when"), plan.get("preview_when"))]
         self.start = plan["start"]
-        self.classes = tuple(plan["dataset"]["classes"])
-        self.records = list(read_records(Path(plan["dataset"]["images"])))
         self.model_class = self.find_model(recipe["model"])
         self.settings: ModelSettings = read_settings(self.model_class, recipe["model_settings"])
+        self.classes = self.model_class.classes_learnt(self.settings, tuple(plan["dataset"]["classes"]))
+        self.attributes = tuple(plan["dataset"].get("attributes", ()))
+        left_out = set(plan["dataset"]["classes"]) - set(self.classes)
+        records = read_records(Path(plan["dataset"]["images"]))
+        self.records = [record for record in records if record.label not in left_out]
         self.sampler = make_sampler(recipe["sampler"], recipe["sampler_settings"])
         self.seed = recipe["seed"]
         self.compute = read_compute(plan.get("compute", {}))
         self.device = choose_device()
         prepare_device(self.device)
 
-    def find_model(self, name: str) -> type[LabelledImageModel]:
+    def find_model(self, name: str) -> type[Model]:
         """Raises: UnknownPluginError."""
-        return find("models", LabelledImageModel, name)
+        return find("models", Model, name)
 
     def check(self) -> None:
         """Refuse at once what a later stage would refuse after hours.
@@ -115,10 +120,19 @@ class Run:
         if self.start and not self.resume_from and "train" not in self.done:
             check_start(self.start, self.model_class, self.settings, self.classes, self.seed)
         pool_sizes(self.budget(), self.recipe["pool_factor"])
+        check_fields(self.model_class, self.settings, self.records, self.attributes)
         if "train" not in self.done and not (self.start and self.start["way"] == "generate"):
             # before the images are packed, grey ones are not known as grey; their batches are the least of it
             channels = 1 if self.settings.channels == "grey" else 3
-            data = DataSpec(self.settings.resolution, channels, self.classes, tuple(self.train_counts.values()))
+            data = DataSpec(
+                self.settings.resolution,
+                channels,
+                self.classes,
+                tuple(self.train_counts.values()),
+                self.attributes,
+                tuple((0,) * len(self.attributes) for _ in self.attributes),
+                3 if any(record.pair is not None for record in self.records) else 0,
+            )
             at_once = self.compute.micro_batch or self.settings.batch_size // self.num_devices()
             settings = self.settings.model_copy(update={"batch_size": at_once})
             check_memory(self.model_class, settings, data, self.device, self.warn)
@@ -148,6 +162,8 @@ class Run:
             settings.fit,
             settings.channels,
             on_packed=lambda done, number: meter.to(done),
+            attributes=self.attributes,
+            makes_A=issubclass(self.model_class, TranslationModel) and self.model_class.makes_other_half(settings),
         )
         # the same images, the same encoder: runs on one dataset version are measured by one ruler
         encoder = train_encoder(
@@ -219,6 +235,11 @@ class Run:
         label, seed = plan_candidates(
             pool_sizes(self.budget(), self.recipe["pool_factor"]), step_seed(self.seed, "pool")
         )
+        source = None
+        if isinstance(model, TranslationModel):
+            sources = Sources.of(type(model), self.settings, self.pack)
+            seed = sources.evenly(label, seed, step_seed(self.seed, "sources"))
+            source = self.pack.index[sources.at(label, seed)]
         precision = choose_precision(self.settings.precision, self.device)
         meter = self.meter("generate", len(label), describe(self.device, precision))
         facts = PoolFacts(
@@ -229,14 +250,16 @@ class Run:
             self.done["train"]["sha256"],
             model.name,
             shard_size(model.data.resolution, model.data.channels),
+            model.views if isinstance(model, TranslationModel) else (),
         )
         write_pool(
             self.out / "pool",
             label,
             seed,
             facts,
-            make=lambda labels, seeds: generate_images(model, labels, seeds, self.device, precision),
+            make=lambda labels, seeds: generate_with_views(model, labels, seeds, self.device, precision),
             on_made=lambda done, number: meter.to(done),
+            source=source,
         )
         return {"pool": str(self.out / "pool")}
 
@@ -291,9 +314,9 @@ class Run:
     def val_set(self) -> ImageSet:
         return split_features(self.encoder, self.pack, "val", Path(self.done["prepare"]["encoder"]))
 
-    def trained_model(self, trained: Artefacts | None = None) -> LabelledImageModel:
+    def trained_model(self, trained: Artefacts | None = None) -> Model:
         trained = trained or self.done["train"]
-        return load_for_generation(Path(trained["checkpoint"]), self.device, trained["sha256"])
+        return load_for_generation(Path(trained["checkpoint"]), self.device, trained["sha256"], self.pack)
 
     def write_sweeps(self, trained: Artefacts, folder: Path) -> list[Sheet]:
         """A sheet for each code of the trained model, with the sample wall's classes and noise as columns.

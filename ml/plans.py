@@ -30,10 +30,12 @@ class Recipe(TypedDict):
 
 
 class DatasetPart(TypedDict):
-    """JSON lines {"index", "file", "label", "split"}; those of a run are of the splits train and val only."""
+    """JSON lines of `ml.records`; those of a run are of the splits train and val only. attributes: names, where the
+    images have attributes."""
 
     classes: list[str]
     images: str
+    attributes: NotRequired[list[str]]
 
 
 class Artefacts(TypedDict, total=False):

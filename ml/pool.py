@@ -4,6 +4,8 @@
     <folder>/images-00000.npy   uint8 [up to shard_size, resolution, resolution, channels], …
     <folder>/label.npy          int64 [N], index into classes
     <folder>/seed.npy           int64 [N]; label and seed make the image again
+    <folder>/source.npy         int64 [N] of translations: place in the dataset version of what each was made from
+    <folder>/<view>-00000.npy   as images, for each of the facts' `views`: what is shown beside each translation
 
 The folder is written whole or not at all. The classes take turns, so that every part of a pool shows all of them.
 """
@@ -27,8 +29,8 @@ SEED_LIMIT = 2**53
 """Seeds stay below it, so that a browser can say them back exactly."""
 
 Rows = NDArray[np.int64]
-Make = Callable[[Rows, Rows], Pixels]
-"""(labels, seeds) -> uint8 [N, resolution, resolution, channels]."""
+Make = Callable[[Rows, Rows], Pixels | Mapping[str, Pixels]]
+"""(labels, seeds) -> uint8 [N, resolution, resolution, channels], or that under "result" beside the views."""
 OnMade = Callable[[int, int], None]
 """Called with (images made, images in all); may raise to end the work."""
 
@@ -44,6 +46,7 @@ class PoolFacts:
     checkpoint_sha256: str
     model: str
     shard_size: int
+    views: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Pool:
     facts: PoolFacts
     label: Rows
     seed: Rows
+    source: Rows | None = None
 
     def __len__(self) -> int:
         return self.facts.num_samples
@@ -76,8 +80,13 @@ class Pool:
             pixels[here] = self._shard(int(number))[rows[here] % self.facts.shard_size]
         return pixels
 
-    def _shard(self, number: int) -> Pixels:
-        file = self.folder / f"images-{number:05d}.npy"
+    def view(self, name: str, row: int) -> Pixels:
+        """uint8 [H, W, 1 or 3]: one of the facts' `views` of a candidate."""
+        shard = self._shard(row // self.facts.shard_size, name)
+        return np.asarray(shard[row % self.facts.shard_size])
+
+    def _shard(self, number: int, name: str = "images") -> Pixels:
+        file = self.folder / f"{name}-{number:05d}.npy"
         try:
             shard: Pixels = np.load(file, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
@@ -92,11 +101,13 @@ def open_pool(folder: Path) -> Pool:
     """
     try:
         facts = json.loads((folder / "pool.json").read_text(encoding="utf-8"))
-        facts = PoolFacts(**{**facts, "classes": tuple(facts["classes"])})
+        facts = PoolFacts(**{**facts, "classes": tuple(facts["classes"]), "views": tuple(facts.get("views", ()))})
         label, seed = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("label", "seed"))
+        from_source = (folder / "source.npy").exists()
+        source = np.load(folder / "source.npy", allow_pickle=False) if from_source else None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadDatasetError(f"{folder} holds no readable pool ({error}); run the stage generate again.") from error
-    return Pool(folder, facts, label, seed)
+    return Pool(folder, facts, label, seed, source)
 
 
 def plan_candidates(sizes: Mapping[str, int], run_seed: int) -> tuple[Rows, Rows]:
@@ -117,21 +128,34 @@ def plan_candidates(sizes: Mapping[str, int], run_seed: int) -> tuple[Rows, Rows
 
 
 def write_pool(
-    folder: Path, label: Rows, seed: Rows, facts: PoolFacts, make: Make, on_made: OnMade | None = None
+    folder: Path,
+    label: Rows,
+    seed: Rows,
+    facts: PoolFacts,
+    make: Make,
+    on_made: OnMade | None = None,
+    source: Rows | None = None,
 ) -> Pool:
     """Make every candidate and write the pool, in place of an older one. `facts.shard_size` says how it is cut."""
     with whole_folder(folder) as partial:
         for number, start in enumerate(range(0, len(label), facts.shard_size)):
             end = min(start + facts.shard_size, len(label))
-            shard = np.empty((end - start, facts.resolution, facts.resolution, facts.channels), np.uint8)
+            shards: dict[str, Pixels] = {}
             for at in range(start, end, CHUNK):
                 rows = slice(at, min(at + CHUNK, end))
-                shard[at - start : rows.stop - start] = make(label[rows], seed[rows])
+                made = make(label[rows], seed[rows])
+                for name, part in (made if isinstance(made, Mapping) else {"result": made}).items():
+                    shard = shards.setdefault(name, np.empty((end - start, *part.shape[1:]), np.uint8))
+                    shard[at - start : rows.stop - start] = part
                 if on_made is not None:
                     on_made(rows.stop, len(label))
-            np.save(partial / f"images-{number:05d}.npy", shard, allow_pickle=False)
+            for name, shard in shards.items():
+                file = f"{'images' if name == 'result' else name}-{number:05d}.npy"
+                np.save(partial / file, shard, allow_pickle=False)
         np.save(partial / "label.npy", label, allow_pickle=False)
         np.save(partial / "seed.npy", seed, allow_pickle=False)
+        if source is not None:
+            np.save(partial / "source.npy", source, allow_pickle=False)
         (partial / "pool.json").write_text(json.dumps(asdict(facts), indent=1), encoding="utf-8")
     return open_pool(folder)
 

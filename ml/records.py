@@ -1,4 +1,4 @@
-"""One labelled real image as the stages of a run, or a study, see it."""
+"""One labelled real image, or pair of images, as the stages of a run, or a study, see it."""
 
 import json
 from collections.abc import Iterator
@@ -10,12 +10,32 @@ from ml.errors import BadDatasetError
 
 @dataclass(frozen=True)
 class ImageRecord:
-    """index: place in the dataset version; file: the original bytes; label: the class; split: train, val or test."""
+    """index: place in the dataset version; file: the original bytes; label: the class; split: train, val or test.
+
+    pair: the file of the other half of a pair, A, whose B is `file`; the same file where it holds both side by side, A
+    on the left. attributes: "1" has, "0" lacks, "?" nobody said, one for each of the dataset's attributes.
+    """
 
     index: int
     file: Path
     label: str
     split: str
+    pair: Path | None = None
+    attributes: str = ""
+
+    def row(self) -> dict[str, str | int]:
+        """As a line of a plan's images says it."""
+        row: dict[str, str | int] = {
+            "index": self.index,
+            "file": str(self.file.absolute()),
+            "label": self.label,
+            "split": self.split,
+        }
+        if self.pair is not None:
+            row["pair"] = str(self.pair.absolute())
+        if self.attributes:
+            row["attributes"] = self.attributes
+        return row
 
 
 def read_records(file: Path) -> Iterator[ImageRecord]:
@@ -37,4 +57,6 @@ def read_all_records(file: Path) -> Iterator[ImageRecord]:
     with file.open(encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
-            yield ImageRecord(row["index"], Path(row["file"]), row["label"], row["split"])
+            pair = Path(row["pair"]) if row.get("pair") else None
+            attributes = row.get("attributes", "")
+            yield ImageRecord(row["index"], Path(row["file"]), row["label"], row["split"], pair, attributes)

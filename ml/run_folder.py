@@ -57,7 +57,10 @@ class RunFolder:
         folder.mkdir(parents=True, exist_ok=True)
         images = folder / "images.jsonl"
         with whole_file(images) as partial:
-            partial.write_text("".join(_line(record) for record in records if record.split != "test"), encoding="utf-8")
+            partial.write_text(
+                "".join(json.dumps(record.row()) + "\n" for record in records if record.split != "test"),
+                encoding="utf-8",
+            )
         classes = sorted({record.label for record in records})
         run = cls(
             folder,
@@ -203,13 +206,3 @@ class RunFolder:
 
         self.save()
         pipeline.run(self.plan, remember, should_stop, last, ImportRun if "imported" in self.plan else None)
-
-
-def _line(record: ImageRecord) -> str:
-    row = {
-        "index": record.index,
-        "file": str(record.file.absolute()),
-        "label": record.label,
-        "split": record.split,
-    }
-    return json.dumps(row) + "\n"

@@ -23,7 +23,7 @@ from ml.exactness import exact_arithmetic
 from ml.features import POOL, Encoder, keep_features
 from ml.images import Pixels, to_model
 from ml.metric import ImageSet
-from ml.model import LabelledImageModel
+from ml.model import Model, TranslationModel
 from ml.neighbours import memorised_rule, nearest
 from ml.pool import Pool
 from ml.whole import whole_file
@@ -50,7 +50,7 @@ class Known:
 
 def score_pool(
     pool: Pool,
-    model: LabelledImageModel,
+    model: Model,
     encoder: Encoder,
     known: Known,
     file: Path,
@@ -69,7 +69,7 @@ def score_pool(
         seen.append((features, probabilities))
         near = nearest(features, known.train.features, NUM_NEAREST, device)
         values: dict[str, NDArray[np.generic]] = {
-            **model_scores(model, pixels, label, device),
+            **model_scores(model, pixels, label, device, pool.seed[rows]),
             "classifier_confidence": np.take_along_axis(probabilities, label[:, None], 1)[:, 0].astype(np.float64),
             "nearest_training_distance": near.distance[:, 0].astype(np.float64),
             "nearest_index": _wide(known.train_index[near.row], -1),
@@ -90,9 +90,16 @@ def score_pool(
 
 @torch.inference_mode()
 def model_scores(
-    model: LabelledImageModel, pixels: Pixels, label: NDArray[np.int64], device: torch.device
+    model: Model,
+    pixels: Pixels,
+    label: NDArray[np.int64],
+    device: torch.device,
+    seed: NDArray[np.int64] | None = None,
 ) -> dict[str, Floats]:
-    """Every score that the model can give with its settings, in fp32: bf16 would tie what a ranking must tell apart."""
+    """Every score that the model can give with its settings, in fp32: bf16 would tie what a ranking must tell apart.
+
+    seed: of each image, by which a model that translates finds what it was made from.
+    """
     image = to_model(torch.from_numpy(pixels).to(device), model.image_range)
     wanted = torch.from_numpy(label).to(device)
     available = model.available_scores(model.settings)
@@ -102,7 +109,11 @@ def model_scores(
             confidence = model.class_confidence(image).gather(1, wanted[:, None])[:, 0]
             scores["class_confidence"] = confidence.double().cpu().numpy()
         if "realism" in available:
-            scores["realism"] = model.realism(image, wanted).double().cpu().numpy()
+            if isinstance(model, TranslationModel) and seed is not None:
+                realism = model.realism_beside(image, wanted, model.inputs(label, seed).to(device))
+            else:
+                realism = model.realism(image, wanted)
+            scores["realism"] = realism.double().cpu().numpy()
     return scores
 
 

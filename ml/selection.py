@@ -23,7 +23,7 @@ from ml.errors import BadDatasetError, UnsuitableSamplerError
 from ml.features import load_encoder, split_features
 from ml.measure import pool_as_seen
 from ml.metric import Evidence
-from ml.model import LabelledImageModel, ModelSettings
+from ml.model import Model, ModelSettings
 from ml.pack import open_pack
 from ml.plans import IMPORTED, Artefacts, SelectPlan, Verdicts
 from ml.plugin import find, read_settings
@@ -147,7 +147,7 @@ def select_again(plan: SelectPlan, emit: Emit) -> None:
     if plan["model"] == IMPORTED:
         sampler.check_scores(frozenset(read_scores(Path(plan["scores"]))), plan["model"])
     else:
-        model = find("models", LabelledImageModel, plan["model"])
+        model = find("models", Model, plan["model"])
         check_suitable(sampler, model, read_settings(model, plan["model_settings"]))
     budget = resolve(plan["budget"], plan["train_counts"])
     file, pool = Path(plan["out"]) / "selection.npz", open_pool(Path(plan["pool"]))
@@ -157,7 +157,7 @@ def select_again(plan: SelectPlan, emit: Emit) -> None:
     emit({"event": "result", "yields": yields, "report": report, "selection": str(file)})
 
 
-def check_suitable(sampler: Sampler, model: type[LabelledImageModel], settings: ModelSettings) -> None:
+def check_suitable(sampler: Sampler, model: type[Model], settings: ModelSettings) -> None:
     """Raises: UnsuitableSamplerError, with the reason."""
     reason = why_unsuitable(sampler.name, sampler.wanted(), model.name, model.provides, settings.model_dump())
     if reason:

@@ -66,7 +66,7 @@ def describe() -> dict[str, Any]:
 
 
 def family_of(model: type[Plugin]) -> str:
-    """The base class next below `Model`: LabelledImageModel -> labelled_image."""
+    """The base class next below `Model`: Model -> labelled_image."""
     from ml.model import Model
 
     lineage = [base for base in model.__mro__ if issubclass(base, Model) and base is not Model]

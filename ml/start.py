@@ -13,7 +13,8 @@ from typing import Any
 
 from ml.checkpoint import read_facts
 from ml.errors import BadSettingsError, CheckpointError
-from ml.model import DataSpec, LabelledImageModel, ModelSettings
+from ml.generation import data_of
+from ml.model import DataSpec, Model, ModelSettings
 from ml.plans import Artefacts
 from ml.plugin import read_settings
 from ml.shaping import shapes_of, shaping_settings
@@ -21,9 +22,7 @@ from ml.start_plan import Start
 from ml.whole import whole_folder
 
 
-def check_start(
-    start: Start, model: type[LabelledImageModel], settings: ModelSettings, classes: Sequence[str], seed: int
-) -> None:
+def check_start(start: Start, model: type[Model], settings: ModelSettings, classes: Sequence[str], seed: int) -> None:
     """Refuse, before any data is prepared, what the checkpoint cannot be started from for.
 
     Raises: CheckpointError, BadSettingsError.
@@ -96,9 +95,8 @@ def _check_generate(facts: Mapping[str, Any], settings: ModelSettings, seed: int
         )
 
 
-def _check_shapes(facts: Mapping[str, Any], model: type[LabelledImageModel], settings: ModelSettings) -> None:
-    data = facts["data"]
-    spec = DataSpec(data["resolution"], data["channels"], tuple(data["classes"]), tuple(data["counts"]))
+def _check_shapes(facts: Mapping[str, Any], model: type[Model], settings: ModelSettings) -> None:
+    spec = data_of(facts)
     before = read_settings(model, facts["settings"])
     if shapes_of(model, spec, before) == shapes_of(model, spec, settings):
         return
@@ -110,9 +108,8 @@ def _check_shapes(facts: Mapping[str, Any], model: type[LabelledImageModel], set
     )
 
 
-def _check_longer(facts: Mapping[str, Any], model: type[LabelledImageModel], settings: ModelSettings) -> None:
-    data = facts["data"]
-    spec = DataSpec(data["resolution"], data["channels"], tuple(data["classes"]), tuple(data["counts"]))
+def _check_longer(facts: Mapping[str, Any], model: type[Model], settings: ModelSettings) -> None:
+    spec = data_of(facts)
     total = model.total_steps(settings, spec)
     if total <= facts["step"]:
         raise BadSettingsError(

@@ -22,7 +22,7 @@ from ml.child import Labelled
 from ml.errors import BadDatasetError, BadSettingsError
 from ml.fit import fit_image
 from ml.images import open_image
-from ml.model import LabelledImageModel, ModelSettings
+from ml.model import Model, ModelSettings
 from ml.pack import OnPacked, Pack, open_pack, write_pack
 from ml.plugin import find, read_settings
 from ml.records import ImageRecord, read_records
@@ -155,7 +155,7 @@ def _check_model(name: str, model_settings: dict[str, Any], arms: Sequence[Arm],
 
     Raises: UnknownPluginError, BadSettingsError, UnsuitableSamplerError, BadBudgetError.
     """
-    plugin = find("models", LabelledImageModel, name)
+    plugin = find("models", Model, name)
     settings: ModelSettings = read_settings(plugin, model_settings)
     for arm in arms:
         if arm.synthetic is not None:

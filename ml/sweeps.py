@@ -18,7 +18,7 @@ from ml.device import Precision
 from ml.errors import NoSweepsError
 from ml.generation import generate_images
 from ml.images import Pixels, strip, write_png
-from ml.model import LabelledImageModel, Sweep
+from ml.model import Model, Sweep
 from ml.protocol import PreviewColumn
 from ml.whole import whole_file
 
@@ -34,7 +34,7 @@ class Sheet:
 
 
 def swept_images(
-    model: LabelledImageModel,
+    model: Model,
     sweep: Sweep,
     labels: Rows,
     seeds: Rows,
@@ -47,7 +47,7 @@ def swept_images(
 
 
 def write_sweeps(
-    model: LabelledImageModel,
+    model: Model,
     folder: Path,
     labels: Rows,
     seeds: Rows,

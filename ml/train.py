@@ -34,11 +34,11 @@ from ml.device import (
 )
 from ml.errors import CheckpointError
 from ml.evaluation import Evaluate, Evaluation, Generate
-from ml.generation import generate_images, load_for_generation, realism_of
+from ml.generation import generate_images, generate_with_views, load_for_generation, realism_of
 from ml.health import Judge
 from ml.images import Pixels, strip, write_png
 from ml.learner import Learner
-from ml.model import LabelledImageModel, ModelSettings
+from ml.model import DataSpec, Model, ModelSettings, TranslationModel
 from ml.pace import Pace
 from ml.pack import Pack
 from ml.ranks import Ranks
@@ -84,7 +84,7 @@ class TrainResult:
 
 
 def train(
-    model_class: type[LabelledImageModel],
+    model_class: type[Model],
     settings: ModelSettings,
     pack: Pack,
     out: Path,
@@ -136,7 +136,7 @@ class _Training:
 
     def __init__(
         self,
-        model_class: type[LabelledImageModel],
+        model_class: type[Model],
         settings: ModelSettings,
         pack: Pack,
         out: Path,
@@ -177,6 +177,8 @@ class _Training:
         self.model.train()
         self.pace = Pace(self.settings.batch_size)
         self.saved_at = time.monotonic()
+        if resume_from is None and start is None:
+            self.show_sources()
         if resume_from is None and start is not None:
             self.show()
             self.save(measured=True)
@@ -200,9 +202,17 @@ class _Training:
             self._tell_progress()
 
     def show(self) -> None:
-        """A row of the sample wall: the same noise and classes at every step."""
+        """A row of the sample wall: the same noise, or sources, and classes at every step."""
+        self._show(self._generate(*self.columns))
+
+    def show_sources(self) -> None:
+        """What a translation starts from, as the wall's row of step 0."""
+        if isinstance(self.model, TranslationModel) and "source" in self.model.views:
+            made = generate_with_views(self.model, *self.columns, self.device, self.learner.precision)
+            self._show(made["source"])
+
+    def _show(self, pixels: Pixels) -> None:
         labels, seeds = self.columns
-        pixels = self._generate(labels, seeds)
         file = self.previews / f"step-{self.step:08d}.png"
         write_png(file, strip(pixels))
         named = [
@@ -287,6 +297,7 @@ class _Training:
                 "channels": data.channels,
                 "classes": list(data.classes),
                 "counts": list(data.counts),
+                **_further(data),
             },
             "num_steps": self.num_steps,
             "num_images": self.step * self.settings.batch_size,
@@ -345,6 +356,16 @@ class _Training:
         rate = self.pace.images_per_s()
         left = (self.num_steps - self.step) * self.settings.batch_size
         self.callbacks.on_progress(self.step, self.num_steps, rate, left / rate if rate else None, self.learner.where())
+
+
+def _further(data: DataSpec) -> dict[str, Any]:
+    """What data of pairs or attributes say besides."""
+    facts: dict[str, Any] = {}
+    if data.attributes:
+        facts |= {"attributes": list(data.attributes), "together": [list(row) for row in data.together]}
+    if data.source_channels:
+        facts["source_channels"] = data.source_channels
+    return facts
 
 
 def _evenly_spread(num_steps: int, number: int) -> frozenset[int]:

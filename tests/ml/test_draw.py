@@ -3,13 +3,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.draw import Draw, Mode, one_class_schedule
+from ml.draw import Draw, DrawMode, one_class_schedule
 
 LABEL = np.array([0] * 50 + [1] * 7 + [3] * 20)
 
 
-@pytest.mark.parametrize(("mode", "balanced"), [("mixed", False), ("mixed", True), ("one_class", False)])
-def test_a_draw_depends_on_seed_and_step_alone(mode: Mode, balanced: bool) -> None:
+@pytest.mark.parametrize(
+    ("mode", "balanced"), [("mixed", False), ("mixed", True), ("one_class", False), ("by_class", True)]
+)
+def test_a_draw_depends_on_seed_and_step_alone(mode: DrawMode, balanced: bool) -> None:
     forwards = Draw(LABEL, 8, 5, mode, balanced)
     told = {step: forwards.at(step) for step in range(1, 40)}
     for step in (39, 3, 17, 1):
@@ -85,3 +87,14 @@ def test_one_class_balanced_gives_each_class_as_many_steps_as_the_largest() -> N
 
 def test_one_class_steps_are_interleaved() -> None:
     assert one_class_schedule([40, 20], 10, balanced=False).tolist() == [0, 1, 0, 0, 1, 0]
+
+
+def test_a_draw_by_class_holds_as_many_of_each_class_one_after_the_other() -> None:
+    draw = Draw(LABEL, 7, 5, "by_class")
+    seen = np.zeros(len(LABEL), np.int64)
+    for step in range(1, 51):
+        places = draw.at(step)
+        assert LABEL[places].tolist() == [0, 0, 1, 1, 3, 3]
+        assert all((np.diff(part) > 0).all() or part[0] == part[1] for part in places.reshape(3, 2))
+        np.add.at(seen, places, 1)
+    assert all(len(set(seen[label == LABEL])) <= 2 for label in (0, 1, 3)), "each image of a class equally often"

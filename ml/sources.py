@@ -1,0 +1,106 @@
+"""The training images that a translation starts from: which, and how one is picked.
+
+Of those that may become a class, in the order of the pack, the seed's remainder picks one; so class and seed alone say
+which image a result was made from.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.errors import BadBudgetError, BadSettingsError
+from ml.feed import batch_of
+from ml.model import Batch, Integers, Model, ModelSettings, TranslationModel
+from ml.pack import Pack, Rows
+from ml.records import ImageRecord
+
+SPAN = 2**53
+"""Seeds stay below it."""
+
+
+class Sources:
+    """The sources for each class of a pack. rows: class number -> rows of the pack, ascending."""
+
+    def __init__(self, pack: Pack, rows: Sequence[Rows]) -> None:
+        self.pack, self.rows = pack, rows
+
+    @classmethod
+    def of(cls, model: type[TranslationModel], settings: ModelSettings, pack: Pack) -> "Sources":
+        """Training images that a model with these settings can turn into each class."""
+        train = pack.rows("train")
+        return cls(pack, [train[may_become(model, settings, pack, train, to)] for to in range(len(pack.classes))])
+
+    def at(self, labels: Integers, seeds: Integers) -> Rows:
+        """The rows of the pack that these classes and seeds pick. Raises: BadBudgetError for a class without any."""
+        picked = np.empty(len(labels), np.int64)
+        for place, (label, seed) in enumerate(zip(labels, seeds, strict=True)):
+            rows = self.rows[int(label)]
+            if not len(rows):
+                raise BadBudgetError(
+                    f"No training image can become {self.pack.classes[int(label)]!r} by this model; ask for none of it."
+                )
+            picked[place] = rows[int(seed) % len(rows)]
+        return picked
+
+    def batch(self, labels: Integers, seeds: Integers, image_range: tuple[float, float]) -> Batch:
+        """See `ml.model.SourceImages`."""
+        read = self.pack.read_whole(self.at(labels, seeds))
+        return batch_of(
+            read._replace(image=read.image if read.source is None else read.source, source=None), image_range
+        )
+
+    def evenly(self, labels: Rows, seeds: Rows, run_seed: int) -> Rows:
+        """Seeds nearly as these, by which each class's sources are used equally often: within a round each comes once,
+        in an order of its own. A larger number of them begins with those of a smaller one."""
+        answer = seeds.copy()
+        for label in np.unique(labels):
+            places, number = np.flatnonzero(labels == label), len(self.rows[int(label)])
+            if number:
+                order = _rounds(len(places), number, (run_seed % 2**64, int(label)))
+                answer[places] = np.minimum(seeds[places], SPAN - 1 - number) // number * number + order
+        return answer
+
+
+def may_become(
+    model: type[TranslationModel], settings: ModelSettings, pack: Pack, rows: Rows, target: int
+) -> NDArray[np.bool_]:
+    """bool [len(rows)]: those images from which the model can make the class `target`.
+
+    Where classes are attributes, that is those known to lack it.
+    """
+    if pack.attribute is not None and pack.classes[target] in pack.attributes:
+        return np.asarray(pack.attribute[rows, pack.attributes.index(pack.classes[target])] == 0)
+    number = len(pack.classes)
+    allowed = np.array([model.starts_from(settings, label, target, number) for label in range(number)])
+    return np.asarray(allowed[pack.label[rows]])
+
+
+def check_fields(
+    model: type[Model], settings: ModelSettings, records: Sequence[ImageRecord], attributes: Sequence[str]
+) -> None:
+    """Raises: BadSettingsError when a setting asks for what the dataset's images do not have."""
+    there = {"source": any(record.pair is not None for record in records), "attributes": bool(attributes)}
+    for field, (setting, value) in model.also_consumes.items():
+        if getattr(settings, setting) == value and not there[field]:
+            raise BadSettingsError(lacking(model.name, field, setting, value))
+
+
+def lacking(model: str, field: str, setting: str, value: str) -> str:
+    """What a person reads where a setting asks for a field that a dataset's kind does not yield."""
+    what = {"source": "no pairs of images", "attributes": "no attributes"}[field]
+    return (
+        f"With {setting} {value}, the model {model} learns from a dataset's {field}, and this one has {what}; choose "
+        f"another value of {setting}, or another dataset."
+    )
+
+
+def give_sources(model: Model, pack: Pack) -> None:
+    """Let a model that translates find its sources; nothing for one that starts from noise."""
+    if isinstance(model, TranslationModel):
+        model.sources = Sources.of(type(model), model.settings, pack)
+
+
+def _rounds(length: int, number: int, key: tuple[int, int]) -> Rows:
+    turns = [np.random.default_rng([*key, turn, 0x50]).permutation(number) for turn in range(-(-length // number))]
+    return np.concatenate(turns)[:length] if turns else np.empty(0, np.int64)
