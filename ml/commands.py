@@ -19,7 +19,7 @@ from ml.errors import BadSettingsError
 from ml.ingest import read_folder
 from ml.memory import verdict
 from ml.model import DataSpec, Model, ModelSettings
-from ml.plugin import find, read_settings
+from ml.plugin import find, is_class_choice, read_settings
 from ml.protocol import EXIT_DONE, EXIT_STOPPED, IngestedFile
 from ml.ranks import own_rank
 from ml.records import ImageRecord
@@ -139,12 +139,11 @@ def memory(options: argparse.Namespace) -> int:
     model = find("models", Model, options.model)
     settings: ModelSettings = read_settings(model, read_pairs(options.settings))
     grey = settings.channels == "grey" or (settings.channels == "auto" and options.grey)
-    number = max(1, options.classes)
+    named = [value for name, value in settings if is_class_choice(model, name) and value]
+    classes = tuple(dict.fromkeys([*named, *(f"class {place}" for place in range(max(1, options.classes)))]))
+    classes = classes[: max(len(named), options.classes, 1)]
     data = DataSpec(
-        settings.resolution,
-        1 if grey else 3,
-        tuple(f"class {place}" for place in range(number)),
-        (max(1, options.images // number),) * number,
+        settings.resolution, 1 if grey else 3, classes, (max(1, options.images // len(classes)),) * len(classes)
     )
     told = verdict(model, settings, data, choose_device())
     shown = ("needed_bytes", "available_bytes", "device", "fits", "largest_batch_size", "sentence")

@@ -8,7 +8,7 @@ Nothing is known of any model here: whatever has a step and makes images is foll
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -192,7 +192,7 @@ class _Stages:
     """The stages of one run, each on tensors without bytes."""
 
     def __init__(self, model_class: type[Model], settings: ModelSettings, data: DataSpec, device: torch.device) -> None:
-        self.model_class, self.settings, self.data = model_class, settings, data
+        self.model_class, self.settings, self.data = model_class, settings, _as_learnt(model_class, settings, data)
         # sizes are the same on every device; which products run in bf16 is decided by the real one
         self.device, self.precision = torch.device("cpu"), choose_precision(settings.precision, device)
 
@@ -271,6 +271,15 @@ class _Stages:
     @staticmethod
     def _labels(number: int) -> Tensor:
         return torch.zeros(number, dtype=torch.int64)
+
+
+def _as_learnt(model_class: type[Model], settings: ModelSettings, data: DataSpec) -> DataSpec:
+    """The classes that the method learns, and a half of pairs, in colour, where its settings ask for one."""
+    classes = model_class.classes_learnt(settings, data.classes)
+    counts = tuple(data.counts[data.classes.index(name)] for name in classes)
+    asks = model_class.also_consumes.get("source")
+    paired = asks is not None and getattr(settings, asks[0]) == asks[1]
+    return replace(data, classes=classes, counts=counts, source_channels=data.source_channels or 3 * paired)
 
 
 def _realism(model: Model, image: Tensor, label: Tensor) -> None:

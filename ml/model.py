@@ -162,7 +162,7 @@ class Model(nn.Module, Plugin):
     """How the loop fills a batch: "mixed" (all classes, balanced or as they are), "one_class" (step t holds images of
     one class only, for methods that train one network per class) or "by_class" (the same number of each class, class
     after class, for methods that learn from two sets at once; batch_size is a multiple of the number of classes)."""
-    min_classes: ClassVar[int] = 1
+    min_classes: ClassVar[int] = 0
     """Classes (or attributes) below which there is nothing for the method to learn."""
     also_consumes: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """Field of a dataset kind's item -> the setting and its value with which training needs it too."""

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.budget import pool_sizes, resolve
+from ml.candidates import write_candidates
 from ml.checkpoint import carry
 from ml.compute import num_parts, read_compute, refuse_without_gpu
 from ml.device import choose_device, choose_precision, describe, device_name, memory_advice
@@ -24,7 +25,7 @@ from ml.device import prepare as prepare_device
 from ml.encoder_training import num_steps, train_encoder
 from ml.errors import BadDatasetError, BadWeightsError, CheckpointError
 from ml.features import Encoder, load_encoder, save_encoder, split_features
-from ml.generation import generate_with_views, load_for_generation
+from ml.generation import load_for_generation
 from ml.image_map import map_pool
 from ml.inception import load_inception, supplied_weights
 from ml.learner import follow
@@ -35,13 +36,13 @@ from ml.model import DataSpec, Model, ModelSettings, TranslationModel
 from ml.pack import Pack, open_pack, write_pack
 from ml.plans import STAGES, Artefacts, RunPlan, Stage
 from ml.plugin import find, read_settings
-from ml.pool import Pool, PoolFacts, open_pool, plan_candidates, shard_size, write_pool
+from ml.pool import Pool, open_pool
 from ml.protocol import Emit, MeasurementRow, RunResult
 from ml.ranks import launch, num_devices, own_rank
 from ml.records import read_records
 from ml.score import Floats, Known, score_pool
 from ml.selection import candidates_of, check_suitable, evidence_of, make_sampler, read_selection, result_of, select
-from ml.sources import Sources, check_fields
+from ml.sources import check_fields
 from ml.start import carry_prepared, check_start
 from ml.start_plan import Start
 from ml.sweeps import Sheet, columns_of, write_sweeps
@@ -96,9 +97,8 @@ class Run:
         self.settings: ModelSettings = read_settings(self.model_class, recipe["model_settings"])
         self.classes = self.model_class.classes_learnt(self.settings, tuple(plan["dataset"]["classes"]))
         self.attributes = tuple(plan["dataset"].get("attributes", ()))
-        left_out = set(plan["dataset"]["classes"]) - set(self.classes)
-        records = read_records(Path(plan["dataset"]["images"]))
-        self.records = [record for record in records if record.label not in left_out]
+        left_out = {*plan["dataset"]["classes"]} - {*self.classes}
+        self.records = [row for row in read_records(Path(plan["dataset"]["images"])) if row.label not in left_out]
         self.sampler = make_sampler(recipe["sampler"], recipe["sampler_settings"])
         self.seed = recipe["seed"]
         self.compute = read_compute(plan.get("compute", {}))
@@ -124,15 +124,8 @@ class Run:
         if "train" not in self.done and not (self.start and self.start["way"] == "generate"):
             # before the images are packed, grey ones are not known as grey; their batches are the least of it
             channels = 1 if self.settings.channels == "grey" else 3
-            data = DataSpec(
-                self.settings.resolution,
-                channels,
-                self.classes,
-                tuple(self.train_counts.values()),
-                self.attributes,
-                tuple((0,) * len(self.attributes) for _ in self.attributes),
-                3 if any(record.pair is not None for record in self.records) else 0,
-            )
+            counts, none = tuple(self.train_counts.values()), ((0,) * len(self.attributes),) * len(self.attributes)
+            data = DataSpec(self.settings.resolution, channels, self.classes, counts, self.attributes, none)
             at_once = self.compute.micro_batch or self.settings.batch_size // self.num_devices()
             settings = self.settings.model_copy(update={"batch_size": at_once})
             check_memory(self.model_class, settings, data, self.device, self.warn)
@@ -231,35 +224,19 @@ class Run:
 
     def generate(self) -> Artefacts:
         """Make every candidate: so many per image asked for, each from a seed of its own."""
-        model = self.trained_model()
-        label, seed = plan_candidates(
-            pool_sizes(self.budget(), self.recipe["pool_factor"]), step_seed(self.seed, "pool")
-        )
-        source = None
-        if isinstance(model, TranslationModel):
-            sources = Sources.of(type(model), self.settings, self.pack)
-            seed = sources.evenly(label, seed, step_seed(self.seed, "sources"))
-            source = self.pack.index[sources.at(label, seed)]
+        sizes = pool_sizes(self.budget(), self.recipe["pool_factor"])
         precision = choose_precision(self.settings.precision, self.device)
-        meter = self.meter("generate", len(label), describe(self.device, precision))
-        facts = PoolFacts(
-            self.classes,
-            model.data.resolution,
-            model.data.channels,
-            len(label),
-            self.done["train"]["sha256"],
-            model.name,
-            shard_size(model.data.resolution, model.data.channels),
-            model.views if isinstance(model, TranslationModel) else (),
-        )
-        write_pool(
+        meter = self.meter("generate", sum(sizes.values()), describe(self.device, precision))
+        write_candidates(
             self.out / "pool",
-            label,
-            seed,
-            facts,
-            make=lambda labels, seeds: generate_with_views(model, labels, seeds, self.device, precision),
+            self.trained_model(),
+            self.done["train"]["sha256"],
+            self.pack,
+            sizes,
+            self.seed,
+            self.device,
+            precision,
             on_made=lambda done, number: meter.to(done),
-            source=source,
         )
         return {"pool": str(self.out / "pool")}
 

@@ -19,6 +19,10 @@ SHELVES = ("models", "samplers", "metrics", "dataset_kinds", "export_formats")
 SHOWN_FIRST: dict[str, JsonValue] = {"x-simple": True}
 """`json_schema_extra` of the few settings that a form shows at once; the others are folded away."""
 
+CLASS_CHOICE: dict[str, JsonValue] = {"x-choice": "classes"}
+"""`json_schema_extra` of a setting whose value is the name of one of the dataset's classes, or "" for the model's own
+choice."""
+
 
 @dataclass(frozen=True)
 class Conflict:
@@ -123,6 +127,12 @@ def read_settings(plugin: type[Plugin], values: dict[str, Any]) -> Any:
     except ValidationError as error:
         faults = "; ".join(fault_sentence(fault) for fault in error.errors())
         raise BadSettingsError(f"The settings of {plugin.name} do not fit: {faults}.") from error
+
+
+def is_class_choice(plugin: type[Plugin], setting: str) -> bool:
+    """Whether the value of a setting is the name of a class."""
+    extra = plugin.Settings.model_fields[setting].json_schema_extra
+    return isinstance(extra, dict) and CLASS_CHOICE.items() <= extra.items()
 
 
 def fault_sentence(fault: ErrorDetails) -> str:

@@ -1,0 +1,57 @@
+"""The candidates of a run: planned by class and seed, made by its trained model, written as a pool."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from ml.device import Precision
+from ml.generation import generate_with_views
+from ml.model import Model, TranslationModel
+from ml.pack import Pack
+from ml.pool import OnMade, Pool, PoolFacts, plan_candidates, shard_size, write_pool
+from ml.seeds import step_seed
+from ml.sources import Sources
+
+
+def write_candidates(
+    folder: Path,
+    model: Model,
+    sha256: str,
+    pack: Pack,
+    sizes: Mapping[str, int],
+    seed: int,
+    device: torch.device,
+    precision: Precision,
+    on_made: OnMade,
+) -> Pool:
+    """`sizes[class]` images of each class; sha256: of the model's checkpoint; seed: the run's.
+
+    Those of a model that translates start from the pack's training images, each used equally often for a class.
+    """
+    label, seeds = plan_candidates(sizes, step_seed(seed, "pool"))
+    source = None
+    if isinstance(model, TranslationModel):
+        sources = Sources.of(type(model), model.settings, pack)
+        seeds = sources.evenly(label, seeds, step_seed(seed, "sources"))
+        source = pack.index[sources.at(label, seeds)]
+    data = model.data
+    facts = PoolFacts(
+        data.classes,
+        data.resolution,
+        data.channels,
+        len(label),
+        sha256,
+        model.name,
+        shard_size(data.resolution, data.channels),
+        model.views if isinstance(model, TranslationModel) else (),
+    )
+    return write_pool(
+        folder,
+        label,
+        seeds,
+        facts,
+        make=lambda labels, chosen: generate_with_views(model, labels, chosen, device, precision),
+        on_made=on_made,
+        source=source,
+    )
