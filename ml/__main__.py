@@ -153,6 +153,9 @@ def _remake(command: argparse.ArgumentParser) -> None:
     command.add_argument("--class", dest="label", help="the class that was asked for")
     command.add_argument("--seed", type=int, help="the image's own seed")
     command.add_argument("--sha256", help="of the checkpoint, which is refused when it is another one")
+    command.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="data/ of the run, from whose images a translation starts"
+    )
     command.add_argument("--out", type=Path, metavar="PNG", help="write the image here")
 
 

@@ -23,13 +23,13 @@ from ml.compute import num_parts, read_compute, refuse_without_gpu
 from ml.device import choose_device, choose_precision, describe, device_name, memory_advice
 from ml.device import prepare as prepare_device
 from ml.encoder_training import num_steps, train_encoder
-from ml.errors import BadDatasetError, BadWeightsError, CheckpointError
+from ml.errors import BadDatasetError, CheckpointError
 from ml.features import Encoder, load_encoder, save_encoder, split_features
 from ml.generation import load_for_generation
 from ml.image_map import map_pool
-from ml.inception import load_inception, supplied_weights
+from ml.inception_measure import measure_by_inception
 from ml.learner import follow
-from ml.measure import checkpoint_measure, encoded, measure_all, pool_as_seen
+from ml.measure import checkpoint_measure, measure_all, pool_as_seen
 from ml.memory import check_memory
 from ml.metric import Evidence, ImageSet
 from ml.model import DataSpec, Model, ModelSettings, TranslationModel
@@ -357,6 +357,7 @@ class Run:
                 "num_samples": len(pool),
                 "checkpoint_sha256": pool.facts.checkpoint_sha256,
                 "score_names": list(score_names),
+                "views": list(pool.facts.views),
             }
         )
 
@@ -365,34 +366,18 @@ class Run:
         meter = self.meter("select", 1)
         synthetic = self.seen(pool, Path(self.done["score"]["scores"])).take(rows)
         evidence = Evidence(self.train_set, self.val_set, synthetic, self.classes, self.seed)
-        return measure_all(evidence, before_each=lambda name: meter.to(0)) | self.measure_by_inception(pool, rows)
-
-    def measure_by_inception(self, pool: Pool, rows: NDArray[np.int64]) -> dict[str, MeasurementRow]:
-        """The metrics that any space serves, by Inception, where its weights are supplied.
-
-        A file that is no good is told of, and fails no run.
-        """
-        file = supplied_weights()
-        if file is None:
-            return {}
-        try:
-            inception = load_inception(file, self.device)
-        except BadWeightsError as error:
-            self.emit({"event": "warning", "code": error.code, "message": error.message})
-            return {}
-        number, seen = len(self.pack.label) + len(rows), 0
-        meter = self.meter("select", number)
-
-        def looked(more: int) -> None:
-            nonlocal seen
-            seen += more
-            meter.to(seen)
-
+        values = measure_all(evidence, before_each=lambda name: meter.to(0))
         folder = Path(self.done["prepare"]["encoder"])
-        train, val = (inception.split_set(self.pack, split, folder, looked) for split in ("train", "val"))
-        synthetic = encoded(lambda images: inception.encode(images, looked=looked), pool, rows)
-        evidence = Evidence(train, val, synthetic, self.classes, self.seed, inception.space)
-        return measure_all(evidence, before_each=lambda name: meter.to(number))
+        return values | measure_by_inception(
+            self.pack,
+            pool,
+            rows,
+            folder,
+            self.seed,
+            self.device,
+            lambda number: self.meter("select", number),
+            self.warn,
+        )
 
     def result(self) -> RunResult:
         """The yield of the selection on disk, and what its sampler says of itself."""

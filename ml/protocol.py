@@ -158,6 +158,7 @@ class PoolScored(TypedDict):
     num_samples: int
     checkpoint_sha256: str
     score_names: list[str]
+    views: list[str]
 
 
 class Yield(TypedDict):

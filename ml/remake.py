@@ -18,6 +18,7 @@ from ml.errors import BadImageError, BadSettingsError, DifferentPixelsError
 from ml.export_images import TEXT_KEY
 from ml.generation import generate_images, load_for_generation
 from ml.images import Pixels, write_png
+from ml.pack import open_pack
 from ml.protocol import EXIT_DONE
 
 
@@ -33,7 +34,7 @@ class Origin:
 def command(options: argparse.Namespace) -> int:
     """Make the image, compare it with `--like`, write it to `--out`; returns the exit code."""
     like: Path | None = options.like
-    pixels = remake(options.checkpoint, _origin(options))
+    pixels = remake(options.checkpoint, _origin(options), options.data)
     if options.out:
         write_png(options.out, pixels)
     if like is not None:
@@ -44,14 +45,15 @@ def command(options: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def remake(checkpoint: Path, origin: Origin) -> Pixels:
-    """uint8 [H, W, C], as the stage generate made it.
+def remake(checkpoint: Path, origin: Origin, data: Path | None = None) -> Pixels:
+    """uint8 [H, W, C], as the stage generate made it. data: the run's packed images, of which a translation starts.
 
-    Raises: CheckpointError when the file is torn or not the one named; BadSettingsError for a class it does not know.
+    Raises: CheckpointError when the file is torn or not the one named; BadSettingsError for a class it does not know,
+    or a translation without `data`; BadDatasetError.
     """
     device = choose_device()
     prepare_device(device)
-    model = load_for_generation(checkpoint, device, origin.sha256)
+    model = load_for_generation(checkpoint, device, origin.sha256, open_pack(data) if data else None)
     if origin.label not in model.data.classes:
         known = ", ".join(model.data.classes)
         raise BadSettingsError(f"The checkpoint knows no class {origin.label!r}; choose one of: {known}.")

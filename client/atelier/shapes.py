@@ -1481,6 +1481,7 @@ class Pool(TypedDict):
     num_rejected: int
     num_disputed: int
     score_names: list[str]
+    views: list[str]
     checkpoint_sha256: str
     created_at: str
     standings: dict[str, ClassStandings]
@@ -1939,6 +1940,7 @@ class Sample(TypedDict):
     index: int
     label: str
     seed: str
+    source: int | None
     standing: Standing
     memorised: bool
     disputed: bool
@@ -1961,6 +1963,7 @@ class SampleDetail(TypedDict):
     index: int
     label: str
     seed: str
+    source: int | None
     standing: Standing
     memorised: bool
     disputed: bool

@@ -1,6 +1,6 @@
 """What there is to read about exports, and the rows that one holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from webapp.core import storage
 from webapp.core.permissions import HasKey, visible
 from webapp.datasets.selectors import VERSION_LAB, all_grey, train_counts
 from webapp.exports.models import Export
-from webapp.gallery.models import Choice, Sample, SampleScore, Selection
+from webapp.gallery.models import Choice, Pool, Sample, SampleScore, Selection
 from webapp.gallery.selectors.samples import imported_names
 
 EXPORT_LAB = f"version__{VERSION_LAB}"
@@ -177,6 +177,7 @@ def synthetic_rows(export: Export) -> Iterator[dict[str, Any]]:
             scores.setdefault(pk, {})[name] = value
         elsewhere = origin_facts(export.selection)
         names = imported_names(pool, [sample.index for sample in samples])
+        sources = _sources(pool, samples)
         for sample in samples:
             measured = scores.get(sample.pk, {})
             rating = measured.pop(SampleScore.RATING, None)
@@ -188,6 +189,7 @@ def synthetic_rows(export: Export) -> Iterator[dict[str, Any]]:
                     "recipe": recipe,
                     "checkpoint_sha256": pool.checkpoint_sha256 or None,
                     "seed": None if elsewhere else sample.seed,
+                    **({"source": sources[sample.source]} if sample.source in sources else {}),
                     **({"origin": {**elsewhere, "file": names[sample.index]}} if elsewhere else {}),
                     "scores": measured,
                     "verdict": sample.standing,
@@ -197,6 +199,13 @@ def synthetic_rows(export: Export) -> Iterator[dict[str, Any]]:
                     "dataset_version": origin,
                 },
             }
+
+
+def _sources(pool: Pool, samples: Sequence[Sample]) -> dict[int | None, dict[str, Any]]:
+    """Index of a real image that samples were translated from -> what the manifest says of it."""
+    wanted = {sample.source for sample in samples if sample.source is not None}
+    images = pool.run.version.images.filter(index__in=wanted)
+    return {image.index: {"name": image.name, "label": image.label, "sha256": image.sha256} for image in images}
 
 
 def _in_batches(export: Export) -> Iterator[list[Sample]]:

@@ -29,6 +29,9 @@ class Pool(models.Model):
     num_samples = models.PositiveIntegerField()
     checkpoint_sha256 = models.CharField(max_length=64)
     score_names = models.JSONField(default=list)
+    views = models.JSONField(
+        default=list, help_text="What is kept beside each sample of a translation, by name: source, reconstruction …"
+    )
     class_counts = models.JSONField(default=dict, help_text="Class -> number of samples.")
     num_memorised = models.PositiveIntegerField(default=0)
     score_quantiles = models.JSONField(
@@ -64,6 +67,9 @@ class Sample(models.Model):
     index = models.PositiveIntegerField(help_text="Row in the pool, from 0.")
     label = models.PositiveIntegerField(help_text="Index into the pool's classes.")
     seed = models.BigIntegerField()
+    source = models.PositiveIntegerField(
+        null=True, help_text="Index in the version of the real image that a translation was made from."
+    )
     standing = models.CharField(max_length=9, choices=Standing.choices, default=Standing.UNDECIDED)
     disputed = models.BooleanField(default=False, help_text="Somebody accepts it and somebody else rejects it.")
     memorised = models.BooleanField(default=False)

@@ -4178,6 +4178,8 @@ export interface components {
             num_disputed: number;
             /** @description Samples can be sorted by each. */
             score_names: string[];
+            /** @description What is kept beside each sample of a translation. */
+            views: string[];
             checkpoint_sha256: string;
             /** Format: date-time */
             readonly created_at: string;
@@ -4998,6 +5000,8 @@ export interface components {
             label: string;
             /** @description A whole number of up to 63 bits, as text. */
             seed: string;
+            /** @description Index in the version of the real image that a translation was made from. */
+            source: number | null;
             standing: components["schemas"]["Standing"];
             memorised: boolean;
             /** @description Somebody accepts it and somebody else rejects it. */
@@ -5043,6 +5047,8 @@ export interface components {
             label: string;
             /** @description A whole number of up to 63 bits, as text. */
             seed: string;
+            /** @description Index in the version of the real image that a translation was made from. */
+            source: number | null;
             standing: components["schemas"]["Standing"];
             memorised: boolean;
             /** @description Somebody accepts it and somebody else rejects it. */
@@ -7853,6 +7859,8 @@ export interface operations {
             query: {
                 /** @description Rows of the pool with dots between them, at most 100; 10 stand beside each other, in this order. */
                 rows: string;
+                /** @description One of the pool's `views` instead: what is kept beside each sample of a translation. */
+                view?: string;
             };
             header?: never;
             path: {
@@ -9234,6 +9242,8 @@ export interface operations {
             query?: {
                 /** @description 1 to 8: each pixel is drawn so often. */
                 scale?: number;
+                /** @description One of the pool's `views` instead: what is kept beside each sample of a translation. */
+                view?: string;
             };
             header?: never;
             path: {

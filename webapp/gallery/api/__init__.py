@@ -3,8 +3,9 @@
 from webapp.gallery.api.agreement import PoolAgreementView
 from webapp.gallery.api.blind import BlindAnswerView, BlindImageView, BlindTestView, PoolBlindTestsView
 from webapp.gallery.api.image_map import PoolMapView
+from webapp.gallery.api.pictures import PoolSheetView, SampleImageView
 from webapp.gallery.api.pools import PoolView
-from webapp.gallery.api.samples import PoolSamplesView, PoolSheetView, SampleImageView, SampleView
+from webapp.gallery.api.samples import PoolSamplesView, SampleView
 from webapp.gallery.api.selections import CancelSelectionView, PoolSelectionsView, RetrySelectionView, SelectionView
 from webapp.gallery.api.targets import EndTargetView, PoolTargetView
 from webapp.gallery.api.verdict_files import ImportVerdictsView, PoolVerdictsCsvView, SampleHistoryView

@@ -35,6 +35,9 @@ class PoolSerializer(serializers.ModelSerializer[Pool]):
     classes = serializers.ListField(child=serializers.CharField())
     class_counts = serializers.DictField(child=serializers.IntegerField(), help_text="Class -> samples.")
     score_names = serializers.ListField(child=serializers.CharField(), help_text="Samples can be sorted by each.")
+    views = serializers.ListField(
+        child=serializers.CharField(), help_text="What is kept beside each sample of a translation."
+    )
     standings = serializers.SerializerMethodField(help_text="Class -> accepted and rejected samples.")
     selections = serializers.SerializerMethodField()
     has_map = serializers.SerializerMethodField(help_text="False for runs that were scored before there were maps.")
@@ -57,6 +60,7 @@ class PoolSerializer(serializers.ModelSerializer[Pool]):
             "num_rejected",
             "num_disputed",
             "score_names",
+            "views",
             "checkpoint_sha256",
             "created_at",
             "standings",

@@ -1,16 +1,12 @@
-"""Samples: the pages of the gallery, one sample with everything known of it, and its pixels."""
+"""Samples: the pages of the gallery, and one sample with everything known of it."""
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpResponse
-from django.http.response import HttpResponseBase
-from django.utils.http import parse_etags, quote_etag
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,16 +14,13 @@ from rest_framework.views import APIView
 
 from webapp.accounts.authentication import person_of
 from webapp.accounts.models import Role
-from webapp.core.downloads import FOREVER
 from webapp.core.errors import InvalidError, NotFoundError
-from webapp.core.headers import SANDBOX
 from webapp.core.pagination import PAGING, page_of, paginate
 from webapp.core.permissions import HasKey, find
 from webapp.gallery.models import Pool, Sample, SampleScore, Verdict
 from webapp.gallery.selectors import samples as selectors
 from webapp.gallery.selectors.image_map import AREA, rows_within
 from webapp.gallery.selectors.lists import Filter, id_at, listed, position_of
-from webapp.gallery.selectors.pixels import MAX_ON_SHEET, MAX_SCALE, SHEET_COLUMNS, sample_png, sheet_png
 from webapp.gallery.selectors.pools import POOL_LAB, whole_pools
 from webapp.gallery.selectors.samples import SAMPLE_LAB, Shown
 from webapp.recipes.api import RecipeSerializer
@@ -64,6 +57,9 @@ class SampleSerializer(serializers.Serializer[Any]):
     index = serializers.IntegerField(help_text="Row in the pool.")
     label = serializers.CharField(help_text="The class.")  # type: ignore[assignment]
     seed = serializers.CharField(help_text="A whole number of up to 63 bits, as text.")
+    source = serializers.IntegerField(  # type: ignore[assignment]
+        allow_null=True, help_text="Index in the version of the real image that a translation was made from."
+    )
     standing = serializers.ChoiceField(choices=Sample.Standing.choices)
     memorised = serializers.BooleanField()
     disputed = serializers.BooleanField(help_text="Somebody accepts it and somebody else rejects it.")
@@ -92,6 +88,7 @@ class SampleSerializer(serializers.Serializer[Any]):
             "index": sample.index,
             "label": sample.pool.classes[sample.label],
             "seed": str(sample.seed),
+            "source": sample.source,
             "standing": sample.standing,
             "memorised": sample.memorised,
             "disputed": sample.disputed,
@@ -254,30 +251,6 @@ class PoolSamplesView(APIView):
         return paginate(request, listing.rows, [f"{sign}{name}" for name in listing.order], render, begin=begin)
 
 
-class PoolSheetView(APIView):
-    """The pixels of many samples in one PNG: what a grid shows, in one request for every hundred pictures."""
-
-    @extend_schema(
-        operation_id="pools_sheet",
-        tags=["gallery"],
-        parameters=[
-            OpenApiParameter(
-                "rows",
-                str,
-                required=True,
-                description=f"Rows of the pool with dots between them, at most {MAX_ON_SHEET}; {SHEET_COLUMNS} stand "
-                "beside each other, in this order.",
-            )
-        ],
-        responses={(200, "image/png"): OpenApiResponse(OpenApiTypes.BINARY)},
-    )
-    def get(self, request: Request, pk: UUID) -> HttpResponseBase:
-        pool = find(whole_pools(), person_of(request), Role.VIEWER, POOL_LAB, pk=pk)
-        rows = _read_rows(request, pool)
-        tag = quote_etag(hashlib.sha256(f"{pool.pk} {rows}".encode()).hexdigest()[:32])
-        return _immutable(request, tag, lambda: sheet_png(pool, rows))
-
-
 class SampleView(APIView):
     """One sample."""
 
@@ -286,34 +259,6 @@ class SampleView(APIView):
         person = person_of(request)
         sample = find(selectors.all_samples(), person, Role.VIEWER, SAMPLE_LAB, pk=pk)
         return Response(SampleDetailSerializer(selectors.detail_of(sample, person)).data)
-
-
-class SampleImageView(APIView):
-    """The pixels of one sample."""
-
-    @extend_schema(
-        operation_id="samples_image",
-        tags=["gallery"],
-        parameters=[OpenApiParameter("scale", int, description=f"1 to {MAX_SCALE}: each pixel is drawn so often.")],
-        responses={(200, "image/png"): OpenApiResponse(OpenApiTypes.BINARY)},
-    )
-    def get(self, request: Request, pk: int) -> HttpResponseBase:
-        sample = find(selectors.pooled_samples(), person_of(request), Role.VIEWER, SAMPLE_LAB, pk=pk)
-        scale = _read_scale(request)
-        tag = quote_etag(f"{sample.pool.checkpoint_sha256[:16]}-{sample.index}-{scale}")
-        return _immutable(request, tag, lambda: sample_png(sample.pool, sample.index, scale))
-
-
-def _immutable(request: Request, tag: str, png: Callable[[], bytes]) -> HttpResponse:
-    """Pixels that never change under this address."""
-    response = HttpResponse(status=304)
-    if tag not in parse_etags(request.headers.get("If-None-Match", "")):
-        response = HttpResponse(png(), content_type="image/png")
-    response["ETag"] = tag
-    response["Cache-Control"] = FOREVER
-    response["Vary"] = "Cookie, Authorization"
-    response["Content-Security-Policy"] = SANDBOX
-    return response
 
 
 def _read_filter(request: Request, pool: Pool, person: HasKey) -> tuple[Filter, str, float | None]:
@@ -358,21 +303,3 @@ def _score_name(sort: str, pool: Pool) -> str:
         message = f"sort: found {sort!r}, expected index or one of {choices}, with - in front for the highest first."
         raise InvalidError(message, fields={"sort": [message]})
     return name
-
-
-def _read_rows(request: Request, pool: Pool) -> list[int]:
-    """Raises: InvalidError."""
-    parts = request.query_params.get("rows", "").split(".")[: MAX_ON_SHEET + 1]
-    rows = [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) <= 9]
-    if len(rows) != len(parts) or len(rows) > MAX_ON_SHEET or max(rows) >= pool.num_samples:
-        message = f"rows: expected 1 to {MAX_ON_SHEET} rows of the pool, 0 to {pool.num_samples - 1}, dots between."
-        raise InvalidError(message, fields={"rows": [message]})
-    return rows
-
-
-def _read_scale(request: Request) -> int:
-    text = request.query_params.get("scale", "1")
-    if text not in {str(scale) for scale in range(1, MAX_SCALE + 1)}:
-        message = f"scale: found {text[:20]!r}, expected a whole number from 1 to {MAX_SCALE}."
-        raise InvalidError(message, fields={"scale": [message]})
-    return int(text)

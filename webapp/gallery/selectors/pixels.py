@@ -16,31 +16,35 @@ from webapp.core.errors import GoneError
 from webapp.core.storage import stored
 from webapp.gallery.models import Pool
 
+IMAGES = "images"
+"""The shards of the samples themselves; those of a view bear its name."""
 MAX_SCALE = 8
 OPEN_SHARDS = 64
 SHEET_COLUMNS = 10
 MAX_ON_SHEET = 100
 
 
-def sample_png(pool: Pool, index: int, scale: int = 1) -> bytes:
+def sample_png(pool: Pool, index: int, scale: int = 1, view: str = IMAGES) -> bytes:
     """A sample as PNG, each pixel drawn `scale` times in both directions, so that small images are seen as they are.
 
-    Raises: GoneError when the pool's files are not there any more.
+    view: one of the pool's `views` of it instead. Raises: GoneError when the pool's files are not there any more.
     """
-    pixels = sample_pixels(pool, index).repeat(scale, axis=0).repeat(scale, axis=1)
+    pixels = sample_pixels(pool, index, view).repeat(scale, axis=0).repeat(scale, axis=1)
     return _png(pixels)
 
 
-def sheet_png(pool: Pool, indexes: Sequence[int]) -> bytes:
-    """Samples beside each other, SHEET_COLUMNS in a row, as one PNG; what is left of the last row is black.
+def sheet_png(pool: Pool, indexes: Sequence[int], view: str = IMAGES) -> bytes:
+    """Samples, or one of the `views` of each, beside each other, SHEET_COLUMNS in a row, as one PNG; what is left of
+    the last row is black.
 
     Raises: GoneError.
     """
+    tiles = [sample_pixels(pool, index, view) for index in indexes]
     side, number_of_rows = pool.resolution, -(-len(indexes) // SHEET_COLUMNS)
-    sheet = np.zeros((number_of_rows * side, min(len(indexes), SHEET_COLUMNS) * side, pool.channels), np.uint8)
-    for place, index in enumerate(indexes):
+    sheet = np.zeros((number_of_rows * side, min(len(indexes), SHEET_COLUMNS) * side, tiles[0].shape[-1]), np.uint8)
+    for place, tile in enumerate(tiles):
         top, left = (part * side for part in divmod(place, SHEET_COLUMNS))
-        sheet[top : top + side, left : left + side] = sample_pixels(pool, index)
+        sheet[top : top + side, left : left + side] = tile
     return _png(sheet)
 
 
@@ -64,15 +68,15 @@ def packed(pool: Pool, name: str) -> NDArray[Any]:
     return array
 
 
-def sample_pixels(pool: Pool, index: int) -> NDArray[np.uint8]:
-    """uint8 [resolution, resolution, channels].
+def sample_pixels(pool: Pool, index: int, view: str = IMAGES) -> NDArray[np.uint8]:
+    """uint8 [resolution, resolution, channels]; a view may have other channels.
 
     Raises: GoneError.
     """
     folder = stored(pool.path)
     try:
         shard, row = divmod(index, _shard_size(folder))
-        pixels: NDArray[np.uint8] = _shard(folder / f"images-{shard:05d}.npy")[row]
+        pixels: NDArray[np.uint8] = _shard(folder / f"{view}-{shard:05d}.npy")[row]
     except (OSError, ValueError, IndexError, KeyError):
         raise GoneError("The images of this pool are not on the disk any more; run the recipe again.") from None
     return pixels

@@ -3,7 +3,7 @@
 import math
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from webapp.runs.models import Run
 
 BATCH = 1000
 NUM_QUANTILES = 201
-SAMPLE_COLUMNS = ("pool", "index", "label", "seed", "standing", "disputed", "memorised", "nearest")
+SAMPLE_COLUMNS = ("pool", "index", "label", "seed", "source", "standing", "disputed", "memorised", "nearest")
 Standing = Sample.Standing
 _Values = Mapping[str, NDArray[np.float64]]
 Hold = Callable[[], None]
@@ -36,6 +36,7 @@ class Facts:
     num_samples: int
     checkpoint_sha256: str
     score_names: list[str]
+    views: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class _Scores:
 
     label: NDArray[np.int64]
     seed: NDArray[np.int64]
+    source: NDArray[np.int64] | None
     values: _Values
     nearest_index: NDArray[np.int64]
     nearest_distance: NDArray[np.float32]
@@ -150,6 +152,7 @@ def _read(folder: Path, scores: Path, names: list[str]) -> _Scores:
         return _Scores(
             label=np.load(folder / "label.npy", allow_pickle=False),
             seed=np.load(folder / "seed.npy", allow_pickle=False),
+            source=np.load(source, allow_pickle=False) if (source := folder / "source.npy").exists() else None,
             values={name: arrays[name] for name in names},
             nearest_index=arrays["nearest_index"],
             nearest_distance=arrays["nearest_distance"],
@@ -173,14 +176,15 @@ def _in(pool: Pool, rows: range) -> "QuerySet[Sample]":
 
 
 def _sample_rows(pool: Pool, arrays: _Scores, rows: range) -> Iterator[tuple[Any, ...]]:
+    source = arrays.source
     for row in rows:
         nearest = [
             [int(index), round(float(distance), 6)]
             for index, distance in zip(arrays.nearest_index[row], arrays.nearest_distance[row], strict=True)
             if index >= 0
         ]
-        memorised = bool(arrays.memorised[row])
-        yield pool.pk, row, int(arrays.label[row]), int(arrays.seed[row]), Standing.UNDECIDED, False, memorised, nearest
+        made_from = (int(arrays.label[row]), int(arrays.seed[row]), None if source is None else int(source[row]))
+        yield pool.pk, row, *made_from, Standing.UNDECIDED, False, bool(arrays.memorised[row]), nearest
 
 
 def _score_rows(pool: Pool, scores: _Values, ids: Mapping[int, int]) -> Iterator[tuple[Any, ...]]:

@@ -1,8 +1,10 @@
 import { Anchor, Table, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Schemas } from '@/api/client';
+import { address } from '@/api/address';
 import { CopyLine } from '@/components/CopyLine';
 import { moment, words } from '@/components/format';
+import classes from './Gallery.module.css';
 
 /** Everything needed to make this very sample again, and what people and selections decided about it. */
 export function Provenance({ detail }: { detail: Schemas['SampleDetail'] }) {
@@ -15,6 +17,7 @@ export function Provenance({ detail }: { detail: Schemas['SampleDetail'] }) {
       </Anchor>,
     ],
     ...madeBy(detail),
+    ...(detail.source === null ? [] : [sourceOf(detail, detail.source)]),
     ['Dataset', `${provenance.dataset_name}, version ${provenance.version_number}`],
     ['Row in the pool', index],
     ...choices.map((choice): [string, React.ReactNode] => [
@@ -56,18 +59,30 @@ export function Provenance({ detail }: { detail: Schemas['SampleDetail'] }) {
   );
 }
 
+/** The real image that a translation was made from. */
+function sourceOf({ provenance }: Schemas['SampleDetail'], index: number): [string, React.ReactNode] {
+  const src = address('/api/v1/versions/{id}/images/{index}/thumbnail/', { id: provenance.version, index });
+  return [
+    'Real image it was made from',
+    <figure key="source" className={classes.source}>
+      <img src={src} alt={`Real image ${index}`} height={64} loading="lazy" />
+      <figcaption>{index}</figcaption>
+    </figure>,
+  ];
+}
+
 function said({ value, rating }: Schemas['Verdict']): string {
   const parts = [value === null ? '' : `${value}ed`, rating === null ? '' : `rated ${rating} of 5`];
   return parts.filter((part) => part !== '').join(', ');
 }
 
 /** What made it: our recipe with its noise, or somebody else's model. */
-function madeBy({ provenance, seed }: Schemas['SampleDetail']): [string, React.ReactNode][] {
+function madeBy({ provenance, seed, source }: Schemas['SampleDetail']): [string, React.ReactNode][] {
   const { origin, recipe } = provenance;
   if (origin === null)
     return [
       ['Recipe', `${recipe.number}: ${recipe.model}, ${words(recipe.sampler)}`],
-      ['Seed of its noise', seed],
+      [source === null ? 'Seed of its noise' : 'Seed that picked its source', seed],
       ['Computed on', provenance.device],
     ];
   return [

@@ -2,7 +2,7 @@ import { Group, NumberInput, Select, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { useState, type SyntheticEvent } from 'react';
 import type { Schemas } from '@/api/client';
-import { count } from '@/components/format';
+import { count, words } from '@/components/format';
 import type { Review } from './review';
 import { SampleRows } from './SampleRows';
 import type { Sample } from './samples';
@@ -23,6 +23,7 @@ type Props = {
 
 const SIZES = { small: 56, medium: 92, large: 152 };
 type Size = keyof typeof SIZES;
+const ALONE = 'alone';
 
 /** All samples in rows, with the way to a place and the size of the pictures above them. */
 export function SampleGrid({ pool, samples, review, sort, total, covered, hasMore, onMore }: Props) {
@@ -32,19 +33,41 @@ export function SampleGrid({ pool, samples, review, sort, total, covered, hasMor
     defaultValue: 'medium',
     getInitialValueInEffect: false,
   });
+  const [beside, setBeside] = useLocalStorage({
+    key: 'atelier-beside',
+    defaultValue: 'source',
+    getInitialValueInEffect: false,
+  });
+  const view = beside === ALONE ? undefined : (pool.views.find((name) => name === beside) ?? pool.views[0]);
   return (
     <div hidden={hidden}>
       <div className={classes.gridHead}>
         <Jump key={at} at={at} loaded={samples.length} total={total} hasMore={hasMore} onJump={review.jump} />
-        <Select
-          aria-label="Size of the pictures"
-          size="xs"
-          w={110}
-          allowDeselect={false}
-          data={Object.keys(SIZES).map((name) => ({ value: name, label: name }))}
-          value={size}
-          onChange={(name) => setSize((name as Size | null) ?? 'medium')}
-        />
+        <Group gap={6}>
+          {pool.views.length > 0 && (
+            <Select
+              aria-label="Beside each picture"
+              size="xs"
+              w={170}
+              allowDeselect={false}
+              data={[
+                ...pool.views.map((name) => ({ value: name, label: `beside its ${words(name)}` })),
+                { value: ALONE, label: 'the result alone' },
+              ]}
+              value={view ?? ALONE}
+              onChange={(name) => setBeside(name ?? ALONE)}
+            />
+          )}
+          <Select
+            aria-label="Size of the pictures"
+            size="xs"
+            w={110}
+            allowDeselect={false}
+            data={Object.keys(SIZES).map((name) => ({ value: name, label: name }))}
+            value={size}
+            onChange={(name) => setSize((name as Size | null) ?? 'medium')}
+          />
+        </Group>
       </div>
       <SampleRows
         pool={pool.id}
@@ -53,6 +76,7 @@ export function SampleGrid({ pool, samples, review, sort, total, covered, hasMor
         sort={sort}
         total={total ?? samples.length}
         side={SIZES[size]}
+        view={view}
         covered={covered}
         hasMore={hasMore}
         onMore={onMore}

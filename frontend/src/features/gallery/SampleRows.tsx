@@ -17,6 +17,8 @@ type Props = {
   total: number;
   /** Pixels that a picture is wide at least. */
   side: number;
+  /** What stands on the left of each picture: a view of a translation, or nothing. */
+  view: string | undefined;
   /** Pixels at the top of the window in which the page's bar and the verbs stay. */
   covered: number;
   hasMore: boolean;
@@ -27,11 +29,12 @@ type Props = {
 const ROWS_AHEAD = 8;
 
 /** The rows, of which only those in sight are in the page; all that is drawn anew while one scrolls. */
-export function SampleRows({ pool, samples, review, sort, total, side, covered, hasMore, onMore }: Props) {
+export function SampleRows({ pool, samples, review, sort, total, side, view, covered, hasMore, onMore }: Props) {
   // While a sample is looked at large, the grid keeps its place unseen.
   const { place: at, isOpen: hidden, noteLayout } = review;
   const { ref, width, top } = useWidth<HTMLDivElement>();
-  const { columns, tile, rowHeight } = layoutOf(width, side);
+  const pictures = view === undefined ? 1 : 2;
+  const { columns, tile, rowHeight } = layoutOf(width, side, pictures);
   const sheetAt = useMemo(() => sheetsOf(samples), [samples]);
   const numRows = Math.ceil(samples.length / columns);
   const rows = useWindowVirtualizer({
@@ -88,7 +91,7 @@ export function SampleRows({ pool, samples, review, sort, total, side, covered, 
             role="presentation"
             style={{
               transform: `translateY(${item.start - rows.options.scrollMargin}px)`,
-              gridTemplateColumns: `repeat(${columns}, ${tile}px)`,
+              gridTemplateColumns: `repeat(${columns}, ${tile * pictures}px)`,
               gap: GAP,
             }}
           >
@@ -101,6 +104,7 @@ export function SampleRows({ pool, samples, review, sort, total, side, covered, 
                   pool={pool}
                   sheet={sheetAt(place)}
                   side={tile}
+                  view={view}
                   sort={sort}
                   isAt={place === at}
                   isMarked={review.marksAll || review.marks.has(sample.id)}

@@ -2,12 +2,12 @@ import { address } from '@/api/address';
 import type { SheetPart } from './sheets';
 import classes from './Gallery.module.css';
 
-type Props = { pool: string; part: SheetPart; side: number };
+type Props = { pool: string; part: SheetPart; side: number; view?: string };
 
-/** One sample, cut out of the sheet that it shares with its neighbours. */
-export function SheetImage({ pool, part, side }: Props) {
+/** One sample, or a view of it, cut out of the sheet that it shares with its neighbours. */
+export function SheetImage({ pool, part, side, view }: Props) {
   const { rows, columns, lines, column, line } = part;
-  const sheet = address('/api/v1/pools/{id}/sheet/', { id: pool }, { rows });
+  const sheet = address('/api/v1/pools/{id}/sheet/', { id: pool }, view === undefined ? { rows } : { rows, view });
   return (
     <div
       className={classes.image}

@@ -12,6 +12,8 @@ type Props = {
   /** The rows of the pool on the sheet that its picture is on. */
   sheet: string;
   side: number;
+  /** What stands on the left of each picture: a view of a translation, or nothing. */
+  view: string | undefined;
   /** The score that is sorted by stands under the picture. */
   sort: string;
   isAt: boolean;
@@ -22,7 +24,7 @@ type Props = {
 
 /** One sample in the grid: picture, verdict, class and score, of as few elements as can be: hundreds are in the page. */
 export const Tile = memo(function Tile(props: Props) {
-  const { sample, pool, sheet, side, sort, isAt, isMarked, place, total } = props;
+  const { sample, pool, sheet, side, view, sort, isAt, isMarked, place, total } = props;
   return (
     <div
       id={`sample-${sample.id}`}
@@ -39,7 +41,14 @@ export const Tile = memo(function Tile(props: Props) {
       data-place={place}
       data-badge={badgeOf(sample, sort)}
     >
-      <SheetImage pool={pool} part={sheetPart(sheet, place)} side={side} />
+      {view === undefined ? (
+        <SheetImage pool={pool} part={sheetPart(sheet, place)} side={side} />
+      ) : (
+        <div className={classes.image} data-two>
+          <SheetImage pool={pool} part={sheetPart(sheet, place)} side={side} view={view} />
+          <SheetImage pool={pool} part={sheetPart(sheet, place)} side={side} />
+        </div>
+      )}
       <Sign sample={sample} />
       {sample.memorised && (
         <span

@@ -12,6 +12,7 @@ import { Provenance } from './Provenance';
 import { SampleImage } from './SampleImage';
 import type { Review } from './review';
 import { ScoreBars } from './ScoreBars';
+import { Views } from './Views';
 import type { Sample } from './samples';
 import classes from './Gallery.module.css';
 
@@ -65,8 +66,13 @@ export function Viewer({ pool, sample, review, length, total }: Props) {
           </Group>
         </Group>
         <div className={classes.pair}>
-          {beside !== undefined && <Stage pool={pool} sample={beside} name="A, held" />}
-          <Stage pool={pool} sample={sample} name={beside === undefined ? null : 'B, to be judged'} />
+          {beside !== undefined && <Stage pool={pool} sample={beside} name="A, held" views={null} />}
+          <Stage
+            pool={pool}
+            sample={sample}
+            name={beside === undefined ? null : 'B, to be judged'}
+            views={beside === undefined && pool.views.length > 0 ? review : null}
+          />
         </div>
       </div>
       <div>
@@ -113,17 +119,23 @@ export function Viewer({ pool, sample, review, length, total }: Props) {
   );
 }
 
+type StageProps = { pool: Schemas['Pool']; sample: Sample; name: string | null; views: Review | null };
+
 /** A sample as large as there is room, with what was said of it. */
-function Stage({ pool, sample, name }: { pool: Schemas['Pool']; sample: Sample; name: string | null }) {
+function Stage({ pool, sample, name, views }: StageProps) {
   return (
     <figure className={classes.shown}>
       <div className={classes.stage} data-verdict={sample.verdict ?? undefined}>
-        <SampleImage
-          sample={sample}
-          resolution={pool.resolution}
-          side={SIDE}
-          alt={`Sample ${sample.index}, drawn as ${sample.label}`}
-        />
+        {views === null ? (
+          <SampleImage
+            sample={sample}
+            resolution={pool.resolution}
+            side={SIDE}
+            alt={`Sample ${sample.index}, drawn as ${sample.label}`}
+          />
+        ) : (
+          <Views pool={pool} sample={sample} review={views} />
+        )}
       </div>
       <figcaption>
         <Text mt="xs" ta="center" fw={600}>

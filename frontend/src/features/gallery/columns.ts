@@ -7,12 +7,16 @@ export const CAPTION = 22;
 /** On a phone the controls stand in pairs. */
 export const HALF = 'calc(50% - 4px)';
 
+/** `tile`: the side of one picture. */
 export type Layout = { columns: number; tile: number; rowHeight: number };
 
-/** As many columns as fit with tiles of at least `wanted` pixels; the tiles then fill the width. */
-export function layoutOf(width: number, wanted: number): Layout {
-  const columns = Math.max(1, Math.floor((width + GAP) / (wanted + GAP)));
-  const tile = Math.max(16, Math.floor((width - GAP * (columns - 1)) / columns));
+/**
+ * As many columns as fit with pictures of at least `wanted` pixels; they then fill the width. With two, each tile holds
+ * so many pictures beside each other.
+ */
+export function layoutOf(width: number, wanted: number, pictures = 1): Layout {
+  const columns = Math.max(1, Math.floor((width + GAP) / (wanted * pictures + GAP)));
+  const tile = Math.max(16, Math.floor((width - GAP * (columns - 1)) / columns / pictures));
   return { columns, tile, rowHeight: tile + CAPTION + GAP };
 }
 

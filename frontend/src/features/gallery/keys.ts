@@ -25,6 +25,7 @@ export const ACTS = {
   compare: { label: 'Compare: the two marked, or this one beside those that follow', keys: ['c'] },
   nearest: { label: 'Nearest training images', keys: ['n'] },
   info: { label: 'Where it comes from', keys: ['i'] },
+  showing: { label: 'Of a translation: side by side with its source, slider, difference', keys: ['v'] },
   history: { label: 'What was said of it, by whom and when', keys: ['h'] },
   list: { label: 'This list', keys: ['?'], isFixed: true },
 } as const satisfies Record<string, Entry>;

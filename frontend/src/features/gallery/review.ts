@@ -1,4 +1,4 @@
-import { useDisclosure } from '@mantine/hooks';
+import { useDisclosure, useLocalStorage } from '@mantine/hooks';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import { shownKey } from '@/components/shownKey';
@@ -8,6 +8,7 @@ import { ACT_NAMES, ACTS, keysOf, type Act } from './keys';
 import { all, everything, extended, inverted, NO_MARKS, toggled, type Marks } from './marks';
 import { useOwnKeys } from './ownKeys';
 import { useVerdicts, type Change, type Match, type Sample } from './samples';
+import { nextShowing, type Showing } from './views';
 
 export type Side = 'nearest' | 'info' | 'history';
 type Press = { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean };
@@ -26,6 +27,11 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
   const [advances, setAdvances] = useState(true);
   const [keysShown, keyList] = useDisclosure();
   const { own } = useOwnKeys();
+  const [showing, setShowing] = useLocalStorage<Showing>({
+    key: 'atelier-showing',
+    defaultValue: 'beside',
+    getInitialValueInEffect: false,
+  });
   const layout = useRef({ columns: 1, rows: 1 });
 
   const place = Math.max(0, Math.min(at, samples.length - 1));
@@ -123,6 +129,7 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
     nearest: () => openOn('nearest'),
     info: () => openOn('info'),
     history: () => openOn('history'),
+    showing: () => setShowing(nextShowing(showing)),
     list: keyList.open,
   };
   const keys: Key[] = ACT_NAMES.map((act) => ({ keys: keysOf(act, own), label: ACTS[act].label, act: acts[act] }));
@@ -138,6 +145,9 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
     isOpen,
     side,
     setSide,
+    /** How a translation is seen beside its source. */
+    showing,
+    setShowing,
     advances,
     setAdvances,
     keys,

@@ -36,7 +36,7 @@ class Command(PlainCommand):
         if not named.isdecimal():
             file = Path(named).absolute()
             pool = _pool_of(file)
-            self._remake([str(_checkpoint_of(pool)), "--like", str(file), *more])
+            self._remake([*_made_from(pool), "--like", str(file), *more])
             return
         sample = all_samples().filter(pk=int(named[:18])).first()
         if sample is None:
@@ -64,7 +64,19 @@ def _origin_of(sample: Sample) -> list[str]:
     """Raises: CommandError."""
     pool = sample.pool
     origin = ["--class", pool.classes[sample.label], "--seed", str(sample.seed), "--sha256", pool.checkpoint_sha256]
-    return [str(_checkpoint_of(pool)), *origin]
+    return [*_made_from(pool), *origin]
+
+
+def _made_from(pool: Pool) -> list[str]:
+    """The checkpoint, and for a translation the images that the run learnt from. Raises: CommandError."""
+    made_from = [str(_checkpoint_of(pool))]
+    if pool.views:
+        data = storage.stored(pool.run.artefacts.get("prepare", {}).get("data", "none"))
+        bucket.pull_tree(data)
+        if not (data / "pack.json").exists():
+            raise CommandError("The real images that the samples were made from are not packed on the disk any more.")
+        made_from += ["--data", str(data)]
+    return made_from
 
 
 def _checkpoint_of(pool: Pool) -> Path:
