@@ -51,7 +51,7 @@ class _Training:
     """Classes in equal parts, images shifted a little, one rise and fall of the rate, best state by validation loss."""
 
     def __init__(self, pack: Pack, seed: int, device: torch.device) -> None:
-        self.pack, self.device = pack, device
+        self.pack, self.device, self.several = pack, device, bool(pack.attributes)
         self.train, self.val = pack.rows("train"), pack.rows("val")
         label = pack.label[self.train]
         self.rows_of_class = [self.train[label == one] for one in np.unique(label)]
@@ -67,7 +67,7 @@ class _Training:
         self.net.train()
         pixels, label = self._batch()
         _, logits = self.net(pixels)
-        loss = F.cross_entropy(logits, label, label_smoothing=0.05)
+        loss = self._loss(logits, label)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
@@ -109,8 +109,16 @@ class _Training:
             ]
         )
         pixels, label = self.pack.read(rows)
+        target = self.pack.membership(rows) if self.several else label
         moved = torch.from_numpy(self._moved(pixels)).to(self.device)
-        return moved, torch.from_numpy(label).to(self.device)
+        return moved, torch.from_numpy(target).to(self.device)
+
+    def _loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Of attributes each is a question of its own, and one that nobody answered counts for nothing."""
+        if not self.several:
+            return F.cross_entropy(logits, target, label_smoothing=0.05)
+        known = ~target.isnan()
+        return F.binary_cross_entropy_with_logits(logits[known], target[known])
 
     def _moved(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         side = self.pack.resolution
@@ -123,6 +131,8 @@ class _Training:
         """Loss and accuracy on validation images, each the mean over classes."""
         label = self.pack.label[self.val]
         _, probabilities = self._encoder(0).encode(self.pack.images, self.val)
+        if self.several:
+            return _validate_attributes(self.pack.membership(self.val), probabilities)
         losses = -np.log(probabilities[np.arange(len(label)), label].clip(1e-7))
         hits = probabilities.argmax(axis=1) == label
         classes = np.unique(label)
@@ -131,4 +141,17 @@ class _Training:
 
     def _encoder(self, step: int, accuracy: float | None = None) -> Encoder:
         pack = self.pack
-        return Encoder(self.net, EncoderFacts(pack.classes, pack.resolution, pack.channels, pack.hash, step, accuracy))
+        facts = (pack.classes, pack.resolution, pack.channels, pack.hash, step, accuracy, self.several)
+        return Encoder(self.net, EncoderFacts(*facts))
+
+
+def _validate_attributes(member: NDArray[np.float32], probabilities: NDArray[np.float32]) -> tuple[float, float]:
+    """Loss, and accuracy as the mean of that on images with and without each attribute."""
+    losses, hits = [], []
+    for has in (0, 1):
+        for place in range(member.shape[1]):
+            right = np.abs(1 - has - probabilities[member[:, place] == has, place])
+            if len(right):
+                losses.append(-np.log(right.clip(1e-7)).mean())
+                hits.append((right > 0.5).mean())
+    return float(np.mean(losses)), float(np.mean(hits))

@@ -87,7 +87,8 @@ class EncoderNet(nn.Module):
 
 @dataclass(frozen=True)
 class EncoderFacts:
-    """What an encoder is. val_accuracy: mean over classes, None below 20 validation images."""
+    """What an encoder is. val_accuracy: mean over classes, None below 20 validation images; several: the classes are
+    attributes, of which an image may have several."""
 
     classes: tuple[str, ...]
     resolution: int
@@ -95,6 +96,7 @@ class EncoderFacts:
     data_hash: str
     num_steps: int
     val_accuracy: float | None
+    several: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class Encoder:
     def image_set(self, images: Pixels, label: NDArray[np.int64]) -> ImageSet:
         """What metrics may know of these images."""
         features, probabilities = self.encode(images)
-        return ImageSet(features, label, probabilities, lambda rows: self.appearance(images[rows]))
+        return ImageSet(features, label, probabilities, lambda rows: self.appearance(images[rows]), self.facts.several)
 
     def appearance(self, images: Pixels) -> NDArray[np.float32]:
         """uint8 [N, H, W, C] -> float32 [N, P], whose squared distances are LPIPS without learnt weights.
@@ -137,7 +139,8 @@ class Encoder:
         net = self.net.eval()
         with exact_arithmetic():
             raw, logits = net(torch.from_numpy(images).to(net.mean.device))
-            return ((raw - net.mean) / net.scale).cpu().numpy(), logits.softmax(dim=1).cpu().numpy()
+            chances = logits.sigmoid() if self.facts.several else logits.softmax(dim=1)
+            return ((raw - net.mean) / net.scale).cpu().numpy(), chances.cpu().numpy()
 
     @torch.inference_mode()
     def _appearance(self, images: Pixels) -> NDArray[np.float32]:
@@ -176,7 +179,10 @@ def split_features(encoder: Encoder, pack: Pack, split: str, folder: Path) -> Im
     """One split's features and probabilities, extracted at the first call and read from `folder` afterwards."""
     rows = pack.rows(split)
     features, probabilities = kept_features(folder, split, lambda: encoder.encode(pack.images, rows))
-    return ImageSet(features, pack.label[rows], probabilities, lambda some: encoder.appearance(pack.images[rows[some]]))
+    several = encoder.facts.several
+    return ImageSet(
+        features, pack.label[rows], probabilities, lambda some: encoder.appearance(pack.images[rows[some]]), several
+    )
 
 
 def kept_features(folder: Path, stem: str, extract: Callable[[], FeaturesAndProbabilities]) -> FeaturesAndProbabilities:

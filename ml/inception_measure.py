@@ -7,8 +7,8 @@ import torch
 
 from ml.errors import BadWeightsError
 from ml.inception import load_inception, supplied_weights
-from ml.measure import encoded, measure_all
-from ml.metric import Evidence
+from ml.measure import encode_pool, measure_all
+from ml.metric import Evidence, ImageSet
 from ml.pack import Pack, Rows
 from ml.pool import Pool
 from ml.protocol import MeasurementRow
@@ -46,6 +46,7 @@ def measure_by_inception(
         meter.to(seen)
 
     train, val = (inception.split_set(pack, split, folder, looked) for split in ("train", "val"))
-    synthetic = encoded(lambda images: inception.encode(images, looked=looked), pool, rows)
+    features, probabilities = encode_pool(lambda images: inception.encode(images, looked=looked), pool, rows)
+    synthetic = ImageSet(features, pool.label[rows], probabilities)
     evidence = Evidence(train, val, synthetic, pack.classes, seed, inception.space)
     return measure_all(evidence, before_each=lambda name: meter.to(number))

@@ -12,12 +12,13 @@ from ml.errors import MeaninglessMetricError, TooFewSamplesError
 from ml.evaluation import Evaluate, Evaluation, Generate
 from ml.features import POOL, Encoder, FeaturesAndProbabilities, found_features
 from ml.images import Pixels
-from ml.metric import IN_DOMAIN, Appearance, Evidence, ImageSet, Measurement, Metric, Space
+from ml.metric import IN_DOMAIN, Evidence, ImageSet, Measurement, Metric, Space
 from ml.metrics.kid import kernel_distance
 from ml.pack import Pack
 from ml.plugin import shelf
 from ml.pool import Pool
 from ml.protocol import MeasurementRow
+from ml.recognition import recognised
 from ml.vitals import Realism, VitalSigns
 
 NUM_STEERING = 512
@@ -62,10 +63,10 @@ def checkpoint_measure(encoder: Encoder, pack: Pack, train: ImageSet, val: Image
         pixels = generate(signs.label, all_seeds)
         features, probabilities = encoder.encode(pixels)
         number = len(labels)
-        synthetic = ImageSet(features[:number], labels, probabilities[:number])
+        synthetic = ImageSet(features[:number], labels, probabilities[:number], several=encoder.facts.several)
         values = {
             "metric/kid": kernel_distance(weights_of_mix(reference, synthetic), equal_weights(synthetic)),
-            "metric/tarr": float((synthetic.probabilities.argmax(axis=1) == labels).mean()),
+            "metric/tarr": float(recognised(synthetic).mean()),
         }
         return Evaluation(values, signs.take(pixels, features, realism))
 
@@ -117,17 +118,14 @@ def pool_as_seen(encoder: Encoder, pool: Pool, folder: Path) -> ImageSet:
 
     found = found_features(folder, POOL)
     if found is None or len(found[0]) != len(pool):
-        return encoded(encoder.encode, pool, np.arange(len(pool)), appearance)
-    return ImageSet(found[0], pool.label, found[1], appearance)
+        found = encode_pool(encoder.encode, pool, np.arange(len(pool)))
+    return ImageSet(found[0], pool.label, found[1], appearance, encoder.facts.several)
 
 
-def encoded(
-    encode: Callable[[Pixels], FeaturesAndProbabilities],
-    pool: Pool,
-    rows: NDArray[np.int64],
-    appearance: Appearance | None = None,
-) -> ImageSet:
+def encode_pool(
+    encode: Callable[[Pixels], FeaturesAndProbabilities], pool: Pool, rows: NDArray[np.int64]
+) -> FeaturesAndProbabilities:
     """Some of the pool's images in one space, at most `CHUNK` of them in memory."""
     parts = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)] or [rows]
     features, probabilities = zip(*(encode(pool.images(part)) for part in parts), strict=True)
-    return ImageSet(np.concatenate(features), pool.label[rows], np.concatenate(probabilities), appearance)
+    return np.concatenate(features), np.concatenate(probabilities)

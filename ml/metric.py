@@ -20,13 +20,15 @@ class ImageSet:
 
     features: float32 [N, D] in one space; label: int64 [N] (the class asked for, if synthetic); probabilities: float32
     [N, C] of that space's classifier; appearance: large, hence computed when it is asked for, and None where the images
-    are not at hand.
+    are not at hand; several: the classes are attributes, of which an image may have several, and each has a probability
+    of its own.
     """
 
     features: NDArray[np.float32]
     label: NDArray[np.int64]
     probabilities: NDArray[np.float32]
     appearance: Appearance | None = field(default=None, compare=False)
+    several: bool = False
 
     def __len__(self) -> int:
         return len(self.label)
@@ -35,7 +37,7 @@ class ImageSet:
         """Some of the images."""
         whole = self.appearance
         appearance = None if whole is None else lambda some: whole(rows[some])
-        return ImageSet(self.features[rows], self.label[rows], self.probabilities[rows], appearance)
+        return ImageSet(self.features[rows], self.label[rows], self.probabilities[rows], appearance, self.several)
 
 
 @dataclass(frozen=True)

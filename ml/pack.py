@@ -101,6 +101,16 @@ class Pack:
         has = (self.attribute[self.rows("train")] == 1).astype(np.int64)
         return tuple(tuple(int(number) for number in row) for row in has.T @ has)
 
+    def membership(self, rows: Rows) -> NDArray[np.float32]:
+        """float32 [len(rows), classes]: 1 where an image is of the class or has the attribute of that name, 0 where
+        not, NaN where nobody said."""
+        member = np.eye(len(self.classes), dtype=np.float32)[self.label[rows]]
+        for place, name in enumerate(self.attributes):
+            if self.attribute is not None and name in self.classes:
+                said = self.attribute[rows, place]
+                member[:, self.classes.index(name)] = np.where(said < 0, np.nan, said)
+        return member
+
     def bytes_per_image(self) -> int:
         """What one row's pixels take."""
         return self.images[:1].nbytes + (0 if self.source is None else self.source[:1].nbytes)

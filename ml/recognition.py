@@ -9,7 +9,9 @@ MIN_VALIDATION = 20
 
 
 def recognised(images: ImageSet) -> NDArray[np.bool_]:
-    """bool [N]: the most likely class is the label."""
+    """bool [N]: the most likely class is the label; of attributes, the label is more likely there than not."""
+    if images.several:
+        return np.asarray(images.probabilities[np.arange(len(images)), images.label] > 0.5)
     return np.asarray(images.probabilities.argmax(axis=1) == images.label)
 
 

@@ -82,6 +82,11 @@ def _own_rate(evidence: Evidence) -> float | None:
         )
     if len(evidence.val) < MIN_VALIDATION:
         return None
+    if evidence.synthetic.several:
+        raise MeaninglessMetricError(
+            "The dataset's classes are attributes, of which an image may have several; the score is one of classes that "
+            "exclude one another."
+        )
     rate = validation_rate(evidence.val)
     if rate is not None and knows_little(rate, len(evidence.classes)):
         raise MeaninglessMetricError(

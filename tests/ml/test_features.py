@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import scipy.ndimage
 import torch
+from PIL import Image
 from torchmetrics.functional.image.lpips import _LPIPS
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
@@ -21,7 +22,9 @@ from ml.metrics.fid import frechet_distance
 from ml.metrics.kid import kernel_distance
 from ml.pack import Pack, write_pack
 from ml.plugin import shelf
-from tests.ml.tiny_data import SHAPES, write_images
+from ml.recognition import recognised
+from ml.records import ImageRecord
+from tests.ml.tiny_data import SHAPES, render, write_images
 
 COUNTS = dict.fromkeys(SHAPES, 40)
 
@@ -274,3 +277,31 @@ def test_the_images_of_a_split_are_looked_at_by_their_own_rows(encoder: Encoder,
     val = split_features(encoder, pack, "val", tmp_path).appearance
     assert val is not None
     assert np.array_equal(val(np.array([3])), encoder.appearance(pack.images[pack.rows("val")[[3]]]))
+
+
+def test_of_attributes_each_has_a_probability_of_its_own(tmp_path: Path) -> None:
+    """Round and bright are independent here, and of the first images nobody said whether they are bright."""
+    rng = np.random.default_rng(3)
+    records = []
+    for index in range(180):
+        shape, bright = ("disc", "bar")[index % 2], index // 2 % 2
+        pixels = np.asarray(render(shape, index)) // (1 if bright else 3)
+        file = tmp_path / f"{index}.png"
+        Image.fromarray((pixels + rng.integers(0, 9, pixels.shape)).clip(0, 255).astype(np.uint8)).save(file)
+        said = f"{int(shape == 'disc')}{bright if index > 9 else '?'}"
+        label = {"10": "round", "11": "round", "01": "bright", "00": "none"}.get(said, "round")
+        records.append(ImageRecord(index, file, label, "train" if index < 120 else "val", attributes=said))
+    names = ("round", "bright")
+    pack = write_pack(records, [*names, "none"], tmp_path / "pack", 16, attributes=names)
+    encoder = train_encoder(pack, seed=1)
+    assert encoder.facts.several
+    assert encoder.facts.val_accuracy is not None
+    assert encoder.facts.val_accuracy > 0.8
+    val = split_features(encoder, pack, "val", tmp_path)
+    member = pack.membership(pack.rows("val"))
+    assert ((val.probabilities > 0.5) == (member == 1)).mean() > 0.8
+    both = (member[:, :2] == 1).all(axis=1)
+    assert (val.probabilities[both, :2] > 0.5).all(axis=1).mean() > 0.6, "both at once, which shares of 1 could not say"
+    assert recognised(val).mean() > 0.8
+    save_encoder(encoder, tmp_path)
+    assert load_encoder(tmp_path).facts == encoder.facts
