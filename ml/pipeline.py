@@ -272,7 +272,8 @@ class Run:
         for record in self.records:
             if record.label not in counts:
                 raise BadDatasetError(f"Image {record.index} is of the class {record.label!r}, which the plan lacks.")
-            counts[record.label] += record.split == "train"
+            for name in {*record.classes(self.attributes)} & counts.keys():
+                counts[name] += record.split == "train"
         return counts
 
     @cached_property

@@ -1,7 +1,7 @@
 """One labelled real image, or pair of images, as the stages of a run, or a study, see it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,11 @@ class ImageRecord:
     split: str
     pair: Path | None = None
     attributes: str = ""
+
+    def classes(self, attributes: Sequence[str]) -> tuple[str, ...]:
+        """What it counts for: the attributes that it has, else its label."""
+        has = tuple(name for name, said in zip(attributes, self.attributes, strict=False) if said == "1")
+        return has or (self.label,)
 
     def row(self) -> dict[str, str | int]:
         """As a line of a plan's images says it."""

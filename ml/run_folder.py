@@ -194,7 +194,8 @@ class RunFolder:
     def train_counts(self) -> dict[str, int]:
         """Class -> training images."""
         records = read_records(Path(self.plan["dataset"]["images"]))
-        counts = Counter(record.label for record in records if record.split == "train")
+        attributes = self.plan["dataset"].get("attributes", ())
+        counts = Counter(name for record in records if record.split == "train" for name in record.classes(attributes))
         return {name: counts[name] for name in self.plan["dataset"]["classes"]}
 
     def _go_on(self, emit: Emit, should_stop: ShouldStop, last: Stage) -> None:

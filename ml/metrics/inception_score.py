@@ -84,7 +84,7 @@ def _own_rate(evidence: Evidence) -> float | None:
         return None
     if evidence.synthetic.several:
         raise MeaninglessMetricError(
-            "The dataset's classes are attributes, of which an image may have several; the score is one of classes that "
+            "The dataset's classes are attributes, of which an image may have several; the score is of classes that "
             "exclude one another."
         )
     rate = validation_rate(evidence.val)
