@@ -213,7 +213,7 @@ def _study(command: argparse.ArgumentParser) -> None:
     command.add_argument("--child", choices=["small_cnn", "resnet"], default="small_cnn", help="network of every child")
     command.add_argument("--child-steps", type=int, default=600, help="training steps of each child")
     command.add_argument("--child-seeds", type=int, default=5, help="children per arm and generator")
-    command.add_argument("--generator-seeds", type=int, default=3, help="generators, each from a seed of its own")
+    command.add_argument("--generator-seeds", type=int, default=5, help="generators, each from a seed of its own")
     command.add_argument("--pool-factor", type=float, default=2.0, help="candidates per image of the largest arm")
     command.add_argument("--seed", type=int, default=0, help="the same seed gives the same study")
     command.add_argument("--split-seed", type=int, default=0, help="seed of the splits, where the folder has none")
