@@ -10,6 +10,7 @@ is left out; --out names the folder of the generators and children, by which wor
 
 import argparse
 import json
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -21,11 +22,11 @@ import numpy as np
 from benchmarks.evidence_data import without_test
 from benchmarks.evidence_page import page
 from benchmarks.evidence_plan import SCREENS, STUDIES, Asked
-from ml.answer import compare, variance_over_images
+from ml.answer import compare
 from ml.study import Work
 from ml.study_child import chosen_file
 from ml.study_folder import StudyFolder
-from ml.study_result import balanced_accuracy
+from ml.study_result import doubt_about_images
 from ml.study_settings import StudySettings
 from ml.study_told import ChildDone, StudyResult
 
@@ -63,9 +64,9 @@ def _make_generator(work: Work, seed: int) -> None:
 def _screened(work: Work) -> dict[str, Any]:
     """What the page needs; validation images alone judge."""
     work.train_all(work.study.arms)
-    answers, label = work.answers_of(work.study.arms), work.study.judged().val.label
-    arms = {name: round(float(balanced_accuracy(one.val, label).mean()), 4) for name, one in answers.items()}
-    return _common(work.study) | {"arms": arms, "num_val": len(label)}
+    answers, val = work.answers_of(work.study.arms), work.study.judged().val.truth()
+    arms = {name: round(float(val.balanced_accuracy(one.val).mean()), 4) for name, one in answers.items()}
+    return _common(work.study) | {"arms": arms, "num_val": len(val)}
 
 
 def _studied(work: Work, result: StudyResult) -> dict[str, Any]:
@@ -94,21 +95,24 @@ def _chosen(study: StudyFolder) -> dict[str, list[Path]]:
 
 
 def _beside_reinforcement(work: Work) -> dict[str, dict[str, Any]]:
-    """Arm that differs by its sampler alone -> what `reinforcement` is worth beside it on test images."""
-    named = {arm.name: arm for arm in work.study.arms if arm.synthetic}
-    answers, label = work.answers_of(list(named.values())), work.study.judged().test.label
+    """Arm that differs by its sampler, and how many it kept, alone -> what RL is worth beside it on test images."""
+    arms = [arm for arm in work.study.arms if arm.synthetic]
+    answers, test = work.answers_of(arms), work.study.judged().test.truth()
+    by_reinforcement = {_but_for_sampler(arm.name): arm.name for arm in arms if "+reinforcement:" in arm.name}
     gains = {}
-    for name, arm in named.items():
-        assert arm.synthetic is not None
-        one = answers.get(name.replace(f"{arm.synthetic.sampler}:", "reinforcement:"))
-        if one is None or arm.synthetic.sampler == "reinforcement":
+    for name in (arm.name for arm in arms if "+reinforcement:" not in arm.name):
+        if (peer := by_reinforcement.get(_but_for_sampler(name))) is None:
             continue
-        right = [(part.test.argmax(axis=-1) == label).mean(axis=(0, 1)) for part in (one, answers[name])]
-        doubt = variance_over_images(right[0] - right[1], label)
-        scores = balanced_accuracy(one.test, label) - balanced_accuracy(answers[name].test, label)
-        found = compare(scores, np.zeros(scores.shape[1]), doubt)
+        one = answers[peer]
+        scores = test.balanced_accuracy(one.test) - test.balanced_accuracy(answers[name].test)
+        found = compare(scores, np.zeros(scores.shape[1]), doubt_about_images(one, answers[name], test))
         gains[name] = {"mean": found.mean, "low": found.low, "high": found.high, "answer": found.answer}
     return gains
+
+
+def _but_for_sampler(arm: str) -> str:
+    """The arm's name without sampler and amount, which stand before its share."""
+    return re.sub(r"\w+:\w+@", "@", arm)
 
 
 def _rounded(value: Any) -> Any:

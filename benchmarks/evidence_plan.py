@@ -42,6 +42,10 @@ DIGITS_LONG: Final = Cut(digits, LONG_TAIL, 30)
 DIGITS_20, DIGITS_50 = Cut(digits, (20,) * 10, 40), Cut(digits, (50,) * 10, 40)
 CLOTHES_20, CLOTHES_50 = Cut(clothes, (20,) * 10, 20), Cut(clothes, (50,) * 10, 20)
 
+ADJUSTED: Final = "logit_adjusted+geometric"
+"""The arm without synthetic images that the screening `mnist-lt` found to be the best, after the study of that name."""
+ADJUSTED_QUARTER: Final = (ADJUSTED, f"{ADJUSTED}+combined:200@0.25", f"{ADJUSTED}+random:200@0.25")
+
 SCREENS: Final = {
     "mnist-lt": Asked(
         MNIST_LONG,
@@ -105,6 +109,26 @@ SCREENS: Final = {
             "logit_adjusted+trivial_augment",
         ),
     ),
+    "mnist-lt-2-ada": Asked(
+        MNIST_LONG_2,
+        _dcgan(32, augmentation_mode="adaptive"),
+        _seeds(3, 2),
+        ADJUSTED_QUARTER,
+        remark="ADA: transforms with a chance that follows how much D overfits.",
+    ),
+    "mnist-lt-2-wide": Asked(
+        MNIST_LONG_2, _dcgan(32, width=32), _seeds(3, 2), ADJUSTED_QUARTER, remark="Networks of twice the width."
+    ),
+    "mnist-lt-2-infogan": Asked(
+        MNIST_LONG_2, _dcgan(32), _seeds(3, 2), ADJUSTED_QUARTER, model="infogan", remark="Another model: InfoGAN."
+    ),
+    "mnist-lt-2-resnet": Asked(
+        MNIST_LONG_2,
+        _dcgan(32),
+        _seeds(3, 2) | {"child": "resnet"},
+        ADJUSTED_QUARTER,
+        remark="A deeper child network.",
+    ),
 }
 """By name; all on validation images alone."""
 
@@ -112,8 +136,6 @@ BASELINES: Final = ("none", PAIRED, f"{PAIRED}+mixup")
 STRONG: Final = "balanced+trivial_augment"
 """The arm without synthetic images that does best on scikit-learn's digits, where `digits-lt` was screened."""
 SAMPLERS: Final = ("random", "class_confidence", "realism", "reinforcement")
-ADJUSTED: Final = "logit_adjusted+geometric"
-"""The arm without synthetic images that the screening `mnist-lt` found to be the best, after the study of that name."""
 BEST: Final = plus("random:200@0.5", "combined:200@0.5")
 SHARES: Final = plus("combined:200@0.25", "combined:200@0.5")
 
@@ -130,20 +152,21 @@ STUDIES: Final = {
     "digits-lt": Asked(
         DIGITS_LONG,
         _dcgan(16),
-        _seeds(3, 3),
+        _seeds(5, 3),
         (
             PAIRED,
             STRONG,
             "logit_adjusted+trivial_augment",
             *(f"{STRONG}+{sampler}:200@0.5" for sampler in SAMPLERS),
+            *(f"{STRONG}+{sampler}:160@0.5" for sampler in SAMPLERS[:3]),
             "logit_adjusted+trivial_augment+combined:200@0.25",
         ),
-        remark="Four samplers at the same number, asked for the same number of images.",
+        remark="Four samplers asked for the same number of images, and three of them for about as many as RL kept.",
     ),
     "digits-20": Asked(
         DIGITS_20,
         _dcgan(16),
-        _seeds(3, 3),
+        _seeds(5, 3),
         (PAIRED, STRONG, f"{STRONG}+combined:200@0.25", f"{STRONG}+combined:200@0.5"),
     ),
     "mnist-50": Asked(MNIST_50, _dcgan(32), _seeds(6, 4), (PAIRED, *plus("combined:200@0.1", "combined:200@0.25"))),

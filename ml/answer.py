@@ -61,7 +61,7 @@ def compare(scores: Floats, without: Floats, test_variance: float = 0.0, of_thes
     `helped`: the whole interval lies above 0; `hurt`: below; else `no_evidence`. Fewer seeds than three of either kind
     say too little about others: then there is a mean and no answer.
 
-    test_variance: of the mean difference over test images, from `variance_over_images`. of_these_pools: the answer is
+    test_variance: of the mean difference over test images, from `ml.truth`. of_these_pools: the answer is
     about these G pools, however few, and not about others of the same method.
     """
     differences = scores - without[None, :]
@@ -78,16 +78,6 @@ def compare(scores: Floats, without: Floats, test_variance: float = 0.0, of_thes
     reach = float(stdtrit(freedom, (1 + LEVEL) / 2)) * error
     low, high = mean - reach, mean + reach
     return Difference(mean, low, high, error, generators, children, _answer(low, high))
-
-
-def variance_over_images(difference: Floats, label: NDArray[np.int64]) -> float:
-    """Variance of a mean over classes of class means, as other test images would give it.
-
-    difference: [T], per test image the mean over seeds of right (1) or wrong (0) of an arm, less that of the other.
-    """
-    classes = np.unique(label)
-    parts = [difference[label == one] for one in classes]
-    return float(sum(part.var(ddof=1) / len(part) for part in parts if len(part) > 1)) / len(classes) ** 2
 
 
 def _variance_by_child(differences: Floats) -> tuple[float, float]:

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ml.device import Precision
 from ml.generation import generate_with_views
 from ml.model import Model, TranslationModel
 from ml.pack import Pack
-from ml.pool import OnMade, Pool, PoolFacts, plan_candidates, shard_size, write_pool
+from ml.pool import CHUNK, OnMade, Pool, PoolFacts, Rows, plan_candidates, shard_size, write_pool
 from ml.seeds import step_seed
 from ml.sources import Sources
 
@@ -30,11 +32,12 @@ def write_candidates(
     Those of a model that translates start from the pack's training images, each used equally often for a class.
     """
     label, seeds = plan_candidates(sizes, step_seed(seed, "pool"))
-    source = None
+    source, member = None, None
     if isinstance(model, TranslationModel):
         sources = Sources.of(type(model), model.settings, pack)
         seeds = sources.evenly(label, seeds, step_seed(seed, "sources"))
         source = pack.index[sources.at(label, seeds)]
+        member = _members(model, label, seeds)
     data = model.data
     facts = PoolFacts(
         data.classes,
@@ -54,4 +57,18 @@ def write_candidates(
         make=lambda labels, chosen: generate_with_views(model, labels, chosen, device, precision),
         on_made=on_made,
         source=source,
+        member=member,
     )
+
+
+def _members(model: TranslationModel, label: Rows, seeds: Rows) -> NDArray[np.float32] | None:
+    """See `TranslationModel.members`; a few at a time, for the sources are read with their pixels."""
+    parts = []
+    for at in range(0, len(label), CHUNK):
+        some = label[at : at + CHUNK]
+        device = next(model.parameters()).device
+        member = model.members(model.inputs(some, seeds[at : at + CHUNK]).to(device), torch.from_numpy(some).to(device))
+        if member is None:
+            return None
+        parts.append(member.float().cpu().numpy())
+    return np.concatenate(parts) if parts else None

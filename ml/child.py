@@ -24,6 +24,7 @@ from ml.exactness import exact_arithmetic
 from ml.images import Pixels, to_model
 from ml.study_settings import ChildName
 from ml.threads import one_thread
+from ml.truth import Truth
 
 IMAGE_RANGE = (-1.0, 1.0)
 BATCH: Final = 64
@@ -37,17 +38,23 @@ OnStep = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Labelled:
-    """pixels: uint8 [N, H, W, C]; label: int64 [N]."""
+    """pixels: uint8 [N, H, W, C]; label: int64 [N]; member: float32 [N, classes], 1 has, 0 lacks, NaN nobody said,
+    where the classes are attributes, else None."""
 
     pixels: Pixels
     label: NDArray[np.int64]
+    member: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.label)
 
     def none(self) -> "Labelled":
         """No images, of the same size."""
-        return Labelled(self.pixels[:0], self.label[:0])
+        return Labelled(self.pixels[:0], self.label[:0], None if self.member is None else self.member[:0])
+
+    def truth(self) -> Truth:
+        """What it judges by."""
+        return Truth(self.label, self.member)
 
 
 def train_child(
@@ -78,7 +85,7 @@ def train_child(
         net.train()
         for step in range(1, num_steps + 1):
             image, target = batches.draw(device)
-            loss = F.cross_entropy(net(image) + prior, target, label_smoothing=LABEL_SMOOTHING)
+            loss = batches.loss(net(image) + prior, target)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -88,13 +95,11 @@ def train_child(
     return net.eval().requires_grad_(False)
 
 
-def probabilities(net: nn.Module, pixels: Pixels, device: torch.device) -> NDArray[np.float32]:
-    """float32 [N, C] of uint8 [N, H, W, C]."""
+def probabilities(net: nn.Module, pixels: Pixels, device: torch.device, several: bool = False) -> NDArray[np.float32]:
+    """float32 [N, C] of uint8 [N, H, W, C]; several: the classes are attributes, each with a probability of its own."""
     with torch.no_grad(), exact_arithmetic(), one_thread():
-        parts = [
-            torch.softmax(net(_image(pixels[at : at + CHUNK], device)), 1).cpu().numpy()
-            for at in range(0, len(pixels), CHUNK)
-        ]
+        logits = [net(_image(pixels[at : at + CHUNK], device)) for at in range(0, len(pixels), CHUNK)]
+        parts = [(one.sigmoid() if several else one.softmax(1)).cpu().numpy() for one in logits]
     return np.concatenate(parts)
 
 
@@ -138,11 +143,21 @@ class _Batches:
         self.arm, self.real, self.synthetic, self.num_classes = arm, real, synthetic, num_classes
         self.allowed = None if allowed is None else torch.from_numpy(allowed)
         self.label = np.concatenate([real.label, synthetic.label])
+        self.member: NDArray[np.float32] | None = None
+        if real.member is not None and synthetic.member is not None:
+            self.member = np.concatenate([real.member, synthetic.member])
         self.chance = chances(arm, real.label, synthetic.label)
         self.rng = np.random.default_rng(seed % 2**64)
 
     def log_prior(self) -> Tensor:
-        """float32 [C], the log of each class's share of what is drawn, one image's at least."""
+        """float32 [C], the log of each class's share of what is drawn, one image's at least; of each attribute the log
+        of its odds."""
+        if self.member is not None:
+            weight = np.where(np.isnan(self.member), 0.0, self.chance[:, None])
+            least = 1 / len(self.label)
+            odds = (weight * (self.member == 1)).sum(axis=0) / np.maximum(weight.sum(axis=0), least)
+            odds = odds.clip(least, 1 - least)
+            return torch.from_numpy(np.log(odds / (1 - odds)).astype(np.float32))
         share = np.bincount(self.label, weights=self.chance, minlength=self.num_classes)
         return torch.from_numpy(np.log(np.maximum(share, 1 / len(self.label))).astype(np.float32))
 
@@ -162,8 +177,18 @@ class _Batches:
                 if len(pixels)
             ]
         )
-        target = F.one_hot(label, self.num_classes).float().to(device)
+        if self.member is None:
+            target = F.one_hot(label, self.num_classes).float().to(device)
+        else:
+            target = torch.from_numpy(self.member[rows]).to(device)
         return mixed(image, target) if self.arm.mixup else (image, target)
+
+    def loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Of attributes each is a question of its own, and one that nobody answered counts for nothing."""
+        if self.member is None:
+            return F.cross_entropy(logits, target, label_smoothing=LABEL_SMOOTHING)
+        known = ~target.isnan()
+        return F.binary_cross_entropy_with_logits(logits[known], target[known])
 
 
 def _image(pixels: Pixels, device: torch.device) -> Tensor:

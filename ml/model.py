@@ -335,6 +335,11 @@ class TranslationModel(Model):
         """The sources `inputs` as images of the classes `label` int64 [N]; for `image_range` and the rest see above."""
         raise NotImplementedError
 
+    def members(self, source: Batch, label: Tensor) -> Tensor | None:
+        """float [N, classes] where classes are attributes: what results of classes `label` were made to have (1) and
+        lack (0), NaN where nobody knows; None where an image is of its class and no other."""
+        return None
+
     def realism_beside(self, image: Tensor, label: Tensor, source: Batch) -> Tensor:
         """`realism` of images made from `source`, for a D that compares the two."""
         return self.realism(image, label)

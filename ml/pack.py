@@ -104,12 +104,8 @@ class Pack:
     def membership(self, rows: Rows) -> NDArray[np.float32]:
         """float32 [len(rows), classes]: 1 where an image is of the class or has the attribute of that name, 0 where
         not, NaN where nobody said."""
-        member = np.eye(len(self.classes), dtype=np.float32)[self.label[rows]]
-        for place, name in enumerate(self.attributes):
-            if self.attribute is not None and name in self.classes:
-                said = self.attribute[rows, place]
-                member[:, self.classes.index(name)] = np.where(said < 0, np.nan, said)
-        return member
+        said = np.empty((len(rows), 0), np.int8) if self.attribute is None else self.attribute[rows]
+        return membership(self.label[rows], said, self.classes, self.attributes)
 
     def bytes_per_image(self) -> int:
         """What one row's pixels take."""
@@ -126,6 +122,17 @@ class Pack:
         """All that is known of these rows."""
         source = None if self.source is None else np.asarray(self.source[rows])
         return Read(*self.read(rows), source, None if self.attribute is None else self.attribute[rows])
+
+
+def membership(
+    label: Rows, said: NDArray[np.int8], classes: Sequence[str], attributes: Sequence[str]
+) -> NDArray[np.float32]:
+    """See `Pack.membership`. said: int8 [N, A], 1 has, 0 lacks, -1 nobody said."""
+    member = np.eye(len(classes), dtype=np.float32)[label]
+    for place, name in enumerate(attributes):
+        if name in classes:
+            member[:, classes.index(name)] = np.where(said[:, place] < 0, np.nan, said[:, place])
+    return member
 
 
 def open_pack(folder: Path) -> Pack:
@@ -277,7 +284,7 @@ def _write_arrays(
     if packing.paired:
         facts += [packing.source_channels, packing.makes_A]
     if attributes:
-        columns["attribute"] = _attributes(records, len(attributes))
+        columns["attribute"] = attributes_of(records, len(attributes))
         facts.append(list(attributes))
     digest = hashlib.sha256(json.dumps(facts).encode())
     for name, column in columns.items():
@@ -303,8 +310,11 @@ def _pixels(file: Path, shape: tuple[int, ...]) -> "np.memmap[tuple[int, ...], n
     return pixels
 
 
-def _attributes(records: Sequence[ImageRecord], number: int) -> NDArray[np.int8]:
-    """int8 [N, number]. Raises: BadDatasetError for an image that says another number of them."""
+def attributes_of(records: Sequence[ImageRecord], number: int) -> NDArray[np.int8]:
+    """int8 [N, number]: 1 has, 0 lacks, -1 nobody said.
+
+    Raises: BadDatasetError for an image that says another number of them.
+    """
     wrong = next((record for record in records if len(record.attributes) != number), None)
     if wrong is not None:
         raise BadDatasetError(

@@ -5,6 +5,8 @@
     <folder>/label.npy          int64 [N], index into classes
     <folder>/seed.npy           int64 [N]; label and seed make the image again
     <folder>/source.npy         int64 [N] of translations: place in the dataset version of what each was made from
+    <folder>/member.npy         float32 [N, classes] of translations of attributes: what each was made to have (1) and
+                                lack (0), NaN where nobody knows
     <folder>/<view>-00000.npy   as images, for each of the facts' `views`: what is shown beside each translation
 
 The folder is written whole or not at all. The classes take turns, so that every part of a pool shows all of them.
@@ -14,6 +16,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +61,7 @@ class Pool:
     label: Rows
     seed: Rows
     source: Rows | None = None
+    member: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return self.facts.num_samples
@@ -103,11 +107,15 @@ def open_pool(folder: Path) -> Pool:
         facts = json.loads((folder / "pool.json").read_text(encoding="utf-8"))
         facts = PoolFacts(**{**facts, "classes": tuple(facts["classes"]), "views": tuple(facts.get("views", ()))})
         label, seed = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("label", "seed"))
-        from_source = (folder / "source.npy").exists()
-        source = np.load(folder / "source.npy", allow_pickle=False) if from_source else None
+        source, member = (_load(folder / f"{name}.npy") for name in ("source", "member"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadDatasetError(f"{folder} holds no readable pool ({error}); run the stage generate again.") from error
-    return Pool(folder, facts, label, seed, source)
+    return Pool(folder, facts, label, seed, source, member)
+
+
+def _load(file: Path) -> Any:
+    """The array, or None where it was not written."""
+    return np.load(file, allow_pickle=False) if file.exists() else None
 
 
 def plan_candidates(sizes: Mapping[str, int], run_seed: int) -> tuple[Rows, Rows]:
@@ -135,6 +143,7 @@ def write_pool(
     make: Make,
     on_made: OnMade | None = None,
     source: Rows | None = None,
+    member: NDArray[np.float32] | None = None,
 ) -> Pool:
     """Make every candidate and write the pool, in place of an older one. `facts.shard_size` says how it is cut."""
     with whole_folder(folder) as partial:
@@ -154,8 +163,9 @@ def write_pool(
                 np.save(partial / file, shard, allow_pickle=False)
         np.save(partial / "label.npy", label, allow_pickle=False)
         np.save(partial / "seed.npy", seed, allow_pickle=False)
-        if source is not None:
-            np.save(partial / "source.npy", source, allow_pickle=False)
+        for name, array in (("source", source), ("member", member)):
+            if array is not None:
+                np.save(partial / f"{name}.npy", array, allow_pickle=False)
         (partial / "pool.json").write_text(json.dumps(asdict(facts), indent=1), encoding="utf-8")
     return open_pool(folder)
 

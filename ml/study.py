@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ml.arms import Arm
 from ml.budget import parse_budget, resolve
@@ -28,9 +27,10 @@ from ml.seeds import step_seed
 from ml.share import process_share, this_machine
 from ml.study_child import Child, chosen_file, train_one
 from ml.study_folder import StudyFolder
-from ml.study_result import Answers, balanced_accuracy, conclude, curve_arms
+from ml.study_result import Answers, conclude, curve_arms
 from ml.study_told import ChildDone, StudyResult
 from ml.told import ShouldStop
+from ml.truth import Truth
 from ml.whole import whole_file
 
 OnChild = Callable[[ChildDone], None]
@@ -66,7 +66,7 @@ class Work:
                 self.make_generator(seed)
         self.train_all(self.study.arms)
         answers = self.answers_of(self.study.arms)
-        curve = curve_arms(answers, self.study.arms, self.val_label)
+        curve = curve_arms(answers, self.study.arms, self.val_truth)
         self.train_all(curve)
         result = conclude(self.study, answers, self.answers_of(curve))
         with whole_file(self.study.folder / "result.json") as file:
@@ -107,12 +107,14 @@ class Work:
     @cached_property
     def candidates(self) -> dict[str, int]:
         """Class -> candidates of a pool: what the arm that asks for most of it needs, times the pool factor."""
-        counts = self.study.pack().counts("train")
+        attributes, records = self.study.attributes, self.study.records()
+        learnt = [record for record in records if record.split == "train"]
+        counts = Counter(name for record in learnt for name in record.classes(attributes))
         most: Counter[str] = Counter()
         for arm in self.study.arms:
             if arm.synthetic is not None:
                 most |= Counter(resolve(parse_budget(arm.synthetic.amount), counts))
-        return {name: int(np.ceil(most[name] * self.settings.pool_factor)) for name in counts}
+        return {name: int(np.ceil(most[name] * self.settings.pool_factor)) for name in self.study.pack().classes}
 
     # --- children -------------------------------------------------------------------------------------------------
     def children(self, arms: Sequence[Arm]) -> Iterator[Child]:
@@ -145,16 +147,16 @@ class Work:
     def tell(self, child: Child, num_children: int) -> None:
         """That it is there."""
         with np.load(child.file(self.study), allow_pickle=False) as arrays:
-            accuracy = float(balanced_accuracy(arrays["val"], self.val_label))
+            accuracy = float(self.val_truth.balanced_accuracy(arrays["val"]))
         self.num_done += 1
         self.on_child(
             ChildDone(child.name, child.arm.name, child.generator, child.seed, accuracy, self.num_done, num_children)
         )
 
     @cached_property
-    def val_label(self) -> NDArray[np.int64]:
-        """Labels of the validation images."""
-        return self.study.judged().val.label
+    def val_truth(self) -> Truth:
+        """What the validation images are."""
+        return self.study.judged().val.truth()
 
     # --- what they answer -----------------------------------------------------------------------------------------
     def answers_of(self, arms: Sequence[Arm]) -> dict[str, Answers]:

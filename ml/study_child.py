@@ -26,7 +26,7 @@ from ml.pool import open_pool
 from ml.run_folder import RunFolder
 from ml.seeds import step_seed
 from ml.study_folder import StudyFolder
-from ml.study_pools import labels_among
+from ml.study_pools import labels_among, membership_of
 from ml.study_settings import GEOMETRIC
 from ml.told import ShouldStop, StopRequested
 from ml.whole import whole_file
@@ -86,7 +86,8 @@ def train_one(study: StudyFolder, child: Child, should_stop: ShouldStop) -> None
     )
     duration = time.perf_counter() - began
     judged = study.judged()
-    val, test = (probabilities(net, part.pixels, device) for part in (judged.val, judged.test))
+    several = judged.val.member is not None
+    val, test = (probabilities(net, part.pixels, device, several) for part in (judged.val, judged.test))
     told: dict[str, Any] = {"val": val, "test": test, "duration_s": duration}
     if child.arm in study.arms and child.generator is None:
         told["gan_test"] = recognised(study, net, device)
@@ -106,8 +107,8 @@ def recognised(study: StudyFolder, net: nn.Module, device: torch.device) -> NDAr
         for generator in range(study.settings.num_generator_seeds):
             shown = chosen_images(study, arm, generator, MOST_RECOGNISED)
             if len(shown):
-                right = probabilities(net, shown.pixels, device).argmax(axis=1) == shown.label
-                shares[place, generator] = right.mean()
+                answers = probabilities(net, shown.pixels, device, shown.member is not None)
+                shares[place, generator] = shown.truth().accuracy(answers)
     return shares
 
 
@@ -137,7 +138,7 @@ def real_images(study: StudyFolder, share: float) -> Labelled:
         shuffled = rng.permutation(rows)
         of_class = [shuffled[pack.label[shuffled] == one] for one in range(len(pack.classes))]
         rows = np.sort(np.concatenate([part[: max(1, round(share * len(part)))] for part in of_class]))
-    return Labelled(*pack.read(rows))
+    return Labelled(*pack.read(rows), pack.membership(rows) if pack.attributes else None)
 
 
 def synthetic_images(study: StudyFolder, child: Child) -> Labelled | None:
@@ -160,4 +161,7 @@ def chosen_images(study: StudyFolder, arm: Arm, generator: int, most: int | None
     rows: NDArray[np.int64] = np.load(chosen_file(study, arm, generator), allow_pickle=False)
     if most is not None and len(rows) > most:
         rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
-    return Labelled(pool.images(rows), labels_among(pool, rows, study.pack().classes))
+    pack = study.pack()
+    label = labels_among(pool, rows, pack.classes)
+    member = membership_of(pool, rows, label, pack.classes) if pack.attributes else None
+    return Labelled(pool.images(rows), label, member)

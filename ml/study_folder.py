@@ -23,7 +23,7 @@ from ml.errors import BadDatasetError, BadSettingsError
 from ml.fit import fit_image
 from ml.images import open_image
 from ml.model import Model, ModelSettings
-from ml.pack import OnPacked, Pack, open_pack, write_pack
+from ml.pack import OnPacked, Pack, attributes_of, membership, open_pack, write_pack
 from ml.plugin import find, read_settings
 from ml.records import ImageRecord, read_records
 from ml.selection import check_suitable, make_sampler
@@ -51,6 +51,7 @@ class StudyFolder:
     model_settings: dict[str, Any]
     pools: tuple[str, ...] = ()
     """Run folders whose pools stand where generators would be trained."""
+    attributes: tuple[str, ...] = ()
 
     @classmethod
     def create(
@@ -63,6 +64,7 @@ class StudyFolder:
         settings: StudySettings,
         pools: Sequence[Path] = (),
         on_packed: OnPacked | None = None,
+        attributes: Sequence[str] = (),
     ) -> "StudyFolder":
         """Refuses at once what would end the study after hours of training.
 
@@ -74,7 +76,8 @@ class StudyFolder:
         cls.refuse_used(folder)
         read = read_arms(arms)
         _check_splits(records)
-        counts = Counter(record.label for record in records if record.split == "train")
+        learnt = [record for record in records if record.split == "train"]
+        counts = Counter(name for record in learnt for name in record.classes(attributes))
         classes = sorted({record.label for record in records})
         settings.check_classes(classes)
         given = [open_given(pool) for pool in pools]
@@ -86,17 +89,20 @@ class StudyFolder:
             shape = _check_model(model, model_settings, read, counts)
         folder.mkdir(parents=True, exist_ok=True)
         known = [record for record in records if record.split != "test"]
-        pack = write_pack(known, classes, folder / "data", shape.resolution, shape.fit, shape.channels, on_packed)
+        pack = write_pack(
+            known, classes, folder / "data", shape.resolution, shape.fit, shape.channels, on_packed, attributes
+        )
         judged = _write_judged(folder / "judged.npz", records, pack)
         refuse_seen(given, pack.images, judged.test.pixels)
         with whole_file(folder / "images.jsonl") as partial:
-            partial.write_text("".join(map(_line, known)), encoding="utf-8")
+            partial.write_text("".join(json.dumps(one.row()) + "\n" for one in known), encoding="utf-8")
         asked = {
             "settings": settings.model_dump(mode="json"),
             "arms": [arm.name for arm in read],
             "model": model,
             "model_settings": model_settings,
             "data_hash": pack.hash,
+            "attributes": list(attributes),
             "pools": [str(one.folder.absolute()) for one in given],
         }
         for place, one in enumerate(given):
@@ -125,6 +131,7 @@ class StudyFolder:
             asked["model"],
             asked["model_settings"],
             tuple(asked.get("pools", ())),
+            tuple(asked.get("attributes", ())),
         )
 
     def pack(self) -> Pack:
@@ -167,20 +174,25 @@ def _check_model(name: str, model_settings: dict[str, Any], arms: Sequence[Arm],
 def _write_judged(file: Path, records: Sequence[ImageRecord], pack: Pack) -> Judged:
     chosen = [record for record in records if record.split != "train"]
     pixels = [fit_image(open_image(one.file), pack.resolution, pack.fit, pack.channels) for one in chosen]
-    label: NDArray[np.int64] = np.array([pack.classes.index(one.label) for one in chosen], np.int64)
-    with whole_file(file) as partial:
-        np.savez(
-            partial, pixels=np.stack(pixels), label=label, is_test=np.array([one.split == "test" for one in chosen])
+    arrays: dict[str, NDArray[Any]] = {
+        "pixels": np.stack(pixels),
+        "label": np.array([pack.classes.index(one.label) for one in chosen], np.int64),
+        "is_test": np.array([one.split == "test" for one in chosen]),
+    }
+    if pack.attributes:
+        arrays["member"] = membership(
+            arrays["label"], attributes_of(chosen, len(pack.attributes)), pack.classes, pack.attributes
         )
+    with whole_file(file) as partial:
+        np.savez(partial, allow_pickle=False, **arrays)
     return _read_judged(file)
 
 
 def _read_judged(file: Path) -> Judged:
     with np.load(file, allow_pickle=False) as arrays:
         pixels, label, is_test = arrays["pixels"], arrays["label"], arrays["is_test"]
-    return Judged(Labelled(pixels[~is_test], label[~is_test]), Labelled(pixels[is_test], label[is_test]))
-
-
-def _line(record: ImageRecord) -> str:
-    row = {"index": record.index, "file": str(record.file.absolute()), "label": record.label, "split": record.split}
-    return json.dumps(row) + "\n"
+        member = arrays.get("member")
+    val, test = (
+        Labelled(pixels[rows], label[rows], None if member is None else member[rows]) for rows in (~is_test, is_test)
+    )
+    return Judged(val, test)

@@ -157,6 +157,21 @@ def labels_among(pool: Pool, rows: NDArray[np.int64], classes: Sequence[str]) ->
     return np.asarray(place[pool.label[rows]], np.int64)
 
 
+def membership_of(
+    pool: Pool, rows: NDArray[np.int64], label: NDArray[np.int64], classes: Sequence[str]
+) -> NDArray[np.float32]:
+    """float32 [len(rows), classes]: what candidates have (1) and lack (0) of classes that are attributes.
+
+    A translation says all that it was made to have; of any other candidate only the class asked for is known.
+    """
+    member = np.full((len(rows), len(classes)), np.nan, np.float32)
+    if pool.member is not None:
+        place = [classes.index(name) for name in pool.facts.classes]
+        member[:, place] = pool.member[rows]
+    member[np.arange(len(rows)), label] = 1
+    return member
+
+
 def _size(one: GivenPool) -> str:
     shape = one.shape()
     return f"{shape.resolution} pixels in {shape.channels}, fitted by {shape.fit}"

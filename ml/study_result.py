@@ -1,8 +1,9 @@
 """What the children of a study say: accuracies with intervals, calibration, and one answer.
 
-Arms are compared by balanced accuracy, the mean of the classes' recalls. Validation images choose the best arm without
-a generator and the best one with; the test images then say what the second is worth beside the first, so that choosing
-the best of many arms makes nothing look better than it is (`ml/answer.py` has the rule).
+Arms are compared by balanced accuracy, the mean of the classes' recalls, or of the attributes' (`ml/truth.py`).
+Validation images choose the best arm without a generator and the best one with; the test images then say what the
+second is worth beside the first, so that choosing the best of many arms makes nothing look better than it is
+(`ml/answer.py` has the rule).
 """
 
 import math
@@ -12,23 +13,20 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torchmetrics.functional.classification import multiclass_calibration_error
 
-from ml.answer import MIN_GENERATOR_SEEDS, Difference, compare, variance_over_images
+from ml.answer import MIN_GENERATOR_SEEDS, Difference, compare
 from ml.arms import Arm, read_arm
 from ml.intervals import mean_interval
 from ml.study_folder import StudyFolder
 from ml.study_told import ArmResult, CurvePoint, Estimate, Gain, Scope, StudyResult
+from ml.truth import Truth
 
 Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
 CURVE_SHARES: Final = (0.25, 0.5)
 """Shares of the real images on which the best arm without a generator is trained again."""
 FARTHEST: Final = 4.0
 """How many times the real images the learning curve is followed; farther it says nothing."""
-ECE_BINS: Final = 15
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,9 @@ class Answers:
         return cls(arm, shaped[0], shaped[1], float(np.mean(durations)), gan_test)
 
 
-def curve_arms(answers: Mapping[str, Answers], arms: Sequence[Arm], label: Labels) -> list[Arm]:
-    """The best arm without a generator on fewer real images. label: of the validation images."""
-    baseline = _best([answers[arm.name] for arm in arms if arm.synthetic is None], label)
+def curve_arms(answers: Mapping[str, Answers], arms: Sequence[Arm], val: Truth) -> list[Arm]:
+    """The best arm without a generator on fewer real images."""
+    baseline = _best([answers[arm.name] for arm in arms if arm.synthetic is None], val)
     if baseline.arm.real_share < 1:
         return []
     return [read_arm(f"{baseline.arm.name}+real@{share}") for share in CURVE_SHARES]
@@ -71,7 +69,7 @@ def curve_arms(answers: Mapping[str, Answers], arms: Sequence[Arm], label: Label
 def conclude(study: StudyFolder, answers: Mapping[str, Answers], curve: Mapping[str, Answers]) -> StudyResult:
     """The study's result. answers: by arm; curve: of `curve_arms`."""
     judged, classes = study.judged(), study.pack().classes
-    val, test = judged.val.label, judged.test.label
+    val, test = judged.val.truth(), judged.test.truth()
     baseline = _best([one for one in answers.values() if one.arm.synthetic is None], val)
     augmented = [one for one in answers.values() if one.arm.synthetic is not None]
     best = _best(augmented, val) if augmented else None
@@ -97,24 +95,22 @@ def conclude(study: StudyFolder, answers: Mapping[str, Answers], curve: Mapping[
     }
 
 
-def balanced_accuracy(probabilities: NDArray[np.float32], label: Labels) -> Floats:
-    """[...] of probabilities [..., N, classes]: the mean over classes of the share of their images that is right."""
-    right = probabilities.argmax(axis=-1) == label
-    recalls: Floats = np.stack([right[..., label == one].mean(axis=-1) for one in np.unique(label)])
-    return np.asarray(recalls.mean(axis=0), np.float64)
-
-
-def _best(candidates: Sequence[Answers], label: Labels) -> Answers:
+def _best(candidates: Sequence[Answers], val: Truth) -> Answers:
     """By validation; of equals the first."""
-    return max(candidates, key=lambda one: float(balanced_accuracy(one.val, label).mean()))
+    return max(candidates, key=lambda one: float(val.balanced_accuracy(one.val).mean()))
 
 
-def _gain(one: Answers, baseline: Answers, label: Labels, scope: Scope) -> Difference:
+def _gain(one: Answers, baseline: Answers, test: Truth, scope: Scope) -> Difference:
     """With the same child seeds, and the doubt about the test images."""
-    right = [(part.test.argmax(axis=-1) == label).mean(axis=(0, 1)) for part in (one, baseline)]
-    doubt = variance_over_images(right[0] - right[1], label)
-    without = balanced_accuracy(baseline.test, label)[0]
-    return compare(balanced_accuracy(one.test, label), without, doubt, of_these_pools=scope == "pools")
+    without = test.balanced_accuracy(baseline.test)[0]
+    doubt = doubt_about_images(one, baseline, test)
+    return compare(test.balanced_accuracy(one.test), without, doubt, of_these_pools=scope == "pools")
+
+
+def doubt_about_images(one: Answers, other: Answers, test: Truth) -> float:
+    """Variance of the difference of two arms as other test images would give it."""
+    right = [test.right(part.test).mean(axis=(0, 1)) for part in (one, other)]
+    return test.variance_over_images(right[0] - right[1])
 
 
 def _row(
@@ -123,21 +119,20 @@ def _row(
     gan_test: Estimate | None,
     curve: Sequence[CurvePoint],
     classes: Sequence[str],
-    val: Labels,
-    test: Labels,
+    val: Truth,
+    test: Truth,
 ) -> ArmResult:
-    right = one.test.argmax(axis=-1) == test
-    generators, children = right.shape[:2]
+    generators, children = one.test.shape[:2]
     return {
         "name": one.arm.name,
         "is_synthetic": one.arm.synthetic is not None,
         "num_generators": generators if one.arm.synthetic is not None else 0,
         "num_children": generators * children,
-        "val_balanced_accuracy": float(balanced_accuracy(one.val, val).mean()),
-        "balanced_accuracy": _estimate(balanced_accuracy(one.test, test)),
-        "accuracy": _estimate(right.mean(axis=-1)),
-        "recall": {name: float(right[..., test == place].mean()) for place, name in enumerate(classes)},
-        "ece": _calibration_error(one.test, test),
+        "val_balanced_accuracy": float(val.balanced_accuracy(one.val).mean()),
+        "balanced_accuracy": _estimate(test.balanced_accuracy(one.test)),
+        "accuracy": _estimate(test.accuracy(one.test)),
+        "recall": test.by_class(one.test, classes),
+        "ece": test.calibration_error(one.test),
         "duration_s": one.duration_s,
         "gain": None if gain is None else _told(gain),
         "equals_more_real": None if gain is None else _more_real(gain.mean, curve),
@@ -167,24 +162,13 @@ def _told(gain: Difference) -> Gain:
     return {"mean": gain.mean, "low": gain.low, "high": gain.high, "answer": gain.answer}
 
 
-def _calibration_error(probabilities: NDArray[np.float32], label: Labels) -> float:
-    """Naeini, Cooper, Hauskrecht: Obtaining Well Calibrated Probabilities Using Bayesian Binning, AAAI 2015."""
-    num_classes = probabilities.shape[-1]
-    target = torch.from_numpy(label)
-    errors = [
-        float(multiclass_calibration_error(torch.from_numpy(one), target, num_classes, n_bins=ECE_BINS))
-        for one in probabilities.reshape(-1, len(label), num_classes)
-    ]
-    return float(np.mean(errors))
-
-
-def _curve(study: StudyFolder, baseline: Answers, curve: Mapping[str, Answers], label: Labels) -> list[CurvePoint]:
+def _curve(study: StudyFolder, baseline: Answers, curve: Mapping[str, Answers], test: Truth) -> list[CurvePoint]:
     number = len(study.pack().rows("train"))
     by_share = {one.arm.real_share: one for one in [*curve.values(), baseline]}
     return [
         {
             "num_real": round(share * number),
-            "balanced_accuracy": float(balanced_accuracy(by_share[share].test, label).mean()),
+            "balanced_accuracy": float(test.balanced_accuracy(by_share[share].test).mean()),
         }
         for share in sorted(by_share)
     ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ml.answer import compare, variance_over_images
+from ml.answer import compare
 from ml.study_settings import StudySettings
 
 
@@ -98,14 +98,3 @@ def test_more_doubt_about_the_test_images_widens_the_interval() -> None:
     assert sure.answer == "helped"
     assert unsure.answer == "no_evidence"
     assert unsure.mean == sure.mean
-
-
-def test_the_variance_over_images_is_that_of_a_mean_of_class_means() -> None:
-    rng = np.random.default_rng(2)
-    label = np.repeat([0, 1], [20, 200])
-    difference = rng.normal(0, 1, 220)
-    means = [
-        np.mean([rng.choice(difference[label == one], (label == one).sum()).mean() for one in (0, 1)])
-        for _ in range(4000)
-    ]
-    assert variance_over_images(difference, label) == pytest.approx(np.var(means), rel=0.15)

@@ -138,3 +138,21 @@ def test_mixup_blends_images_and_targets_alike() -> None:
     blended, blended_target = mixed(image, target)
     assert blended_target.sum(dim=1) == pytest.approx(torch.ones(4))
     assert torch.allclose(blended[:, 0, 0, 0], blended_target @ torch.arange(4.0), atol=1e-6)
+
+
+def test_of_attributes_a_child_answers_each_question_by_itself() -> None:
+    """Bright and wide are independent; of half the images nobody said whether they are bright."""
+    rng = np.random.default_rng(4)
+    member = rng.integers(0, 2, (400, 2)).astype(np.float32)
+    pixels = rng.integers(0, 40, (400, 16, 16, 1)).astype(np.uint8)
+    for image, (bright, wide) in zip(pixels, member, strict=True):
+        image[6:10, 2 : 14 if wide else 6] += np.uint8(200 if bright else 60)
+    said = member.copy()
+    said[::2, 0] = np.nan
+    label = member[:, 1].astype(np.int64)
+    real = Labelled(pixels[:300], label[:300], said[:300])
+    net = train_child("small_cnn", read_arm("none"), real, None, 2, 120, 0, CPU)
+    answers = probabilities(net, pixels[300:], CPU, several=True)
+    assert ((answers > 0.5) == (member[300:] == 1)).mean() > 0.9
+    adjusted = train_child("small_cnn", read_arm("logit_adjusted"), real, None, 2, 120, 0, CPU)
+    assert not np.allclose(probabilities(adjusted, pixels[300:], CPU, several=True), answers)

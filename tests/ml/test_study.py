@@ -26,10 +26,10 @@ from ml.study_child import (
     train_one,
 )
 from ml.study_folder import StudyFolder
-from ml.study_result import balanced_accuracy
 from ml.study_settings import GEOMETRIC, USUAL, StudySettings, read_study_settings
 from ml.study_told import ChildDone, StudyResult
 from ml.told import StopRequested
+from ml.truth import Truth
 from tests.ml.tiny_data import SHAPES, render
 from tests.ml.tiny_run import SETTINGS
 
@@ -160,7 +160,7 @@ def test_the_measures_agree_with_torchmetrics(finished: tuple[StudyFolder, Study
     with np.load(study.folder / "children" / "none-c1.npz") as arrays:
         probabilities = arrays["test"]
     expected = multiclass_accuracy(torch.from_numpy(probabilities), torch.from_numpy(label), 3, average="macro")
-    assert balanced_accuracy(probabilities, label) == pytest.approx(float(expected))
+    assert Truth(label).balanced_accuracy(probabilities) == pytest.approx(float(expected))
     errors = []
     for seed in range(3):
         with np.load(study.folder / "children" / f"none-c{seed}.npz") as arrays:
