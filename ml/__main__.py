@@ -1,7 +1,7 @@
 """The command line: `python -m ml list | train | generate | remake | select | evaluate | study | memory | work |
 pages`.
 
-A folder of class folders goes in, images come out; no web, no database. The module of a command is imported when it
+A folder of images goes in, images come out; no web, no database. The module of a command is imported when it
 runs, so that `--help` and `list --json` answer at once.
 """
 
@@ -106,12 +106,13 @@ def _list(command: argparse.ArgumentParser) -> None:
 
 
 def _train(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", type=Path, help="class folders, with or without train/val/test folders above them")
+    command.add_argument("folder", type=Path, help="class folders, or what another kind of dataset looks like")
     command.add_argument("--model", help="a name from `python -m ml list`; dcgan, or a given checkpoint's, if left out")
     _settings(command, "model")
     command.add_argument("--out", type=Path, required=True, help="folder of the run, new unless --resume")
     command.add_argument("--seed", type=int, help="the same seed gives the same images; 0, or a given checkpoint's")
     command.add_argument("--split-seed", type=int, default=0, help="seed of the splits, where the folder has none")
+    command.add_argument("--kind", help="a dataset kind from `python -m ml list`, where it is not to be recognised")
     command.add_argument("--resume", action="store_true", help="go on with the run in --out from its newest checkpoint")
     start = command.add_mutually_exclusive_group()
     start.add_argument(
@@ -181,7 +182,7 @@ def _evaluate(command: argparse.ArgumentParser) -> None:
 
 
 def _study(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", type=Path, help="class folders, with or without train/val/test folders above them")
+    command.add_argument("folder", type=Path, help="class folders, or what another kind of dataset looks like")
     command.add_argument("--out", type=Path, required=True, help="folder of the study, new unless --resume")
     command.add_argument("--model", help="a name from `python -m ml list`; dcgan if left out")
     _settings(command, "model")
@@ -217,6 +218,7 @@ def _study(command: argparse.ArgumentParser) -> None:
     command.add_argument("--pool-factor", type=float, default=2.0, help="candidates per image of the largest arm")
     command.add_argument("--seed", type=int, default=0, help="the same seed gives the same study")
     command.add_argument("--split-seed", type=int, default=0, help="seed of the splits, where the folder has none")
+    command.add_argument("--kind", help="a dataset kind from `python -m ml list`, where it is not to be recognised")
     command.add_argument("--resume", action="store_true", help="go on with the study in --out")
     command.add_argument(
         "--jobs", type=int, help="children trained at once; left out: one per core on a CPU, one on a GPU"

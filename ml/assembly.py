@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ml.dataset_kind import SPLITS
+from ml.dataset_kind import SPLITS, classes_of
 from ml.errors import BadDatasetError
 from ml.examine import PassedOver
 from ml.issues import judge
@@ -18,12 +18,22 @@ from ml.splits import Unsplit, assign_splits, divided
 
 
 @dataclass(frozen=True, slots=True)
+class OtherHalf:
+    """The half A of a pair; the hash of the image itself where one file holds both."""
+
+    name: str
+    sha256: str
+    suffix: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
-    """One image of the version in the making.
+    """One image of the version in the making, or a pair of them: all but `pair` is of the half B.
 
     split: the source's, None when it has none; stays: it is an earlier version's, in that split for good; note: what
     the report says of it; near: the index of the first of its near duplicates, None when it has none; issues: see
-    `ml.issues`.
+    `ml.issues`; attributes: see `ml.records`.
     """
 
     name: str
@@ -41,6 +51,14 @@ class Accepted:
     note: str = ""
     near: int | None = None
     issues: tuple[str, ...] = ()
+    pair: OtherHalf | None = None
+    attributes: str = ""
+
+    @property
+    def all_bytes(self) -> int:
+        """What its files take in the store."""
+        other = 0 if self.pair is None or self.pair.sha256 == self.sha256 else self.pair.size_bytes
+        return self.size_bytes + other
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +170,26 @@ def _near_note(image: Accepted, other: Accepted) -> str:
     return f"Nearly the same picture as {printable(other.name)}{label}."
 
 
-def counts(images: Sequence[tuple[Accepted, str]]) -> dict[str, dict[str, int]]:
+def counts(images: Sequence[tuple[Accepted, str]], attributes: Sequence[str] = ()) -> dict[str, dict[str, int]]:
     """Split -> class -> number of images; every split names every class."""
-    classes = sorted({image.label for image, _ in images})
+    classes = classes_of((image.label for image, _ in images), attributes)
     counts = {split: dict.fromkeys(classes, 0) for split in SPLITS}
     for image, split in images:
         counts[split][image.label] += 1
     return counts
 
 
-def content_hash(images: Sequence[tuple[Accepted, str]]) -> str:
-    """sha256 over the sorted image hashes with labels and splits: names and order do not count."""
-    lines = sorted(f"{image.sha256}\t{split}\t{image.label}\n" for image, split in images)
+def content_hash(images: Sequence[tuple[Accepted, str]], attributes: Sequence[str] = ()) -> str:
+    """sha256 over the sorted image hashes with labels and splits, other halves and attributes: names of files and
+    their order do not count.
+    """
+    lines = sorted(_line(image, split) for image, split in images)
+    if attributes:
+        lines.insert(0, "\t".join(attributes) + "\n")
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _line(image: Accepted, split: str) -> str:
+    other = () if image.pair is None else (image.pair.sha256,)
+    attributes = (image.attributes,) if image.attributes else ()
+    return "\t".join((image.sha256, split, image.label, *other, *attributes)) + "\n"

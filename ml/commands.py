@@ -16,13 +16,12 @@ from ml.checkpoint import file_hash, read_checkpoint
 from ml.compute import Compute, read_compute
 from ml.device import choose_device
 from ml.errors import BadSettingsError
-from ml.ingest import read_folder
+from ml.ingest import FolderDataset, read_dataset
 from ml.memory import verdict
 from ml.model import DataSpec, Model, ModelSettings
 from ml.plugin import find, is_class_choice, read_settings
 from ml.protocol import EXIT_DONE, EXIT_STOPPED, IngestedFile
 from ml.ranks import own_rank
-from ml.records import ImageRecord
 from ml.run_folder import RunFolder
 from ml.start_plan import Start, Way
 from ml.study import Work, usual_processes
@@ -48,9 +47,10 @@ def train(options: argparse.Namespace) -> int:
         RunFolder.refuse_used(options.out)
         start, model, settings, seed = _beginning(options)
         read_settings(find("models", Model, model), settings)  # refused before anything is made
+        dataset = _read(options, bars)
         run = RunFolder.create(
             options.out,
-            _read(options, bars),
+            dataset.records,
             {
                 "model": model,
                 "model_settings": settings,
@@ -62,6 +62,7 @@ def train(options: argparse.Namespace) -> int:
             },
             start,
             _compute_of(options),
+            attributes=dataset.attributes,
         )
     advice = f"`python -m ml train {options.folder} --out {options.out} --resume` goes on"
     return _stoppable(lambda should_stop: print(run.train(bars, should_stop)["checkpoint"]), advice, bars)
@@ -123,8 +124,17 @@ def study(options: argparse.Namespace) -> int:
         read_arms(arms)
         if options.pools and (options.model or of_model):
             raise BadSettingsError("--pools brings images that a model has made; leave --model and --set out.")
-        records, model = _read(options, bars), options.model or DEFAULT_MODEL
-        folder = StudyFolder.create(options.out, records, model, of_model, arms, settings, options.pools)
+        dataset, model = _read(options, bars), options.model or DEFAULT_MODEL
+        folder = StudyFolder.create(
+            options.out,
+            dataset.records,
+            model,
+            of_model,
+            arms,
+            settings,
+            options.pools,
+            attributes=dataset.attributes,
+        )
 
     def go(should_stop: ShouldStop) -> None:
         result = Work(folder, bars, bars.child, should_stop, jobs).run()
@@ -216,15 +226,18 @@ def _value(text: str) -> Any:
         return text
 
 
-def _read(options: argparse.Namespace, bars: Bars) -> list[ImageRecord]:
-    """The folder's images; says how many, and what was passed over."""
+def _read(options: argparse.Namespace, bars: Bars) -> FolderDataset:
+    """The folder's images; says what they were taken for, how many they are, and what was passed over."""
     over: list[IngestedFile] = []
 
     def on_file(row: IngestedFile) -> None:
         if row["outcome"] != "accepted":
             over.append(row)
 
-    records = read_folder(options.folder, options.split_seed, on_file=on_file)
+    dataset = read_dataset(options.folder, options.split_seed, kind=options.kind, on_file=on_file)
+    records = dataset.records
+    if dataset.recognised:
+        bars.say(f"read as {dataset.kind} ({dataset.recognised}) another kind is chosen by --kind")
     num_classes = len({record.label for record in records})
     held_out = sum(record.split == "test" for record in records)
     bars.say(f"{len(records)} images of {num_classes} classes, {held_out} of them held out for tests")
@@ -232,7 +245,7 @@ def _read(options: argparse.Namespace, bars: Bars) -> list[ImageRecord]:
         bars.say(f"{row['outcome']}: {row['name']}: {row['reason']}")
     if len(over) > TOLD_FILES:
         bars.say(f"and {len(over) - TOLD_FILES} more files that are not used")
-    return records
+    return dataset
 
 
 def _write_images(run: RunFolder, options: argparse.Namespace) -> None:

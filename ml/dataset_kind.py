@@ -1,6 +1,6 @@
 """The contract of a dataset kind: how images and labels lie on disk or in an archive."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -39,6 +39,14 @@ class Listing:
     attributes: tuple[str, ...] = ()
 
 
+def classes_of(labels: Iterable[str], attributes: Sequence[str] = ()) -> list[str]:
+    """The classes of a dataset in the order of their numbers: attributes first, as the dataset names them, then the
+    other labels by name. An attribute that is no image's label is no class.
+    """
+    there = set(labels)
+    return [name for name in attributes if name in there] + sorted(there.difference(attributes))
+
+
 def no_content(name: str) -> bytes:
     """For callers that have names alone."""
     raise BadDatasetError(f"{name} cannot be read here; only the names of the files are known.")
@@ -49,10 +57,12 @@ class DatasetKind(Plugin):
 
     yields: ClassVar[tuple[str, ...]] = ("image",)
     """Fields of one item (image, label, source, attributes); a model fits when it consumes no other."""
+    specificity: ClassVar[int] = 0
+    """Of several kinds that recognise a source, the one with the highest is taken."""
 
     @classmethod
-    def recognise(cls, names: Sequence[str], content: Content = no_content) -> bool:
-        """Whether these members look like this kind."""
+    def recognise(cls, names: Sequence[str], content: Content = no_content) -> str:
+        """Why these members look like this kind, as one sentence; empty when they do not."""
         raise NotImplementedError
 
     @classmethod

@@ -56,13 +56,16 @@ class Decoder:
     def __exit__(self, *fault: object) -> None:
         self._end()
 
-    def decode(self, data: bytes) -> Decoded:
+    def decode(self, data: bytes, is_half: bool = False) -> Decoded:
         """Raises: BadImageError."""
-        self.start(data)
+        self.start(data, is_half)
         return self.finish()
 
-    def start(self, data: bytes) -> None:
-        """Hand one image over; its answer must be fetched by `finish` before the next."""
+    def start(self, data: bytes, is_half: bool = False) -> None:
+        """Hand one image over; its answer must be fetched by `finish` before the next.
+
+        is_half: of a pair; a label map is then seen in its colours (`ml/label_colours.py`).
+        """
         self._fault = ""
         most = self.limits.max_file_bytes
         if len(data) > most:
@@ -70,7 +73,7 @@ class Decoder:
             return
         self._deadline = time.monotonic() + self.limits.wall_s
         try:
-            self._write(struct.pack("<Q", len(data)) + data)
+            self._write(struct.pack("<Q?", len(data), is_half) + data)
         except (OSError, TimeoutError) as error:
             self._died(error)
 

@@ -1,8 +1,9 @@
 """The child process in which strangers' images are decoded; started by `ml.decode`, never by hand.
 
-Asked on stdin: 8 bytes length, then the file's bytes. Answered on stdout: 4 bytes length of a JSON object, 4 bytes
-length of a thumbnail, then both. Before the first image the process gives up all it does not need: it can open no file
-and no socket, write no file, start no process, and has a bound on memory and on processor time per image.
+Asked on stdin: 8 bytes length, 1 byte that says whether it is half of a pair, then the file's bytes. Answered on
+stdout: 4 bytes length of a JSON object, 4 bytes length of a thumbnail, then both. Before the first image the process
+gives up all it does not need: it can open no file and no socket, write no file, start no process, and has a bound on
+memory and on processor time per image.
 """
 
 import io
@@ -18,8 +19,18 @@ from typing import Any
 from PIL import Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from ml.errors import BadImageError
-from ml.image_file import SUFFIX_OF, fingerprint, is_grey, open_image, orientation, thumbnail, upright_size
+from ml.image_file import (
+    SUFFIX_OF,
+    fingerprint,
+    is_grey,
+    map_thumbnail,
+    open_image,
+    orientation,
+    thumbnail,
+    upright_size,
+)
 from ml.image_limits import ImageLimits
+from ml.label_colours import has_few_colours
 from ml.look import look_of
 
 _PLUGINS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
@@ -36,12 +47,13 @@ def main() -> None:
     warnings.simplefilter("ignore")
     _seal(limits.memory_bytes)
     while True:
-        header = sys.stdin.buffer.read(8)
-        if len(header) < 8:
+        header = sys.stdin.buffer.read(9)
+        if len(header) < 9:
             return
-        data = sys.stdin.buffer.read(struct.unpack("<Q", header)[0])
+        length, is_half = struct.unpack("<Q?", header)
+        data = sys.stdin.buffer.read(length)
         _allow_processor_time(limits.cpu_s)
-        _answer(*_examine(data, limits))
+        _answer(*_examine(data, limits, is_half))
         del data
 
 
@@ -60,12 +72,13 @@ def _allow_processor_time(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
-def _examine(data: bytes, limits: ImageLimits) -> tuple[dict[str, Any], bytes]:
+def _examine(data: bytes, limits: ImageLimits, is_half: bool = False) -> tuple[dict[str, Any], bytes]:
     """Facts and thumbnail of an image, or {"reason": one sentence} and no thumbnail."""
     try:
         with open_image(data, limits) as image:
             turn = orientation(image)
-            small = thumbnail(image, turn)
+            is_map = is_half and has_few_colours(image)
+            small = map_thumbnail(image, turn) if is_map else thumbnail(image, turn)
             width, height = upright_size(image, turn)
             facts = {
                 "suffix": SUFFIX_OF[image.format or ""],

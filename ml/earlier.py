@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
@@ -29,6 +30,11 @@ class EarlierImage(TypedDict):
     size_bytes: int
     fingerprint: str
     look: Look | None
+    pair_name: NotRequired[str]
+    pair_sha256: NotRequired[str]
+    pair_suffix: NotRequired[str]
+    pair_size_bytes: NotRequired[int]
+    attributes: NotRequired[str]
 
 
 def read_earlier(file: Path) -> Iterator[EarlierImage]:

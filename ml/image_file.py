@@ -21,6 +21,7 @@ from PIL import Image, ImageChops, UnidentifiedImageError
 
 from ml.errors import BadImageError
 from ml.image_limits import ImageLimits
+from ml.label_colours import in_colours
 
 SUFFIX_OF = {"PNG": ".png", "JPEG": ".jpg", "MPO": ".jpg", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif"}
 """Pillow's name of a format -> the ending of the stored original. MPO is a JPEG with further frames."""
@@ -146,6 +147,13 @@ def thumbnail(image: Image.Image, turn: int) -> Image.Image:
     # HAMMING is as sharp as bicubic when shrinking, at half the time
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.HAMMING)
     return upright(small, turn)
+
+
+def map_thumbnail(image: Image.Image, turn: int) -> Image.Image:
+    """A label map in the colours of `ml/label_colours.py`, turned upright, at most 256 pixels a side, never blurred."""
+    share = min(1.0, THUMBNAIL_SIDE / max(image.size))
+    size = max(1, round(image.width * share)), max(1, round(image.height * share))
+    return upright(in_colours(eight_bit(image.resize(size, Image.Resampling.NEAREST))), turn)
 
 
 def _stacked(strips: list[Image.Image]) -> Image.Image:

@@ -7,16 +7,18 @@ the images stay where they are.
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ml.archive import open_source
-from ml.assembly import Accepted, content_hash, counts, put_together
-from ml.dataset_kind import DatasetKind, Entry, Listing
+from ml.assembly import Accepted, OtherHalf, content_hash, counts, put_together
+from ml.attribute_files import MAX_ATTRIBUTES
+from ml.dataset_kind import DatasetKind, Entry, Listing, classes_of
 from ml.decode import Decoder
 from ml.earlier import EarlierImage, read_earlier
 from ml.errors import BadDatasetError, BadImageError, BadSettingsError
-from ml.examine import Found, PassedOver, examine
+from ml.examine import Content, Found, PassedOver, content_of, examine
 from ml.folder_source import FolderSource
 from ml.image_file import FINGERPRINT_BYTES
 from ml.image_limits import ImageLimits
@@ -48,20 +50,27 @@ def run(plan: IngestPlan, emit: Emit = emit) -> None:
     store = ObjectStore(Path(plan["store"]), Path(plan["out"]))
     report = _Report(emit)
     accepted = _take_over(plan, report)
+    attributes = list(plan.get("attributes", []))
+    known = [(_content_of(image), Entry(image.name, image.label, image.split)) for image in accepted]
+    kind, recognised = "", ""
     if plan["source"] is not None:
-        known = [(image.sha256, Entry(image.name, image.label, image.split)) for image in accepted]
         with (
             open_source(Path(plan["source"]), zip_limits, Path(plan["out"])) as source,
             Decoder(image_limits) as decoder,
         ):
-            listing = _list(source, plan["kind"])
+            kind, recognised, listing = _list(source, plan["kind"])
             report.passed_over(_left_out(source, listing))
+            accepted, attributes, listing = with_all_attributes(accepted, attributes, listing)
             for answer in _counted(examine(source, listing.entries, decoder, known), len(listing.entries), emit):
                 if isinstance(answer, PassedOver):
                     report.passed_over([answer])
                 else:
                     store.put_image(answer.sha256, answer.decoded.suffix, answer.data)
                     store.put_thumbnail(answer.sha256, answer.decoded.thumbnail)
+                    if answer.pair is not None:
+                        half, decoded = answer.pair
+                        store.put_image(half.sha256, decoded.suffix, half.data)
+                        store.put_thumbnail(half.sha256, decoded.thumbnail)
                     accepted.append(_accepted(answer))
     report.flush()
     version = put_together(accepted, plan["split_seed"], plan["split_fractions"], _still_there(len(accepted), emit))
@@ -73,15 +82,28 @@ def run(plan: IngestPlan, emit: Emit = emit) -> None:
     emit(
         {
             "event": "result",
-            "classes": sorted({image.label for image, _ in version.images}),
-            "counts": counts(version.images),
-            "content_hash": content_hash(version.images),
+            "kind": kind,
+            "recognised": recognised,
+            "attributes": attributes,
+            "classes": classes_of((image.label for image, _ in version.images), attributes),
+            "counts": counts(version.images, attributes),
+            "content_hash": content_hash(version.images, attributes),
             "num_images": len(version.images),
-            "size_bytes": sum(image.size_bytes for image, _ in version.images),
+            "size_bytes": sum(image.all_bytes for image, _ in version.images),
             "near_duplicates": version.near_duplicates,
             "health": version.health,
         }
     )
+
+
+@dataclass(frozen=True)
+class FolderDataset:
+    """A folder read in. recognised: why it is of this kind, as one sentence, empty where that was asked for."""
+
+    records: list[ImageRecord]
+    attributes: tuple[str, ...]
+    kind: str
+    recognised: str
 
 
 def read_folder(
@@ -91,11 +113,22 @@ def read_folder(
     kind: str | None = None,
     on_file: OnFile | None = None,
 ) -> list[ImageRecord]:
+    """The images of `read_dataset` alone."""
+    return read_dataset(folder, split_seed, split_fractions, kind, on_file).records
+
+
+def read_dataset(
+    folder: Path,
+    split_seed: int = 0,
+    split_fractions: Sequence[float] = DEFAULT_FRACTIONS,
+    kind: str | None = None,
+    on_file: OnFile | None = None,
+) -> FolderDataset:
     """The good images of a folder with their splits, in the order of their names; nothing is copied.
 
     `on_file` hears what became of every file.
 
-    Raises: BadDatasetError when the folder holds no usable labelled images.
+    Raises: BadDatasetError when the folder holds no usable images.
     """
     if not folder.is_dir():
         raise BadDatasetError(f"There is no folder at {printable(str(folder))}; check the path.")
@@ -103,7 +136,7 @@ def read_folder(
     accepted: list[Accepted] = []
     source = FolderSource(folder)
     with Decoder() as decoder:
-        listing = _list(source, kind)
+        kind, recognised, listing = _list(source, kind)
         for passed in _left_out(source, listing):
             tell(_passed_row(passed))
         for answer in examine(source, listing.entries, decoder):
@@ -116,10 +149,18 @@ def read_folder(
         tell(_passed_row(passed))
     for index, (image, split) in enumerate(version.images):
         tell(_row(index, image, split))
-    return [
-        ImageRecord(index, source.path_of(image.name), image.label, split)
+    records = [
+        ImageRecord(
+            index,
+            source.path_of(image.name),
+            image.label,
+            split,
+            None if image.pair is None else source.path_of(image.pair.name),
+            image.attributes,
+        )
         for index, (image, split) in enumerate(version.images)
     ]
+    return FolderDataset(records, listing.attributes, kind, recognised)
 
 
 # --- the version before -------------------------------------------------------------------------------------------
@@ -153,7 +194,44 @@ def _kept(image: EarlierImage, *, resplit: bool) -> Accepted:
         image["look"],
         stays=not resplit,
         note=f"Taken over from the version before.{relabelled}",
+        pair=_kept_half(image),
+        attributes=image.get("attributes", ""),
     )
+
+
+def _kept_half(image: EarlierImage) -> OtherHalf | None:
+    if not image.get("pair_sha256"):
+        return None
+    return OtherHalf(image["pair_name"], image["pair_sha256"], image["pair_suffix"], image["pair_size_bytes"])
+
+
+def _content_of(image: Accepted) -> Content:
+    return content_of(image.sha256, None if image.pair is None else image.pair.sha256)
+
+
+def with_all_attributes(
+    earlier: Sequence[Accepted], names: Sequence[str], listing: Listing
+) -> tuple[list[Accepted], list[str], Listing]:
+    """Earlier images and a listing, each with what it says of the attributes of either, and their names.
+
+    Nobody said of an image what only the other side names. Raises: BadDatasetError for more than can be read.
+    """
+    both = list(dict.fromkeys((*names, *listing.attributes)))
+    if len(both) > MAX_ATTRIBUTES:
+        raise BadDatasetError(
+            f"The version before and the new images name {len(both)} attributes together; at most {MAX_ATTRIBUTES} are "
+            "read. Use the names of the version before."
+        )
+
+    def said(values: str, of: Sequence[str]) -> str:
+        known = dict(zip(of, values, strict=False))
+        return "".join(known.get(name, "?") for name in both)
+
+    images = [dataclasses.replace(image, attributes=said(image.attributes, names)) for image in earlier]
+    entries = tuple(
+        dataclasses.replace(entry, attributes=said(entry.attributes, listing.attributes)) for entry in listing.entries
+    )
+    return images, both, dataclasses.replace(listing, entries=entries, attributes=tuple(both))
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -173,8 +251,8 @@ def _limited(limits: type[L], values: dict[str, Any]) -> L:
     return limits(**own)
 
 
-def _list(source: Source, kind: str | None) -> Listing:
-    """What the source's kind makes of it; the kind is recognised when none is named."""
+def _list(source: Source, kind: str | None) -> tuple[str, str, Listing]:
+    """(kind, why, what it makes of the source); the kind is recognised when none is named, else nothing says why."""
 
     def content(name: str) -> bytes:
         try:
@@ -183,10 +261,12 @@ def _list(source: Source, kind: str | None) -> Listing:
             raise BadDatasetError(f"{printable(name)} cannot be read: {error.message}") from None
 
     if kind is not None:
-        return find("dataset_kinds", DatasetKind, kind).read(source.names, content)
+        return kind, "", find("dataset_kinds", DatasetKind, kind).read(source.names, content)
     kinds = shelf("dataset_kinds", DatasetKind)
-    fitting = (plugin for plugin in kinds.values() if plugin.recognise(source.names, content))
-    return next(fitting, kinds[_DEFAULT_KIND]).read(source.names, content)
+    for plugin in sorted(kinds.values(), key=lambda plugin: -plugin.specificity):
+        if why := plugin.recognise(source.names, content):
+            return plugin.name, why, plugin.read(source.names, content)
+    return _DEFAULT_KIND, "", kinds[_DEFAULT_KIND].read(source.names, content)
 
 
 def _left_out(source: Source, listing: Listing) -> list[PassedOver]:
@@ -220,7 +300,8 @@ def _still_there(number: int, emit: Emit) -> Callable[[], None]:
 
 
 def _accepted(found: Found) -> Accepted:
-    decoded = found.decoded
+    decoded, pair = found.decoded, _half_of(found)
+    in_own_file = pair is not None and pair.name != found.entry.name
     return Accepted(
         found.entry.name,
         found.entry.label,
@@ -233,7 +314,19 @@ def _accepted(found: Found) -> Accepted:
         len(found.data),
         decoded.fingerprint,
         decoded.look,
+        note=f"With its other half, {printable(pair.name)}." if pair is not None and in_own_file else "",
+        pair=pair,
+        attributes=found.entry.attributes,
     )
+
+
+def _half_of(found: Found) -> OtherHalf | None:
+    if found.pair is not None:
+        half, decoded = found.pair
+        return OtherHalf(half.name, half.sha256, decoded.suffix, len(half.data))
+    if found.entry.pair is not None:
+        return OtherHalf(found.entry.name, found.sha256, found.decoded.suffix, len(found.data))
+    return None
 
 
 # --- the report ---------------------------------------------------------------------------------------------------
@@ -264,7 +357,7 @@ def _passed_row(file: PassedOver) -> IngestedFile:
 
 
 def _row(index: int, image: Accepted, split: str) -> IngestedFile:
-    return {
+    row: IngestedFile = {
         "name": printable(image.name),
         "outcome": "accepted",
         "reason": image.note,
@@ -282,3 +375,9 @@ def _row(index: int, image: Accepted, split: str) -> IngestedFile:
         "near": image.near,
         "issues": list(image.issues),
     }
+    if image.pair is not None:
+        row["pair_name"], row["pair_sha256"] = printable(image.pair.name), image.pair.sha256
+        row["pair_suffix"], row["pair_size_bytes"] = image.pair.suffix, image.pair.size_bytes
+    if image.attributes:
+        row["attributes"] = image.attributes
+    return row

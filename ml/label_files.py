@@ -24,8 +24,8 @@ from ml.source import printable
 Content = Callable[[str], bytes]
 """The bytes of a member, by its name."""
 MAX_LABEL: Final = 255
-_FILE_COLUMNS = ("file_name", "filename", "file", "image", "path")
-_LABEL_COLUMNS = ("label", "class", "category")
+FILE_COLUMNS = ("file_name", "filename", "file", "image", "path")
+LABEL_COLUMNS = ("label", "class", "category")
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ LABEL_FILES: Final = tuple(_READERS)
 def _row(value: Mapping[Any, Any]) -> Iterator[Row]:
     """Nothing when the row names no image or no label."""
     known = {key.strip().casefold(): cell for key, cell in value.items() if isinstance(key, str)}
-    path = next((known[column] for column in _FILE_COLUMNS if known.get(column)), None)
-    label = next((known[column] for column in _LABEL_COLUMNS if known.get(column) not in (None, "")), None)
+    path = next((known[column] for column in FILE_COLUMNS if known.get(column)), None)
+    label = next((known[column] for column in LABEL_COLUMNS if known.get(column) not in (None, "")), None)
     if isinstance(path, str) and isinstance(label, (str, int)):
         split = known.get("split")
         yield path, str(label), split if isinstance(split, str) else ""

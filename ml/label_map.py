@@ -5,19 +5,15 @@ no more than MOST_COLOURS of them. A grey map of small numbers (0 road, 1 sky, .
 colours of its own, one for each number. A map is never blurred; `ml.fit` scales it to the nearest.
 """
 
-import colorsys
 from collections.abc import Sequence
-from functools import cache
 from typing import Final, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ml.images import open_image
+from ml.label_colours import has_few_colours, in_colours
 from ml.records import ImageRecord
 
-MOST_COLOURS: Final = 64
 MOST_LOOKED_AT: Final = 12
 """Files of a half by which it is told."""
 Side = Literal["A", "B"]
@@ -29,34 +25,16 @@ def is_map_side(records: Sequence[ImageRecord], side: str) -> bool:
     return bool(pairs) and all(has_few_colours(_half(record, side)) for record in pairs)
 
 
-def has_few_colours(image: Image.Image) -> bool:
-    """Whether no more than MOST_COLOURS occur."""
-    return image.getcolors(MOST_COLOURS) is not None
-
-
 def halves(record: ImageRecord, map_A: bool = False, map_B: bool = False) -> tuple[Image.Image, Image.Image]:
     """(A, B) of a pair, label maps in colours. Raises: BadImageError."""
     A, B = (_half(record, side) for side in ("A", "B"))
     return in_colours(A) if map_A else A, in_colours(B) if map_B else B
 
 
-def in_colours(image: Image.Image) -> Image.Image:
-    """A label map as people can see it: numbers below MOST_COLOURS as colours; one that has colours stays as it is."""
-    if image.mode != "L":
-        return image
-    numbers = np.asarray(image)
-    if numbers.max(initial=0) >= MOST_COLOURS:
-        return image.convert("RGB")
-    return Image.fromarray(_palette()[numbers])
-
-
-@cache
-def _palette() -> NDArray[np.uint8]:
-    """uint8 [MOST_COLOURS, 3]: black, then hues far apart, three brightnesses in turn."""
-    colours = [(0.0, 0.0, 0.0)]
-    for number in range(1, MOST_COLOURS):
-        colours.append(colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.55 + 0.45 * (number % 2), 1 - 0.22 * (number % 3)))
-    return (np.array(colours) * 255).round().astype(np.uint8)
+def half_B(record: ImageRecord, map_B: bool = False) -> Image.Image:
+    """What is learnt of a record: the half B of a pair, a label map in colours, or the image. Raises: BadImageError."""
+    B = _half(record, "B")
+    return in_colours(B) if map_B else B
 
 
 def _half(record: ImageRecord, side: str) -> Image.Image:

@@ -23,10 +23,14 @@ def split_of(name: str) -> str | None:
     return _SPLIT_OF.get(name.strip().casefold())
 
 
+def is_litter(name: str) -> bool:
+    """Whether an operating system or a tool made the member."""
+    return any(part.startswith(".") or part.casefold() in LITTER for part in name.split("/"))
+
+
 def passed_over(name: str) -> str:
     """Why a member is no candidate; empty when it is one."""
-    parts = name.split("/")
-    if any(part.startswith(".") or part.casefold() in LITTER for part in parts):
+    if is_litter(name):
         return "The operating system or a tool made this file; it is no part of the dataset."
     suffix = _suffix(name)
     if suffix in IMAGE_ENDINGS:
@@ -36,6 +40,11 @@ def passed_over(name: str) -> str:
     if suffix in _OTHER_IMAGES:
         return f"Images of the type .{suffix} are not read; expected PNG, JPEG, WebP, BMP or TIFF."
     return "The file is no image by its name; expected PNG, JPEG, WebP, BMP or TIFF."
+
+
+def number_of(number: int, noun: str, several: str = "") -> str:
+    """`1 image`, `1,200 images`."""
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
 
 
 def no_images(names: Sequence[str]) -> str:

@@ -60,13 +60,14 @@ class IngestPlan(TypedDict):
     """Read a source into the lab's store, or make a version from the images of an earlier one, or both.
 
     kind: None has it recognised; earlier: JSON lines of `ml.earlier.EarlierImage`, whose files lie in the store;
-    resplit: the earlier images' splits are drawn anew, too.
+    attributes: names of those that the earlier images have; resplit: their splits are drawn anew, too.
     """
 
     verb: Literal["ingest"]
     source: str | None
     source_name: str
     earlier: NotRequired[str | None]
+    attributes: NotRequired[list[str]]
     resplit: NotRequired[bool]
     out: str
     store: str

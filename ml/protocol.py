@@ -182,7 +182,8 @@ class IngestedFile(TypedDict):
     """What became of one file of a source; from `index` on only when it was accepted.
 
     fingerprint: hexadecimal, see `ml.image_file.fingerprint`; look: None where it was not taken; near: the index of the
-    first of its near duplicates, None when it has none; issues: see `ml.issues`.
+    first of its near duplicates, None when it has none; issues: see `ml.issues`; pair_name to pair_size_bytes: of a
+    pair, its half A, with the hash of the image itself where one file holds both; attributes: see `ml.records`.
     """
 
     name: str
@@ -201,6 +202,11 @@ class IngestedFile(TypedDict):
     look: NotRequired[Look | None]
     near: NotRequired[int | None]
     issues: NotRequired[list[str]]
+    pair_name: NotRequired[str]
+    pair_sha256: NotRequired[str]
+    pair_suffix: NotRequired[str]
+    pair_size_bytes: NotRequired[int]
+    attributes: NotRequired[str]
 
 
 class NearDuplicates(TypedDict):
@@ -232,9 +238,13 @@ class IngestedFiles(TypedDict):
 
 
 class IngestResult(TypedDict):
-    """counts: split -> class -> images."""
+    """kind: of the source, empty where an earlier version alone was read; recognised: why it is of that kind, as one
+    sentence, empty where a person chose it; counts: split -> class -> images."""
 
     event: Literal["result"]
+    kind: str
+    recognised: str
+    attributes: list[str]
     classes: list[str]
     counts: dict[str, dict[str, int]]
     content_hash: str

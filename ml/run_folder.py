@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ml import pipeline
 from ml.checkpoint import carry, file_hash, read_checkpoint, step_of
+from ml.dataset_kind import classes_of
 from ml.errors import BadDatasetError, BadSettingsError
 from ml.images import write_png
 from ml.plans import Artefacts, Imported, Recipe, RunPlan, SelectPlan, Stage, read_plan
@@ -48,8 +49,10 @@ class RunFolder:
         start: Start | None = None,
         compute: dict[str, Any] | None = None,
         imported: Imported | None = None,
+        attributes: Sequence[str] = (),
     ) -> "RunFolder":
-        """The checkpoint of `start` becomes the folder's own. imported: images to read where a model would make them.
+        """The checkpoint of `start` becomes the folder's own. imported: images to read where a model would make them;
+        attributes: names of what the records say.
 
         Raises: BadSettingsError when another run lies there; CheckpointError.
         """
@@ -61,7 +64,7 @@ class RunFolder:
                 "".join(json.dumps(record.row()) + "\n" for record in records if record.split != "test"),
                 encoding="utf-8",
             )
-        classes = sorted({record.label for record in records})
+        classes = classes_of((record.label for record in records), attributes)
         run = cls(
             folder,
             {
@@ -75,6 +78,8 @@ class RunFolder:
                 "compute": compute or {},
             },
         )
+        if attributes:
+            run.plan["dataset"]["attributes"] = list(attributes)
         if imported is not None:
             run.plan["imported"] = imported
         run.save()

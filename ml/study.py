@@ -92,6 +92,7 @@ class Work:
                     "pool_factor": 1.0,
                     "seed": step_seed(self.settings.seed, "generator", seed),
                 },
+                attributes=self.study.pack().attributes,
             )
         if "train" not in run.plan["done"]:
             run.train(self.emit, self.should_stop)

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from ml.arms import Arm, read_arms
 from ml.budget import parse_budget, resolve
 from ml.child import Labelled
+from ml.dataset_kind import classes_of
 from ml.errors import BadDatasetError, BadSettingsError
 from ml.fit import fit_image
-from ml.images import open_image
+from ml.label_map import half_B, is_map_side
 from ml.model import Model, ModelSettings
 from ml.pack import OnPacked, Pack, attributes_of, membership, open_pack, write_pack
 from ml.plugin import find, read_settings
@@ -69,6 +70,7 @@ class StudyFolder:
         """Refuses at once what would end the study after hours of training.
 
         pools: run folders with scored pools; model, its settings and the number of generators are then theirs.
+        attributes: names of what the records say.
 
         Raises: BadSettingsError, UnknownPluginError, UnsuitableSamplerError, BadBudgetError; BadDatasetError where a
         class lacks images to learn or to judge by, or a pool does not fit.
@@ -78,7 +80,7 @@ class StudyFolder:
         _check_splits(records)
         learnt = [record for record in records if record.split == "train"]
         counts = Counter(name for record in learnt for name in record.classes(attributes))
-        classes = sorted({record.label for record in records})
+        classes = classes_of((record.label for record in records), attributes)
         settings.check_classes(classes)
         given = [open_given(pool) for pool in pools]
         if given:
@@ -95,7 +97,7 @@ class StudyFolder:
         judged = _write_judged(folder / "judged.npz", records, pack)
         refuse_seen(given, pack.images, judged.test.pixels)
         with whole_file(folder / "images.jsonl") as partial:
-            partial.write_text("".join(json.dumps(one.row()) + "\n" for one in known), encoding="utf-8")
+            partial.write_text("".join(json.dumps(record.row()) + "\n" for record in known), encoding="utf-8")
         asked = {
             "settings": settings.model_dump(mode="json"),
             "arms": [arm.name for arm in read],
@@ -173,7 +175,10 @@ def _check_model(name: str, model_settings: dict[str, Any], arms: Sequence[Arm],
 
 def _write_judged(file: Path, records: Sequence[ImageRecord], pack: Pack) -> Judged:
     chosen = [record for record in records if record.split != "train"]
-    pixels = [fit_image(open_image(one.file), pack.resolution, pack.fit, pack.channels) for one in chosen]
+    # as the pack does it: of pairs the half B, a label map in its colours and never blurred
+    is_map = is_map_side([record for record in records if record.split == "train"], "B")
+    shape = pack.resolution, pack.fit, pack.channels
+    pixels = [fit_image(half_B(one, is_map), *shape, nearest=is_map) for one in chosen]
     arrays: dict[str, NDArray[Any]] = {
         "pixels": np.stack(pixels),
         "label": np.array([pack.classes.index(one.label) for one in chosen], np.int64),

@@ -65,7 +65,10 @@ def _opened(plan: StudyPlan, pulse: Pulse) -> StudyFolder:
     records = list(read_all_records(Path(plan["dataset"]["images"])))
     settings, pools = read_study_settings(plan["settings"]), list(_given(plan))
     asked = plan["model"], plan["model_settings"], plan["arms"], settings, pools
-    return StudyFolder.create(folder, records, *asked, on_packed=lambda done, number: pulse.beat())
+    attributes = plan["dataset"].get("attributes", [])
+    return StudyFolder.create(
+        folder, records, *asked, on_packed=lambda done, number: pulse.beat(), attributes=attributes
+    )
 
 
 def _given(plan: StudyPlan) -> Iterator[Path]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ml.dataset_kind import DatasetKind, Entry, Listing, no_content
 from ml.errors import BadDatasetError
 from ml.label_files import Content
-from ml.members import no_images, passed_over, split_of
+from ml.members import no_images, number_of, passed_over, split_of
 from ml.plugin import Card
 
 LABEL = "images"
@@ -30,9 +30,11 @@ class Images(DatasetKind):
     )
 
     @classmethod
-    def recognise(cls, names: Sequence[str], content: Content = no_content) -> bool:
+    def recognise(cls, names: Sequence[str], content: Content = no_content) -> str:
         candidates = [name for name in names if not passed_over(name)]
-        return bool(candidates) and not any("/" in name for name in candidates)
+        if not candidates or any("/" in name for name in candidates):
+            return ""
+        return f"{number_of(len(candidates), 'image')} without a folder that could be a class, or a file of labels."
 
     @classmethod
     def read(cls, names: Sequence[str], content: Content = no_content) -> Listing:

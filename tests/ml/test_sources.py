@@ -8,7 +8,7 @@ from PIL import Image
 
 from ml.errors import BadBudgetError
 from ml.feed import batch_of
-from ml.label_map import has_few_colours, in_colours
+from ml.label_colours import has_few_colours, in_colours
 from ml.model import ModelSettings, TranslationModel
 from ml.pack import Pack, write_pack
 from ml.records import ImageRecord
