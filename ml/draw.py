@@ -4,17 +4,36 @@ Steps count from 1. Every way of drawing goes through its images pass by pass: w
 an order of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.errors import BadDatasetError, BadSettingsError
+
 Indices = NDArray[np.int64]
 DrawMode = Literal["mixed", "one_class", "by_class"]
 
 _IMAGES, _CLASSES = 0, 1
+
+
+def check_by_class(counts: Mapping[str, int], batch_size: int, num_parts: int) -> None:
+    """Whether batches, and the equal parts that they are computed in, can hold as many images of each class.
+
+    counts: class -> training images. Raises: BadDatasetError, BadSettingsError.
+    """
+    empty = [name for name, count in counts.items() if not count]
+    if empty:
+        raise BadDatasetError(
+            f"The training split has no image of {', '.join(empty)}; choose other classes, or add some."
+        )
+    if batch_size % (len(counts) * num_parts) and (num_parts > 1 or batch_size < len(counts)):
+        raise BadSettingsError(
+            f"A batch of {batch_size} images cannot be cut into {num_parts} equal parts that hold as many of each of "
+            f"{len(counts)} classes; choose a batch_size that is a multiple of {len(counts) * num_parts}."
+        )
 
 
 class Draw:

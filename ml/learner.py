@@ -25,7 +25,7 @@ from ml.device import (
     memory_advice,
     prepare,
 )
-from ml.draw import Draw
+from ml.draw import Draw, check_by_class
 from ml.errors import BadSettingsError
 from ml.feed import Feed
 from ml.model import Model, ModelSettings, Scalars
@@ -54,15 +54,18 @@ class Learner:
         compute: Compute,
         ranks: Ranks,
     ) -> None:
-        """Raises: BadSettingsError when the pack does not fit."""
+        """Raises: BadSettingsError, BadDatasetError when the pack does not fit."""
         self.settings, self.pack, self.seed, self.device, self.ranks = settings, pack, seed, device, ranks
         _check_fit(model_class, settings, pack)
         self.precision: Precision = choose_precision(settings.precision, device)
         number = num_parts(settings.batch_size, compute.micro_batch, ranks.size)
+        if model_class.draw == "by_class":
+            check_by_class(pack.counts("train"), settings.batch_size, number)
         self._seed("init", 0)
         self.model = channels_last(model_class(pack.spec(), settings), device)
         give_sources(self.model, pack)
         self.optimizers = self.model.optimizers()
+        self.rates = {name: [group["lr"] for group in one.param_groups] for name, one in self.optimizers.items()}
         self.update = (
             Updates(self.model, self.optimizers)
             if number == 1
@@ -81,6 +84,7 @@ class Learner:
     def advance(self) -> Scalars:
         """One step."""
         self.step += 1
+        self._set_rates(self.model.rate_share(self.step))
         if self.replays:
             torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         with autocast(self.device, self.precision):
@@ -133,6 +137,11 @@ class Learner:
         """Devices and precision for people."""
         one = describe(self.device, self.precision)
         return f"{self.ranks.size} x {one}" if self.ranks.size > 1 else one
+
+    def _set_rates(self, share: float) -> None:
+        for name, optimizer in self.optimizers.items():
+            for group, rate in zip(optimizer.param_groups, self.rates[name], strict=True):
+                group["lr"] = rate * share
 
     def _part(self, part: int) -> Scalars:
         """The training step on one part of the batch, with random numbers of its own."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
+from ml.domains import choose_domains
 from ml.draw import DrawMode
 from ml.errors import BadSettingsError
 from ml.plugin import SHOWN_FIRST, Plugin, Settings
@@ -164,6 +165,8 @@ class Model(nn.Module, Plugin):
     after class, for methods that learn from two sets at once; batch_size is a multiple of the number of classes)."""
     min_classes: ClassVar[int] = 0
     """Classes (or attributes) below which there is nothing for the method to learn."""
+    domains: ClassVar[tuple[str, ...]] = ()
+    """Settings that name the two classes which the method learns, in their order; none where it learns all."""
     also_consumes: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """Field of a dataset kind's item -> the setting and its value with which training needs it too."""
 
@@ -203,6 +206,10 @@ class Model(nn.Module, Plugin):
         """Name of an update -> its optimizer."""
         raise NotImplementedError
 
+    def rate_share(self, step: int) -> float:
+        """What the learning rates are multiplied by at a step, 1 being the first; a function of the step alone."""
+        return 1.0
+
     def training_step(self, batch: Batch, update: Update, step: int) -> Scalars:
         """One step of the method, as its paper's algorithm box says it."""
         raise NotImplementedError
@@ -210,7 +217,7 @@ class Model(nn.Module, Plugin):
     # --- the images it makes ------------------------------------------------------------------------------------
     @classmethod
     def classes_learnt(cls, settings: ModelSettings, classes: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of the dataset's classes that the method learns and makes, in their order; all of them in most methods.
+        """Those of the dataset's classes that the method learns and makes, as its labels 0, 1, ...; usually all.
 
         Raises: BadSettingsError when the settings name one that is not there, or there are too few.
         """
@@ -219,7 +226,9 @@ class Model(nn.Module, Plugin):
                 f"The model {cls.name} needs at least {cls.min_classes} classes and the dataset has {len(classes)}; "
                 "choose another model, or another dataset."
             )
-        return classes
+        return (
+            choose_domains({name: getattr(settings, name) for name in cls.domains}, classes) if cls.domains else classes
+        )
 
     @classmethod
     def sweeps(cls, settings: ModelSettings) -> tuple[Sweep, ...]:

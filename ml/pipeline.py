@@ -22,6 +22,7 @@ from ml.checkpoint import carry
 from ml.compute import num_parts, read_compute, refuse_without_gpu
 from ml.device import choose_device, choose_precision, describe, device_name, memory_advice
 from ml.device import prepare as prepare_device
+from ml.draw import check_by_class
 from ml.encoder_training import num_steps, train_encoder
 from ml.errors import BadDatasetError, CheckpointError
 from ml.features import Encoder, load_encoder, save_encoder, split_features
@@ -112,10 +113,13 @@ class Run:
     def check(self) -> None:
         """Refuse at once what a later stage would refuse after hours.
 
-        Raises: UnsuitableSamplerError, BadBudgetError, CheckpointError, BadSettingsError, OutOfMemoryError.
+        Raises: UnsuitableSamplerError, BadBudgetError, CheckpointError, BadSettingsError, BadDatasetError,
+        OutOfMemoryError.
         """
         refuse_without_gpu(self.compute, self.device.type == "cuda")
-        num_parts(self.settings.batch_size, self.compute.micro_batch, self.num_devices())
+        number = num_parts(self.settings.batch_size, self.compute.micro_batch, self.num_devices())
+        if self.model_class.draw == "by_class":
+            check_by_class(self.train_counts, self.settings.batch_size, number)
         check_suitable(self.sampler, self.model_class, self.settings)
         if self.start and not self.resume_from and "train" not in self.done:
             check_start(self.start, self.model_class, self.settings, self.classes, self.seed)

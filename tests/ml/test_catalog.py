@@ -14,10 +14,11 @@ import pytest
 from ml import catalog
 from ml.catalog import Catalogue, CatalogueError, Entry, load
 from ml.errors import UnsuitableSamplerError
-from ml.model import LabelledImageModel
+from ml.model import Model
 from ml.plugin import find, read_settings, shelf
 from ml.sampler import Sampler
 from ml.selection import check_suitable, make_sampler
+from ml.shelves import family_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,12 +43,13 @@ def own_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_plug_in_is_there_with_card_and_schema(shelves: Catalogue) -> None:
-    for name, model in shelf("models", LabelledImageModel).items():
+    for name, model in shelf("models", Model).items():
         entry = shelves.models[name]
         assert entry.card == model.card
         assert entry.schema == json.loads(json.dumps(model.Settings.model_json_schema()))
-        assert (entry.family, entry.consumes) == ("labelled_image", ("image", "label"))
+        assert (entry.family, entry.consumes) == (family_of(model), model.consumes)
         assert entry.provides == dict(model.provides)
+    assert {"labelled_image", "translation"} == {entry.family for entry in shelves.models.values()}
     for name, sampler in shelf("samplers", Sampler).items():
         assert shelves.samplers[name].needs == sampler.needs
         assert shelves.samplers[name].reasons == dict(sampler.reasons)
@@ -83,7 +85,7 @@ def test_budgets_fit_the_schema_of_budgets(shelves: Catalogue, budget: dict[str,
 @pytest.mark.parametrize("settings", [{}, {"class_head_weight": 0}], ids=["defaults", "no class head"])
 def test_who_suits_whom_is_what_the_pipeline_says(shelves: Catalogue, settings: dict[str, object]) -> None:
     refusals = 0
-    for name, model in shelf("models", LabelledImageModel).items():
+    for name, model in shelf("models", Model).items():
         own = {key: value for key, value in settings.items() if key in model.Settings.model_fields}
         for sampler in shelf("samplers", Sampler):
             reason = shelves.suits(name, own, sampler)
@@ -102,7 +104,7 @@ def test_who_suits_whom_is_what_the_pipeline_says(shelves: Catalogue, settings: 
 def test_a_score_that_a_setting_asks_for_is_missed_before_the_queue(
     shelves: Catalogue, name: str, floor_by: str
 ) -> None:
-    model = find("models", LabelledImageModel, name)
+    model = find("models", Model, name)
     own = {"class_head_weight": 0} if "class_head_weight" in model.Settings.model_fields else {}
     reason = shelves.suits(name, own, "combined", {"floor_by": floor_by})
     question = make_sampler("combined", {"floor_by": floor_by}), model, read_settings(model, own)

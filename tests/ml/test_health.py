@@ -16,7 +16,7 @@ from ml.images import Pixels
 from ml.judgement import Code, Judgement
 from ml.losses import ADVERSARIAL, UNCOMPARED
 from ml.metric import ImageSet
-from ml.model import LabelledImageModel
+from ml.model import Model
 from ml.models.dcgan import Dcgan
 from ml.pack import Pack, write_pack
 from ml.plugin import read_settings, shelf
@@ -221,10 +221,10 @@ def test_a_judge_made_from_the_memory_of_another_goes_on_as_it_would() -> None:
 
 
 # --- what to do ---------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("name", sorted(shelf("models", LabelledImageModel)))
+@pytest.mark.parametrize("name", sorted(shelf("models", Model)))
 @pytest.mark.parametrize("code", get_args(Code))
 def test_every_change_is_a_setting_of_the_model_that_is_not_so_and_goes_with_the_others(name: str, code: Code) -> None:
-    model = shelf("models", LabelledImageModel)[name]
+    model = shelf("models", Model)[name]
     settings = read_settings(model, {})
     for _ in range(5):
         found = changes(settings, model.game(settings), code)
@@ -235,9 +235,9 @@ def test_every_change_is_a_setting_of_the_model_that_is_not_so_and_goes_with_the
         settings = read_settings(model, {**settings.model_dump(), **dict(found)})
 
 
-@pytest.mark.parametrize("name", sorted(shelf("models", LabelledImageModel)))
+@pytest.mark.parametrize("name", sorted(shelf("models", Model)))
 def test_every_model_whose_D_gives_scores_says_which_game_they_come_from(name: str) -> None:
-    model = shelf("models", LabelledImageModel)[name]
+    model = shelf("models", Model)[name]
     settings = read_settings(model, {})
     game = model.game(settings)
     assert (game is None) == ("realism" not in model.available_scores(settings))

@@ -12,13 +12,13 @@ from ml.__main__ import main
 from ml.errors import OutOfMemoryError
 from ml.foretold import ForetellError, foretell_memory
 from ml.memory import GIB, MIB, Need, amount, check_memory, estimate, verdict
-from ml.model import DataSpec, LabelledImageModel
+from ml.model import DataSpec, Model
 from ml.plugin import read_settings, shelf
 from ml.weightless import Weightless
+from tests.ml.shelf_data import spec_for
 
 CPU = torch.device("cpu")
-MODELS = shelf("models", LabelledImageModel)
-CLASSES = ("disc", "bar", "dot")
+MODELS = shelf("models", Model)
 
 
 def need(name: str, **values: Any) -> Need:
@@ -28,7 +28,7 @@ def need(name: str, **values: Any) -> Need:
 
 def wish(name: str, **values: Any) -> tuple[Any, DataSpec]:
     settings = read_settings(MODELS[name], {"resolution": 16, "batch_size": 8, "num_steps": 20, **values})
-    return settings, DataSpec(settings.resolution, 1, CLASSES, (9, 9, 9))
+    return settings, spec_for(MODELS[name], settings)
 
 
 def resident() -> int:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ml.checkpoint import read_checkpoint
 from ml.compute import Compute
 from ml.layers.minibatch_stddev import MinibatchStddev
-from ml.model import Batch, DataSpec, LabelledImageModel, Scalars, Update
+from ml.model import Batch, DataSpec, Model, Scalars, Update
 from ml.models.dcgan import Dcgan
 from ml.pack import Pack
 from ml.parts import Parts
@@ -35,6 +35,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("infogan", {"hidden_width": 16}),
     ("gan", {"width": 8}),
     ("progressive_gan", {"num_steps": 6}),
+    ("cyclegan", {"pool_size": 5}),
 ]
 
 
@@ -70,17 +71,20 @@ def without_batch_statistics(model: nn.Module) -> None:
 def learnt(name: str, changed: dict[str, Any], num_parts: int) -> tuple[dict[str, Tensor], list[Scalars]]:
     """State and scalars after six steps of eight images."""
     torch.manual_seed(0)
-    model_class = find("models", LabelledImageModel, name)
+    model_class = find("models", Model, name)
     model = model_class(DATA, read_settings(model_class, {**SMALL, **changed})).double().train()
     without_batch_statistics(model)
     image = torch.linspace(-0.9, 0.8, 6 * 8 * 256, dtype=torch.float64).view(6, 8, 1, 16, 16).sin()
     label = torch.ones(8, dtype=torch.int64) if name == "gan" else torch.arange(8) % 2
+    by_class = model_class.draw == "by_class"
     update: Any = Updates(model, model.optimizers())
     if num_parts > 1:
         update = Parts(model, model.optimizers(), num_parts, Ranks(), CPU)
 
     def run(step: int, part: int) -> Scalars:
-        own = slice(part * 8 // num_parts, (part + 1) * 8 // num_parts)
+        own = torch.arange(part * 8 // num_parts, (part + 1) * 8 // num_parts)
+        if by_class:
+            own = own[label[own].argsort(stable=True)]
         return model.training_step(Batch(image[step - 1, own], label[own]), update, step)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -112,7 +116,7 @@ def test_a_part_s_batch_statistics_are_its_own_and_the_parts_are_averaged(
     name: str, pack: Pack, tmp_path: Path
 ) -> None:
     """Whatever happens within a step, running statistics move once, and count one batch."""
-    model_class = find("models", LabelledImageModel, name)
+    model_class = find("models", Model, name)
     wanted = read_settings(model_class, {**SMALL, "num_steps": 3, "num_checkpoints": 1})
     states = []
     for size in (8, 4, 2):

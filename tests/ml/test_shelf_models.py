@@ -17,18 +17,27 @@ import torch
 from pydantic.fields import FieldInfo
 
 from ml.checkpoint import Saved, read_checkpoint
+from ml.errors import BadSettingsError
+from ml.feed import batch_of
+from ml.generation import RESULT, generate_with_views
 from ml.images import to_model
-from ml.model import LabelledImageModel, ModelSettings
+from ml.model import Model, ModelSettings, TranslationModel
 from ml.pack import Pack
 from ml.plugin import read_settings, shelf
+from ml.score import model_scores
+from ml.sources import may_become
 from ml.train import Callbacks, TrainResult, generate_images, load_for_generation, train
-from tests.ml.tiny_data import SHAPES, write_tiny_pack
+from tests.ml.shelf_data import pack_for
+from tests.ml.tiny_data import write_tiny_pack
 
-MODELS = shelf("models", LabelledImageModel)
+MODELS = shelf("models", Model)
+TRANSLATIONS = [name for name, model in MODELS.items() if issubclass(model, TranslationModel)]
+CPU = torch.device("cpu")
 NUM_STEPS = 6
 ROOT = Path(__file__).parents[2]
 
 every_model = pytest.mark.parametrize("name", MODELS)
+every_translation = pytest.mark.parametrize("name", TRANSLATIONS)
 
 
 class Recorded(Callbacks):
@@ -49,23 +58,39 @@ class Recorded(Callbacks):
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
-    return write_tiny_pack(tmp_path_factory.mktemp("tiny"))
+def pack_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pack]:
+    """The pack that a model is tried on."""
+    done: dict[str, Pack] = {}
+
+    def get(name: str) -> Pack:
+        if name not in done:
+            done[name] = pack_for(MODELS[name], tiny(name), tmp_path_factory.mktemp(f"{name}-data"))
+        return done[name]
+
+    return get
 
 
 @pytest.fixture(scope="module")
-def trained(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[TrainResult, Recorded]]:
+def trained(
+    pack_of: Callable[[str], Pack], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[TrainResult, Recorded]]:
     """Each model trained once, without interruption."""
     done: dict[str, tuple[TrainResult, Recorded]] = {}
 
     def get(name: str) -> tuple[TrainResult, Recorded]:
         if name not in done:
-            told = Recorded()
-            result = train(MODELS[name], tiny(name), pack, tmp_path_factory.mktemp(name), seed=1, callbacks=told)
+            told, out = Recorded(), tmp_path_factory.mktemp(name)
+            result = train(MODELS[name], tiny(name), pack_of(name), out, seed=1, callbacks=told)
             done[name] = (result, told)
         return done[name]
 
     return get
+
+
+@pytest.fixture(scope="module")
+def load(pack_of: Callable[[str], Pack], trained: Any) -> Callable[[str], Model]:
+    """The trained model with its sources at hand, read anew from its checkpoint."""
+    return lambda name: load_for_generation(trained(name)[0].checkpoint, pack=pack_of(name))
 
 
 def tiny(name: str) -> Any:
@@ -91,8 +116,8 @@ def test_training_logs_finite_losses_and_reaches_its_last_step(name: str, traine
 
 
 @every_model
-def test_training_changes_every_network(name: str, trained: Any, pack: Pack, tmp_path: Path) -> None:
-    first = train(MODELS[name], tiny(name), pack, tmp_path, seed=1, callbacks=Recorded(stop_at=0))
+def test_training_changes_every_network(name: str, trained: Any, pack_of: Any, tmp_path: Path) -> None:
+    first = train(MODELS[name], tiny(name), pack_of(name), tmp_path, seed=1, callbacks=Recorded(stop_at=0))
     before, after = read_checkpoint(first.last).tensors, read_checkpoint(trained(name)[0].last).tensors
     changed = {path.split("/")[1].split(".")[0] for path in before if not torch.equal(before[path], after[path])}
     networks = {part for path in before if (part := path.split("/")[1].split(".")[0])[0].isupper()}
@@ -102,75 +127,111 @@ def test_training_changes_every_network(name: str, trained: Any, pack: Pack, tmp
 
 @every_model
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
-    name: str, trained: Any, pack: Pack, tmp_path: Path
+    name: str, trained: Any, pack_of: Any, tmp_path: Path
 ) -> None:
-    stopped = train(MODELS[name], tiny(name), pack, tmp_path / "f1", seed=1, callbacks=Recorded(stop_at=4))
+    stopped = train(MODELS[name], tiny(name), pack_of(name), tmp_path / "f1", seed=1, callbacks=Recorded(stop_at=4))
     assert (stopped.stopped, stopped.step) == (True, 4)
-    resumed = train(MODELS[name], tiny(name), pack, tmp_path / "f2", seed=1, resume_from=stopped.last)
+    resumed = train(MODELS[name], tiny(name), pack_of(name), tmp_path / "f2", seed=1, resume_from=stopped.last)
     assert_same_state(read_checkpoint(resumed.last), read_checkpoint(trained(name)[0].last))
 
 
 @every_model
-def test_the_same_seed_makes_the_same_images_and_another_seed_others(name: str, trained: Any) -> None:
-    checkpoint = trained(name)[0].checkpoint
-    labels, seeds = np.arange(6) % len(SHAPES), np.arange(6)
-    first = generate_images(load_for_generation(checkpoint), labels, seeds)
-    again = generate_images(load_for_generation(checkpoint), labels, seeds)
-    others = generate_images(load_for_generation(checkpoint), labels, seeds + 100)
+def test_the_same_seed_makes_the_same_images_and_another_seed_others(name: str, load: Any) -> None:
+    model = load(name)
+    labels, seeds = np.arange(6) % len(model.data.classes), np.arange(6)
+    first = generate_images(model, labels, seeds)
+    again = generate_images(load(name), labels, seeds)
+    # other noise; of a translation the seed's remainder picks the source, so the next seed means another one
+    others = generate_images(model, labels, seeds + (1 if name in TRANSLATIONS else 100))
     assert np.array_equal(first, again)
     assert all(not np.array_equal(one, other) for one, other in zip(first, others, strict=True))
 
 
 @every_model
-def test_an_image_depends_on_its_own_label_and_seed_alone(name: str, trained: Any) -> None:
-    model = load_for_generation(trained(name)[0].checkpoint)
-    labels, seeds = np.array([0, 1, 2, 1]), np.array([5, 6, 7, 8])
+def test_an_image_depends_on_its_own_label_and_seed_alone(name: str, load: Any) -> None:
+    model = load(name)
+    labels, seeds = np.array([0, 1, 2, 1]) % len(model.data.classes), np.array([5, 6, 7, 8])
     together = generate_images(model, labels, seeds)
     alone = generate_images(model, labels[2:3], seeds[2:3])
     assert np.abs(together[2].astype(int) - alone[0].astype(int)).max() <= 1
 
 
-@every_model
-def test_the_class_decides_the_image(name: str, trained: Any) -> None:
-    images = generate_images(load_for_generation(trained(name)[0].checkpoint), [0, 1, 2], [9, 9, 9])
+@pytest.mark.parametrize("name", [name for name in MODELS if name not in TRANSLATIONS])
+def test_the_class_decides_the_image(name: str, load: Any) -> None:
+    images = generate_images(load(name), [0, 1, 2], [9, 9, 9])
     assert images.shape == (3, 16, 16, 1)
     assert not np.array_equal(images[0], images[1])
     assert not np.array_equal(images[1], images[2])
 
 
+@pytest.mark.parametrize("name", [name for name in TRANSLATIONS if MODELS[name].min_classes > 1])
+def test_a_source_becomes_another_image_for_each_class_that_it_may_become(name: str, load: Any, pack_of: Any) -> None:
+    model, pack = load(name), pack_of(name)
+    rows = pack.rows("train")[:8]
+    may = np.stack([may_become(MODELS[name], tiny(name), pack, rows, target) for target in range(len(pack.classes))])
+    assert may.any(0).all(), "each image becomes something"
+    source = batch_of(pack.read_whole(rows), model.image_range)
+    made = [model.generate(source, torch.full((len(rows),), target)) for target in range(len(pack.classes))]
+    for row in range(len(rows)):
+        one, *others = [made[target][row] for target in np.flatnonzero(may[:, row])]
+        assert all(not torch.equal(one, other) for other in others)
+
+
+@every_translation
+def test_the_source_that_class_and_seed_pick_is_shown_beside_each_image(name: str, load: Any) -> None:
+    model = load(name)
+    labels, seeds = np.arange(5) % len(model.data.classes), np.arange(5) * 7
+    shown = generate_with_views(model, labels, seeds)
+    assert tuple(shown) == (RESULT, *model.views)
+    assert np.array_equal(shown[RESULT], generate_images(model, labels, seeds))
+    assert all(view.shape[:3] == (5, 16, 16) and view.shape[3] in (1, 3) for view in shown.values())
+    alone = generate_with_views(model, labels[3:], seeds[3:])["source"]
+    assert np.array_equal(alone, shown["source"][3:])
+    others = generate_with_views(model, labels, seeds + 1)["source"]
+    assert all(not np.array_equal(one, other) for one, other in zip(shown["source"], others, strict=True))
+
+
 @every_model
-def test_every_promised_score_is_given(name: str, trained: Any, pack: Pack) -> None:
-    model = load_for_generation(trained(name)[0].checkpoint)
-    image = to_model(torch.from_numpy(pack.images[:5].copy()), model.image_range)
-    label = torch.from_numpy(pack.label[:5].copy())
+def test_every_promised_score_is_given(name: str, load: Any, pack_of: Any) -> None:
+    model, pack = load(name), pack_of(name)
     available = model.available_scores(model.settings)
     assert available <= {"realism", "class_confidence"}
-    with torch.inference_mode():
-        if "realism" in available:
-            realism = model.realism(image, label)
-            assert realism.shape == (5,)
-            assert realism.isfinite().all()
-        if "class_confidence" in available:
-            confidence = model.class_confidence(image)
-            assert confidence.shape == (5, len(SHAPES))
+    scores = model_scores(model, pack.images[:5].copy(), pack.label[:5], CPU, np.arange(5))
+    assert scores.keys() == available
+    assert all(score.shape == (5,) and np.isfinite(score).all() for score in scores.values())
+    if "class_confidence" in available:
+        with torch.inference_mode():
+            confidence = model.class_confidence(to_model(torch.from_numpy(pack.images[:5].copy()), model.image_range))
+        assert confidence.shape == (5, len(pack.classes))
+        assert ((confidence >= 0) & (confidence <= 1)).all()
+        if not pack.attributes:
             assert torch.allclose(confidence.sum(1), torch.ones(5), atol=1e-4)
 
 
 @every_model
 @pytest.mark.parametrize("resolution", [17, 30])
 def test_odd_sizes_and_colour_train_too(name: str, resolution: int, tmp_path: Path) -> None:
-    pack = write_tiny_pack(tmp_path, resolution, {"disc": 4, "bar": 4}, colour=True)
     settings = tiny(name).model_copy(update={"resolution": resolution, "num_steps": 1})
+    pack = pack_for(MODELS[name], settings, tmp_path, resolution, {"disc": 4, "bar": 4}, colour=True)
     result = train(MODELS[name], settings, pack, tmp_path / "out", seed=1)
-    images = generate_images(load_for_generation(result.checkpoint), [0, 1], [1, 2])
+    images = generate_images(load_for_generation(result.checkpoint, pack=pack), [0, 1], [1, 2])
     assert images.shape == (2, resolution, resolution, 3)
 
 
-@every_model
+@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model.min_classes <= 1])
 def test_a_single_class_of_few_images_trains_too(name: str, tmp_path: Path) -> None:
+    settings = tiny(name).model_copy(update={"num_steps": 2})
+    pack = pack_for(MODELS[name], settings, tmp_path, 16, {"disc": 3})
+    result = train(MODELS[name], settings, pack, tmp_path / "out", seed=1)
+    images = generate_images(load_for_generation(result.checkpoint, pack=pack), [0], [1])
+    assert images.shape == (1, 16, 16, 1)
+
+
+@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model.min_classes > 1])
+def test_a_single_class_is_refused_by_a_model_of_several(name: str, tmp_path: Path) -> None:
     pack = write_tiny_pack(tmp_path, 16, {"disc": 3})
-    result = train(MODELS[name], tiny(name).model_copy(update={"num_steps": 2}), pack, tmp_path / "out", seed=1)
-    assert generate_images(load_for_generation(result.checkpoint), [0], [1]).shape == (1, 16, 16, 1)
+    with pytest.raises(BadSettingsError, match=rf"needs at least {MODELS[name].min_classes} classes .* has 1; choose"):
+        train(MODELS[name], tiny(name), pack, tmp_path / "out", seed=1)
 
 
 @every_model
@@ -200,6 +261,8 @@ def is_bounded(field: FieldInfo) -> bool:
         kinds = {type(part) for part in field.metadata}
         lower, upper = {annotated_types.Ge, annotated_types.Gt}, {annotated_types.Le, annotated_types.Lt}
         return bool(kinds & lower) and bool(kinds & upper)
+    if field.annotation is str:
+        return annotated_types.MaxLen in {type(part) for part in field.metadata}
     return field.annotation is bool or typing.get_origin(field.annotation) is typing.Literal
 
 

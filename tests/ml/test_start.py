@@ -11,7 +11,7 @@ import torch
 from ml import pipeline
 from ml.checkpoint import carry, file_hash, read_checkpoint
 from ml.errors import BadSettingsError, CheckpointError
-from ml.model import LabelledImageModel
+from ml.model import Model
 from ml.models.dcgan import Dcgan
 from ml.models.progressive_gan import ProgressiveGan
 from ml.pack import Pack
@@ -23,10 +23,11 @@ from ml.start import check_start
 from ml.start_plan import Start, Way
 from ml.told import StopRequested
 from ml.train import TrainResult, train
+from tests.ml.shelf_data import pack_for, spec_for
 from tests.ml.tiny_data import SHAPES, write_tiny_pack
 from tests.ml.tiny_run import SETTINGS, Heard, write_plan
 
-MODELS = shelf("models", LabelledImageModel)
+MODELS = shelf("models", Model)
 N, M = 4, 7
 every_model = pytest.mark.parametrize("name", MODELS)
 
@@ -61,8 +62,9 @@ def short(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> TrainResult:
 # --- continue ---------------------------------------------------------------------------------------------------
 @every_model
 def test_a_training_continued_to_more_steps_equals_one_of_so_many_from_the_start_or_says_what_differs(
-    name: str, pack: Pack, tmp_path: Path
+    name: str, tmp_path: Path
 ) -> None:
+    pack = pack_for(MODELS[name], tiny(name), tmp_path)
     before = train(MODELS[name], tiny(name), pack, tmp_path / "short", 3)
     whole = train(MODELS[name], tiny(name, num_steps=M), pack, tmp_path / "whole", 3)
     heard = Heard()
@@ -173,13 +175,14 @@ def test_another_model_is_refused(short: TrainResult) -> None:
 
 
 @every_model
-def test_the_shelf_knows_which_settings_shape_a_model(name: str, pack: Pack) -> None:
+def test_the_shelf_knows_which_settings_shape_a_model(name: str) -> None:
     shaping = shaping_settings(MODELS[name])
     assert (shaping["resolution"], shaping["width"], shaping["ema_half_life"]) == ("value", "value", "zero")
-    own = shapes_of(MODELS[name], pack.spec(), tiny(name))
+    data = spec_for(MODELS[name], tiny(name))
+    own = shapes_of(MODELS[name], data, tiny(name))
     for setting, shown in (("width", "value"), ("ema_half_life", "zero")):
         twice = {setting: 2 * getattr(tiny(name), setting)}
-        assert (shapes_of(MODELS[name], pack.spec(), tiny(name, **twice)) == own) == (shown == "zero")
+        assert (shapes_of(MODELS[name], data, tiny(name, **twice)) == own) == (shown == "zero")
     assert not {"learning_rate", "learning_rate_G", "beta1", "num_steps", "augmentation"} & shaping.keys()
 
 
