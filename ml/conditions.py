@@ -1,0 +1,155 @@
+"""How attributes are represented where a generator is told them.
+
+Binod Bhattarai, Tae-Kyun Kim: Inducing Optimal Attribute Representations for Conditional GANs, ECCV 2020,
+https://arxiv.org/abs/2003.06472.
+
+Each attribute i has a representation, the row R_i of R. A generator is told the sum over attributes of v_i R_i, where v
+is the vector of targets, or of what is to change. R is always [A, A] and its rows have a mean square length of 1, so
+that every kind of representation gives a generator as many numbers, of the same size, through the same first layer:
+
+    one_hot             R is the identity: the generator is told v itself
+    co_occurrence       R_i is P(j | i)
+    word2vec            R_i is the word vector of the attribute's name
+    classifier_weights  R_i are the weights by which a classifier of real images finds attribute i
+    latent              R_i is the mean of that classifier's features over images that have i, minus those that lack it
+    gcn                 R_i comes of a graph whose edges are P(j | i), trained with the generator
+
+Rows of more than A numbers are turned into the space that they span, of A dimensions at most, which keeps all lengths
+and angles between them.
+
+Differs from the paper: that the products are summed up, that all kinds are of one size, and what latent is, are ours.
+"""
+
+import json
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from ml.attributes import AttributeSpace
+from ml.errors import BadSettingsError
+from ml.layers.graph_convolution import AttributeGraph
+from ml.word_vectors import word_vectors
+
+ConditionType = Literal["one_hot", "co_occurrence", "word2vec", "classifier_weights", "latent", "gcn"]
+Edges = Literal["co_occurrence", "edited", "learned"]
+FROM_CLASSIFIER = ("classifier_weights", "latent")
+"""Kinds that need a classifier of real images first."""
+
+
+class Condition(nn.Module):
+    """v [N, A] -> what a generator is told, [N, A]."""
+
+    def rows(self) -> Tensor:
+        """R [A, A]."""
+        raise NotImplementedError
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        return vectors @ self.rows().to(vectors.dtype)
+
+
+class HeldCondition(Condition):
+    """R does not learn; it is part of a checkpoint."""
+
+    held: Tensor
+
+    def __init__(self, rows: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("held", rows)
+
+    def rows(self) -> Tensor:
+        return self.held
+
+    def hold(self, rows: Tensor) -> None:
+        """From now on R is made of `rows` [A, any]."""
+        self.held.copy_(in_own_span(rows))
+
+
+class GraphCondition(Condition):
+    """R is what a graph convolutional network makes, brought to the common size."""
+
+    def __init__(self, graph: AttributeGraph) -> None:
+        super().__init__()
+        self.graph = graph
+
+    def rows(self) -> Tensor:
+        return scaled(self.graph())
+
+
+def condition_for(
+    kind: ConditionType, space: AttributeSpace, edges: Edges = "co_occurrence", edited: str = "", hidden: int = 32
+) -> Condition:
+    """Those of FROM_CLASSIFIER are the identity until they are given what they hold, and so is word2vec where its
+    vectors are not at hand; who trains it asks for them by `ml.word_vectors`.
+
+    Raises: BadSettingsError.
+    """
+    match kind:
+        case "co_occurrence":
+            return HeldCondition(in_own_span(space.relation()))
+        case "gcn":
+            matrix = edited_edges(edited, space) if edges == "edited" else space.relation()
+            return GraphCondition(AttributeGraph(matrix, hidden, learned=edges == "learned"))
+        case _:
+            return HeldCondition(torch.eye(len(space)))
+
+
+def words_of(space: AttributeSpace) -> Tensor:
+    """The word vectors of the names, [A, any]. Raises: BadSettingsError."""
+    return torch.from_numpy(word_vectors(space.names))
+
+
+def scaled(rows: Tensor) -> Tensor:
+    """Rows of a mean square length of 1."""
+    return rows * rows.square().sum(1).mean().clamp(min=1e-12).rsqrt()
+
+
+def in_own_span(rows: Tensor) -> Tensor:
+    """[A, any] -> [A, A]: the same lengths and angles but for a common factor, see `scaled`.
+
+    A square matrix stays as it is, but for that.
+    """
+    number, width = rows.shape
+    if number == width:
+        return scaled(rows)
+    left, lengths, _ = torch.linalg.svd(rows.double(), full_matrices=False)
+    # a singular vector's sign is the machine's choice; its largest part shall be positive
+    largest = left.gather(0, left.abs().argmax(0, keepdim=True))
+    spanned = left * lengths * torch.where(largest < 0, -1.0, 1.0)
+    padded = torch.zeros(number, number, dtype=rows.dtype, device=rows.device)
+    padded[:, : spanned.shape[1]] = spanned.to(rows.dtype)
+    return scaled(padded)
+
+
+# --- edges that a person edited --------------------------------------------------------------------------------------
+def read_edges(text: str) -> list[list[float]]:
+    """A square matrix of numbers from 0 to 1, with ones on its diagonal, as JSON; none where nothing is written.
+
+    Raises: ValueError.
+    """
+    if not text.strip():
+        return []
+    try:
+        rows = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"edited_edges is no JSON ({error}); write it as [[1, 0.2], [0.5, 1]].") from error
+    is_square = isinstance(rows, list) and all(isinstance(row, list) and len(row) == len(rows) for row in rows)
+    numbers = [value for row in rows for value in row] if is_square else [None]
+    if not all(isinstance(value, int | float) and 0 <= value <= 1 for value in numbers):
+        raise ValueError("edited_edges must be as many rows as columns of numbers from 0 to 1.")
+    if any(rows[place][place] != 1 for place in range(len(rows))):
+        raise ValueError("edited_edges must have 1 on its diagonal, for an attribute always comes with itself.")
+    return [[float(value) for value in row] for row in rows]
+
+
+def edited_edges(text: str, space: AttributeSpace) -> Tensor:
+    """[A, A]; the co-occurrence where nothing is written. Raises: BadSettingsError."""
+    rows = read_edges(text)
+    if not rows:
+        return space.relation()
+    if len(rows) != len(space):
+        raise BadSettingsError(
+            f"edited_edges has {len(rows)} rows, and the dataset has {len(space)} attributes "
+            f"({', '.join(space.names)}); give it one row and one column for each, in this order."
+        )
+    return torch.tensor(rows)
