@@ -158,7 +158,7 @@ class Stargan(AttributeModel):
     def training_step(self, batch: Batch, update: Update, step: int) -> Scalars:
         """D learns; then, each num_critic_steps-th time, G. Targets are the attributes of the batch's other images."""
         settings, real, vectors = self.settings, batch.image, self.space.vectors(batch)
-        if step <= first_steps(settings):
+        if settings.condition_type in FROM_CLASSIFIER and step <= settings.classifier_steps:
             return self._learn_first(real, vectors, update, step)
         if step == 1 and settings.condition_type == "word2vec":
             self._hold(words_of(self.space))
