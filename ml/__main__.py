@@ -1,5 +1,5 @@
-"""The command line: `python -m ml list | train | generate | remake | select | evaluate | study | memory | work |
-pages`.
+"""The command line: `python -m ml list | train | generate | remake | select | evaluate | study | attribute-study |
+memory | work | pages`.
 
 A folder of images goes in, images come out; no web, no database. The module of a command is imported when it
 runs, so that `--help` and `list --json` answer at once.
@@ -19,7 +19,7 @@ from ml.protocol import EXIT_FAULT
 from ml.share import claim_threads
 
 EPILOG = "exit codes: 0 done; 1 refused or failed, with a sentence on stderr; 2 wrong usage; 75 stopped with all saved"
-COMPUTE = {"train", "generate", "remake", "evaluate", "study"}
+COMPUTE = {"train", "generate", "remake", "evaluate", "study", "attribute-study"}
 """Commands that take this process's share of the cores; it is settled before anything of theirs is imported."""
 EXAMPLE = """example:
   python -m ml train photos/ --model dcgan --set num_steps=2000 --out runs/first
@@ -79,6 +79,11 @@ def parser() -> argparse.ArgumentParser:
     _select(_command(commands, "select", "ml.commands:select", "choose which candidates to keep"))
     _evaluate(_command(commands, "evaluate", "ml.commands:evaluate", "measure the chosen images against real ones"))
     _study(_command(commands, "study", "ml.commands:study", "measure whether synthetic images help a classifier"))
+    _attribute_study(
+        _command(
+            commands, "attribute-study", "ml.commands:attribute_study", "compare ways of changing what images have"
+        )
+    )
     _memory(_command(commands, "memory", "ml.commands:memory", "tell how much memory a training will need"))
     work = _command(commands, "work", "ml.work:work", "carry out a worker's plan (for the service)")
     work.add_argument("plan", type=Path, help="the plan, a JSON file")
@@ -225,6 +230,32 @@ def _study(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--json", action="store_true", help="print the result as JSON")
     _quiet(command)
+
+
+def _attribute_study(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", type=Path, help="images with attributes, or class folders")
+    command.add_argument("--out", type=Path, required=True, help="folder of the study, new unless --resume")
+    command.add_argument(
+        "--arts",
+        nargs="+",
+        metavar="ART",
+        help="models that edit attributes, with settings of their own, such as stgan or "
+        "stargan:condition_type=gcn,condition_mode=diff; left out: fourteen of them",
+    )
+    _settings(command, "arts")
+    command.add_argument("--seeds", type=_number, default=3, help="trainings of each art; two at least for intervals")
+    command.add_argument("--seed", type=int, default=0, help="the same seed gives the same table")
+    command.add_argument("--split-seed", type=int, default=0, help="seed of the splits, where the folder has none")
+    command.add_argument("--resume", action="store_true", help="go on with the study in --out")
+    command.add_argument("--json", action="store_true", help="print the table as JSON")
+    _quiet(command)
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number}; expected 1 at least")
+    return number
 
 
 def _memory(command: argparse.ArgumentParser) -> None:

@@ -2,13 +2,16 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from ml.judgement import ToldJudgement
 from ml.protocol import Event, MeasurementPart, MeasurementRow, Yield
 from ml.study_told import ChildDone, StudyResult
+
+if TYPE_CHECKING:
+    from ml.attribute_study import AttributeResult  # which loads torch
 
 
 class Bars:
@@ -182,3 +185,26 @@ def study_table(result: StudyResult) -> str:
 def _points(estimate: Mapping[str, Any]) -> str:
     low, high = estimate["low"], estimate["high"]
     return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}"
+
+
+def attribute_table(result: "AttributeResult") -> str:
+    """A row for each art, a column for each attribute, in percent; the average and its interval last."""
+    head = ("recognised, %", *result["names"], "average", "95 %", "identity", "reconstruction")
+    own = result["classifier"]
+    rows = [
+        head,
+        ("classifier on real", *(_percent(value) for value in own), _percent(sum(own) / len(own)), "", "", ""),
+    ]
+    for art in result["arts"]:
+        cells = [_percent(one["mean"]) for one in (*art["by_attribute"], art["average"])]
+        others = (_number(art["identity"]["mean"]), _number(art["reconstruction"]["mean"]))
+        rows.append((art["name"], *cells, _points(art["average"]), *others))
+    return (
+        f"{table(rows)}\n\n{result['num_held_out']} held-out images, each attribute of them turned around; "
+        f"{result['num_seeds']} seeds. identity: distance of appearance between source and result; reconstruction: "
+        "error of sources given back, as a share of a pixel's range."
+    )
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f}"

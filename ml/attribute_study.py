@@ -1,0 +1,161 @@
+"""Which way of editing attributes works best: all of them on the same images, by the same seeds, in as many steps.
+
+<folder>/arts.json          the arts, shared settings, seed and number of seeds
+<folder>/data, encoder      as a run prepares them
+<folder>/arts/<n>/<seed>/   one training's checkpoints, and edits.json, what was measured of it
+<folder>/result.json        the table
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypedDict
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ml.attribute_arts import Art
+from ml.attribute_edits import Edits, classifier_accuracy, edited_rows, measure_edits, measured_names
+from ml.attribute_model import AttributeModel
+from ml.attributes import co_occurrence
+from ml.checkpoint import step_of
+from ml.device import choose_device
+from ml.errors import BadDatasetError
+from ml.features import Encoder
+from ml.generation import load_for_generation
+from ml.intervals import mean_interval
+from ml.pack import Pack
+from ml.protocol import Emit
+from ml.seeds import step_seed
+from ml.told import ShouldStop, StopRequested, Told
+from ml.train import train
+from ml.whole import whole_file
+
+OnArt = Callable[[str, int], None]
+"""Called with (name of the art, number of the seed) before each training."""
+
+
+class Spread(TypedDict):
+    """Over seeds; mean is None where nothing was measured, low and high where there are fewer than two seeds."""
+
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+class ArtResult(TypedDict):
+    """by_attribute, average: target attribute recognition rates; identity and reconstruction as in `Edits`."""
+
+    name: str
+    by_attribute: list[Spread]
+    average: Spread
+    identity: Spread
+    reconstruction: Spread
+
+
+class AttributeResult(TypedDict):
+    """co_occurrence: M[i][j] = P(j | i) of the training images; classifier: its accuracy on held-out real images."""
+
+    names: list[str]
+    co_occurrence: list[list[float]]
+    num_held_out: int
+    num_seeds: int
+    classifier: list[float]
+    arts: list[ArtResult]
+
+
+def run_arts(
+    folder: Path,
+    pack: Pack,
+    encoder: Encoder,
+    arts: Sequence[Art],
+    seed: int,
+    num_seeds: int,
+    emit: Emit = lambda event: None,
+    should_stop: ShouldStop = lambda: False,
+    on_art: OnArt = lambda name, number: None,
+) -> AttributeResult:
+    """Train and measure what is not there yet; returns the table, which is written, too.
+
+    Raises: StopRequested, with all saved; BadDatasetError where there is nothing held out to edit.
+    """
+    if not len(edited_rows(pack)) or not measured_names(pack):
+        raise BadDatasetError(
+            "There are no held-out images with attributes to edit; give the dataset a val split, or more images."
+        )
+    measured = []
+    for place, art in enumerate(arts):
+        of_art = []
+        for number in range(num_seeds):
+            on_art(art.name, number)
+            out = folder / "arts" / str(place) / str(number)
+            of_art.append(_edits_of(out, art, pack, encoder, step_seed(seed, "art", number), emit, should_stop))
+        measured.append(of_art)
+    result = table_of(pack, encoder, [art.name for art in arts], measured)
+    with whole_file(folder / "result.json") as partial:
+        partial.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    return result
+
+
+def _edits_of(
+    out: Path, art: Art, pack: Pack, encoder: Encoder, seed: int, emit: Emit, should_stop: ShouldStop
+) -> Edits:
+    """As measured before, or after the training, which goes on from its newest checkpoint."""
+    file = out / "edits.json"
+    if file.exists():
+        return _read_edits(json.loads(file.read_text(encoding="utf-8")))
+    newest = max(out.glob("checkpoints/*.safetensors"), key=lambda one: step_of(one) or 0, default=None)
+    device = choose_device()
+    trained = train(art.model, art.settings, pack, out, seed, newest, Told(emit, should_stop), device=device)
+    if trained.stopped:
+        raise StopRequested
+    model = load_for_generation(trained.last, device)
+    if not isinstance(model, AttributeModel):
+        raise TypeError(f"{art.name} is no AttributeModel")
+    edits = measure_edits(model, pack, encoder, device)
+    with whole_file(file) as partial:
+        partial.write_text(
+            json.dumps({**asdict(edits), "hits": edits.hits.tolist(), "total": edits.total.tolist()}), encoding="utf-8"
+        )
+    return edits
+
+
+def _read_edits(said: Mapping[str, Any]) -> Edits:
+    return Edits(np.array(said["hits"]), np.array(said["total"]), said["identity"], said["reconstruction"])
+
+
+def table_of(
+    pack: Pack, encoder: Encoder, names: Sequence[str], measured: Sequence[Sequence[Edits]]
+) -> AttributeResult:
+    """measured: for each art the edits of each seed."""
+    together = torch.tensor(pack.spec().together or np.diag(pack.spec().counts).tolist(), dtype=torch.float32)
+    return {
+        "names": list(measured_names(pack)),
+        "co_occurrence": co_occurrence(together).tolist(),
+        "num_held_out": len(edited_rows(pack)),
+        "num_seeds": len(measured[0]),
+        "classifier": classifier_accuracy(pack, encoder).tolist(),
+        "arts": [_row(name, of_art) for name, of_art in zip(names, measured, strict=True)],
+    }
+
+
+def _row(name: str, of_art: Sequence[Edits]) -> ArtResult:
+    rates = np.stack([edits.rates() for edits in of_art])
+    return {
+        "name": name,
+        "by_attribute": [spread(column) for column in rates.T],
+        # the mean over attributes of each seed, of those that could be edited
+        "average": spread(np.array([row[~np.isnan(row)].mean() for row in rates])),
+        "identity": spread(np.array([edits.identity for edits in of_art])),
+        "reconstruction": spread(np.array([edits.reconstruction for edits in of_art])),
+    }
+
+
+def spread(values: NDArray[np.float64]) -> Spread:
+    """Mean and 95 % interval over seeds."""
+    if np.isnan(values).any():
+        return {"mean": None, "low": None, "high": None}
+    low, high = mean_interval(values.tolist()) if len(values) > 1 else (None, None)
+    return {"mean": float(values.mean()), "low": low, "high": high}
