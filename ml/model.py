@@ -74,17 +74,19 @@ class Batch:
 
     image: float [N, channels, resolution, resolution] in the model's `image_range`; label: int64 [N]; source: the other
     image of each pair, float [N, source_channels, resolution, resolution], or None; attributes: float [N, A], 1 where
-    an image has attribute i, 0 where it lacks it, NaN where nobody said, or None.
+    an image has attribute i, 0 where it lacks it, NaN where nobody said, or None. target: of the sources of a
+    translation alone, what is to be made from `image`, where pairs tell it; as large as a result.
     """
 
     image: Tensor
     label: Tensor
     source: Tensor | None = None
     attributes: Tensor | None = None
+    target: Tensor | None = None
 
     def to(self, device: torch.device) -> "Batch":
         """The same on another device."""
-        parts = (self.image, self.label, self.source, self.attributes)
+        parts = (self.image, self.label, self.source, self.attributes, self.target)
         return Batch(*(None if part is None else part.to(device) for part in parts))  # type: ignore[arg-type]
 
 
@@ -305,7 +307,8 @@ class TranslationModel(Model):
     """Family: images of a wanted class from real images of other classes, or from the other half of pairs.
 
     A *source* is a `Batch` of what the networks read: its `image` (of a pair, the half that is given), its own `label`
-    and `attributes`. Sources are training images, picked by class and seed.
+    and `attributes`. Sources are training images, picked by class and seed. What they should become, the `target` of
+    pairs, is known for those who look at results and measure them, not for the networks.
     """
 
     consumes = ("image", "label")
@@ -313,12 +316,26 @@ class TranslationModel(Model):
     sources: SourceImages | None = None
     """Set by whoever trains or makes images; no part of a checkpoint."""
     views: ClassVar[tuple[str, ...]] = ("source",)
-    """Images kept beside each result, by name, as `views_of` gives them."""
+    """Images kept beside each result, by name, as `views_of` gives them. Of these names results are measured by:
+    "target" (what a result should look like) and "reconstruction" (of the source, from the result)."""
+    keeps_class: ClassVar[bool] = False
+    """Whether a result is of its source's own class, instead of another."""
 
     @classmethod
     def starts_from(cls, settings: ModelSettings, source_label: int, target: int, num_classes: int) -> bool:
         """Whether training images of one class are sources for another; all but a class itself in most methods."""
-        return source_label != target or num_classes == 1
+        return (source_label == target) if cls.keeps_class else (source_label != target or num_classes == 1)
+
+    @classmethod
+    def uses_pairs(cls, settings: ModelSettings) -> bool:
+        """Whether it starts from the given half of pairs; else from the images to be made, even of pairs."""
+        setting, value = cls.also_consumes.get("source", ("", ""))
+        return "source" in cls.consumes or bool(setting and getattr(settings, setting) == value)
+
+    @classmethod
+    def judges_alone(cls, settings: ModelSettings) -> bool:
+        """Whether D can score an image without the source that it was made from, so that `realism` works."""
+        return True
 
     @classmethod
     def makes_other_half(cls, settings: ModelSettings) -> bool:
@@ -336,9 +353,12 @@ class TranslationModel(Model):
     def blank_inputs(self, number: int) -> Batch:
         data = self.data
         side = (data.resolution, data.resolution)
-        given = torch.empty(number, data.source_channels or data.channels, *side)
+        image = torch.empty(number, data.channels, *side)
         attributes = torch.empty(number, len(data.attributes)) if data.attributes else None
-        return Batch(given, torch.zeros(number, dtype=torch.int64), None, attributes)
+        label = torch.zeros(number, dtype=torch.int64)
+        if not (data.source_channels and self.uses_pairs(self.settings)):
+            return Batch(image, label, None, attributes)
+        return Batch(torch.empty(number, data.source_channels, *side), label, None, attributes, image)
 
     def generate(self, inputs: Batch, label: Tensor) -> Tensor:
         """The sources `inputs` as images of the classes `label` int64 [N]; for `image_range` and the rest see above."""

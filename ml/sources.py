@@ -5,6 +5,7 @@ which image a result was made from.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +21,21 @@ SPAN = 2**53
 
 
 class Sources:
-    """The sources for each class of a pack. rows: class number -> rows of the pack, ascending."""
+    """The sources for each class of a pack. rows: class number -> rows of the pack, ascending; of_pairs: whether the
+    given halves of pairs are the sources."""
 
-    def __init__(self, pack: Pack, rows: Sequence[Rows]) -> None:
-        self.pack, self.rows = pack, rows
+    def __init__(self, pack: Pack, rows: Sequence[Rows], of_pairs: bool = False) -> None:
+        self.pack, self.rows, self.of_pairs = pack, rows, of_pairs
 
     @classmethod
-    def of(cls, model: type[TranslationModel], settings: ModelSettings, pack: Pack) -> "Sources":
-        """Training images that a model with these settings can turn into each class."""
-        train = pack.rows("train")
-        return cls(pack, [train[may_become(model, settings, pack, train, to)] for to in range(len(pack.classes))])
+    def of(cls, model: type[TranslationModel], settings: ModelSettings, pack: Pack, split: str = "train") -> "Sources":
+        """Images of a split that a model with these settings can turn into each class."""
+        rows = pack.rows(split)
+        return cls(
+            pack,
+            [rows[may_become(model, settings, pack, rows, to)] for to in range(len(pack.classes))],
+            model.uses_pairs(settings) and pack.source is not None,
+        )
 
     def at(self, labels: Integers, seeds: Integers) -> Rows:
         """The rows of the pack that these classes and seeds pick. Raises: BadBudgetError for a class without any."""
@@ -45,10 +51,10 @@ class Sources:
 
     def batch(self, labels: Integers, seeds: Integers, image_range: tuple[float, float]) -> Batch:
         """See `ml.model.SourceImages`."""
-        read = self.pack.read_whole(self.at(labels, seeds))
-        return batch_of(
-            read._replace(image=read.image if read.source is None else read.source, source=None), image_range
-        )
+        read = batch_of(self.pack.read_whole(self.at(labels, seeds)), image_range)
+        if read.source is None or not self.of_pairs:
+            return replace(read, source=None)
+        return Batch(read.source, read.label, None, read.attributes, read.image)
 
     def evenly(self, labels: Rows, seeds: Rows, run_seed: int) -> Rows:
         """Seeds nearly as these, by which each class's sources are used equally often: within a round each comes once,
@@ -67,10 +73,11 @@ def may_become(
 ) -> NDArray[np.bool_]:
     """bool [len(rows)]: those images from which the model can make the class `target`.
 
-    Where classes are attributes, that is those known to lack it.
+    Where classes are attributes, that is those known to lack it, or to have it if the model keeps an image's class.
     """
     if pack.attribute is not None and pack.classes[target] in pack.attributes:
-        return np.asarray(pack.attribute[rows, pack.attributes.index(pack.classes[target])] == 0)
+        known = pack.attribute[rows, pack.attributes.index(pack.classes[target])]
+        return np.asarray(known == int(model.keeps_class))
     number = len(pack.classes)
     allowed = np.array([model.starts_from(settings, label, target, number) for label in range(number)])
     return np.asarray(allowed[pack.label[rows]])

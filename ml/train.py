@@ -269,11 +269,15 @@ class _Training:
     def _realism(self, pixels: Pixels, labels: Labels) -> Floats:
         return realism_of(self.model, pixels, labels, self.device, self.learner.precision)
 
+    def _can_ask_D(self) -> bool:
+        alone = not isinstance(self.model, TranslationModel) or self.model.judges_alone(self.settings)
+        return self.judge.asks_D and alone
+
     def _measure(self) -> bool:
         """Ask for the quality of the model as it is; returns whether it is the best so far."""
         if self.evaluate is None:
             return True
-        evaluation = self.evaluate(self._generate, self._realism if self.judge.asks_D else None)
+        evaluation = self.evaluate(self._generate, self._realism if self._can_ask_D() else None)
         finite = evaluation.finite()
         if finite:
             self.callbacks.on_scalars(self.step, finite)

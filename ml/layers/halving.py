@@ -8,10 +8,10 @@ SMALLEST = 4
 FEW_CHANNELS = 4
 
 
-def halving(resolution: int) -> list[int]:
-    """`resolution` and its halves, rounded down, to the last one of at least SMALLEST: 30 -> [30, 15, 7]."""
+def halving(resolution: int, smallest: int = SMALLEST) -> list[int]:
+    """`resolution` and its halves, rounded down, to the last one of at least `smallest`: 30 -> [30, 15, 7]."""
     sizes = [resolution]
-    while sizes[-1] // 2 >= SMALLEST:
+    while sizes[-1] // 2 >= smallest:
         sizes.append(sizes[-1] // 2)
     return sizes
 
