@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ml.images import Pixels
+from ml.model import SourceImages
 from ml.vitals import Labels, Realism, Vitals
 
 Generate = Callable[[Labels, Labels], Pixels]
@@ -24,5 +25,7 @@ class Evaluation:
         return {path: value for path, value in values.items() if math.isfinite(value)}
 
 
-Evaluate = Callable[[Generate, Realism | None], Evaluation]
-"""From images it asks for, and from D's scores of images where those set real above generated."""
+Translate = Callable[[SourceImages, Labels, Labels], dict[str, Pixels]]
+"""(sources, labels int64 [N], seeds int64 [N]) -> the results and views of a model that translates."""
+Evaluate = Callable[[Generate, Realism | None, Translate], Evaluation]
+"""From images it asks for, from D's scores of images where those set real above generated, and from translations."""

@@ -15,7 +15,7 @@ from ml.checkpoint import load_model, read_checkpoint
 from ml.device import Precision, autocast, channels_last
 from ml.errors import CheckpointError
 from ml.images import Pixels, to_model, to_pixels
-from ml.model import DataSpec, Model, TranslationModel
+from ml.model import DataSpec, Model, SourceImages, TranslationModel
 from ml.pack import Pack
 from ml.plugin import find, read_settings
 from ml.sources import give_sources
@@ -96,9 +96,12 @@ def generate_with_views(
     seeds: Sequence[int] | NDArray[np.int64],
     device: torch.device | None = None,
     precision: Precision = "fp32",
+    sources: SourceImages | None = None,
 ) -> dict[str, Pixels]:
-    """As `generate_images`, under RESULT, with what a model that translates shows beside each image, by its name."""
-    made = _in_chunks(model, labels, seeds, device, precision, None, with_views=True)
+    """As `generate_images`, under RESULT, with what a model that translates shows beside each image, by its name.
+
+    sources: of which class and seed pick instead of the model's own."""
+    made = _in_chunks(model, labels, seeds, device, precision, None, with_views=True, sources=sources)
     return {name: np.concatenate([chunk[name] for chunk in made]) for name in made[0]} if made else {}
 
 
@@ -142,13 +145,14 @@ def _in_chunks(
     precision: Precision,
     change: Callable[[Tensor], Tensor] | None,
     with_views: bool,
+    sources: SourceImages | None = None,
 ) -> list[dict[str, Pixels]]:
     device = device or next(model.parameters()).device
     if len(labels) != len(seeds):
         raise ValueError(f"{len(labels)} labels and {len(seeds)} seeds; there must be one seed per label.")
     parts = [slice(start, start + CHUNK) for start in range(0, len(labels), CHUNK)]
     with _at_rest(model), autocast(device, precision):
-        return [_chunk(model, labels[part], seeds[part], device, change, with_views) for part in parts]
+        return [_chunk(model, labels[part], seeds[part], device, change, with_views, sources) for part in parts]
 
 
 def _chunk(
@@ -158,10 +162,12 @@ def _chunk(
     device: torch.device,
     change: Callable[[Tensor], Tensor] | None,
     with_views: bool,
+    sources: SourceImages | None,
 ) -> dict[str, Pixels]:
     number = len(labels)
     filled = np.resize(np.asarray(labels, np.int64), CHUNK)
-    given = model.inputs(filled, np.resize(np.asarray(seeds, np.int64), CHUNK))
+    picks = np.resize(np.asarray(seeds, np.int64), CHUNK)
+    given: Any = model.inputs(filled, picks) if sources is None else sources.batch(filled, picks, model.image_range)
     inputs: Any = (given if change is None else change(given)).to(device)
     wanted = torch.from_numpy(filled).to(device)
     images = {RESULT: model.generate(inputs, wanted)}

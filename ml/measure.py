@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from ml.comparison import equal_weights, reference_of, weights_of_mix
 from ml.errors import MeaninglessMetricError, TooFewSamplesError
-from ml.evaluation import Evaluate, Evaluation, Generate
+from ml.evaluation import Evaluate, Evaluation, Generate, Translate
 from ml.features import POOL, Encoder, FeaturesAndProbabilities, found_features
+from ml.held_out import HeldOut
 from ml.images import Pixels
+from ml.likeness import has_views, likeness
 from ml.metric import IN_DOMAIN, Evidence, ImageSet, Measurement, Metric, Space
 from ml.metrics.kid import kernel_distance
 from ml.pack import Pack
@@ -38,7 +40,7 @@ def measure_all(
     """
     rows: dict[str, MeasurementRow] = {}
     for name, plugin in shelf("metrics", Metric).items():
-        if not (plugin.in_any_space or evidence.space == IN_DOMAIN):
+        if not (plugin.in_any_space or evidence.space == IN_DOMAIN) or not has_views(evidence, plugin.compares):
             continue
         before_each(name)
         try:
@@ -48,8 +50,11 @@ def measure_all(
     return rows
 
 
-def checkpoint_measure(encoder: Encoder, pack: Pack, train: ImageSet, val: ImageSet, seed: int) -> Evaluate:
-    """What the loop asks at every checkpoint: KID and TARR of some images with the real class mix, and vital signs.
+def checkpoint_measure(
+    encoder: Encoder, pack: Pack, train: ImageSet, val: ImageSet, seed: int, held_out: HeldOut | None = None
+) -> Evaluate:
+    """What the loop asks at every checkpoint: KID and TARR of some images with the real class mix, and vital signs; for
+    a model that translates, also how like the truth, or their sources, the translations of held-out images are.
 
     Labels and noise are the same at every checkpoint, so that only training makes the difference.
     """
@@ -59,7 +64,7 @@ def checkpoint_measure(encoder: Encoder, pack: Pack, train: ImageSet, val: Image
     signs = VitalSigns(pack, train, labels, seed)
     all_seeds = np.concatenate([seeds, signs.more_seeds])
 
-    def evaluate(generate: Generate, realism: Realism | None) -> Evaluation:
+    def evaluate(generate: Generate, realism: Realism | None, translate: Translate) -> Evaluation:
         pixels = generate(signs.label, all_seeds)
         features, probabilities = encoder.encode(pixels)
         number = len(labels)
@@ -68,6 +73,8 @@ def checkpoint_measure(encoder: Encoder, pack: Pack, train: ImageSet, val: Image
             "metric/kid": kernel_distance(weights_of_mix(reference, synthetic), equal_weights(synthetic)),
             "metric/tarr": float(recognised(synthetic).mean()),
         }
+        if held_out is not None:
+            values |= likeness(translate(held_out.sources, held_out.label, held_out.seed))
         return Evaluation(values, signs.take(pixels, features, realism))
 
     return evaluate

@@ -1,12 +1,13 @@
 """The contract of a metric: one measure of a set of synthetic images against real ones."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.images import Pixels
 from ml.plugin import Plugin
 
 Better = Literal["lower", "higher", "towards 1"]
@@ -64,8 +65,29 @@ IN_DOMAIN = Space("in-domain encoder")
 
 
 @dataclass(frozen=True)
+class Translated:
+    """Translations with what they can be compared with, image by image.
+
+    label: int64 [N], the classes asked for; views: names of the images beside each "result"; chunks: all of them in
+    order, some rows at a time: name -> uint8 [n, H, W, C]; look: uint8 [n, H, W, C] -> what `Appearance` gives.
+    """
+
+    label: NDArray[np.int64]
+    views: frozenset[str]
+    chunks: Callable[[], Iterator[Mapping[str, Pixels]]]
+    look: Callable[[Pixels], NDArray[np.float32]]
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """The three sets that metrics see, in one space. The test split is not among them: it is reserved for studies."""
+    """The three sets that metrics see, in one space. The test split is not among them: it is reserved for studies.
+
+    translated: the synthetic images once more, where they were made from others; held_out: what the model makes from
+    validation images, which it never learnt.
+    """
 
     train: ImageSet
     val: ImageSet
@@ -73,6 +95,8 @@ class Evidence:
     classes: tuple[str, ...]
     seed: int = 0
     space: Space = IN_DOMAIN
+    translated: Translated | None = None
+    held_out: Translated | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +134,8 @@ class Metric(Plugin):
     better: ClassVar[Better] = "lower"
     in_any_space: ClassVar[bool] = False
     """Whether features of any space serve; otherwise it is measured by the in-domain encoder alone."""
+    compares: ClassVar[tuple[str, str] | None] = None
+    """Two images of each translation whose likeness it measures; it is left out where results have no such views."""
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings

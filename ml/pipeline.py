@@ -27,12 +27,13 @@ from ml.encoder_training import num_steps, train_encoder
 from ml.errors import BadDatasetError, CheckpointError
 from ml.features import Encoder, load_encoder, save_encoder, split_features
 from ml.generation import load_for_generation
+from ml.held_out import HeldOut, of_pool, of_validation
 from ml.image_map import map_pool
 from ml.inception_measure import measure_by_inception
 from ml.learner import follow
 from ml.measure import checkpoint_measure, measure_all, pool_as_seen
 from ml.memory import check_memory
-from ml.metric import Evidence, ImageSet
+from ml.metric import IN_DOMAIN, Evidence, ImageSet
 from ml.model import DataSpec, Model, ModelSettings, TranslationModel
 from ml.pack import Pack, open_pack, write_pack
 from ml.plans import STAGES, Artefacts, RunPlan, Stage
@@ -181,7 +182,8 @@ class Run:
             return self.trained(self.take_over(self.start))
         ranks = launch(self.num_devices(), self.device)
         ranks.share({"data": self.done["prepare"]["data"], "resume_from": self.resume_from and str(self.resume_from)})
-        evaluate = checkpoint_measure(self.encoder, self.pack, self.train_set, self.val_set, self.seed)
+        held_out = HeldOut.of(self.model_class, self.settings, self.pack)
+        evaluate = checkpoint_measure(self.encoder, self.pack, self.train_set, self.val_set, self.seed, held_out)
         result = train(
             self.model_class,
             self.settings,
@@ -370,7 +372,13 @@ class Run:
         """Every metric on some of the pool's images, against training and validation images."""
         meter = self.meter("select", 1)
         synthetic = self.seen(pool, Path(self.done["score"]["scores"])).take(rows)
-        evidence = Evidence(self.train_set, self.val_set, synthetic, self.classes, self.seed)
+        translated, held_out = of_pool(pool, rows, self.encoder), None
+        if translated is not None:
+            precision = choose_precision(self.settings.precision, self.device)
+            held_out = of_validation(self.trained_model(), self.pack, self.encoder, precision)
+        evidence = Evidence(
+            self.train_set, self.val_set, synthetic, self.classes, self.seed, IN_DOMAIN, translated, held_out
+        )
         values = measure_all(evidence, before_each=lambda name: meter.to(0))
         folder = Path(self.done["prepare"]["encoder"])
         return values | measure_by_inception(

@@ -76,18 +76,27 @@ class Pool:
 
     def images(self, rows: Rows) -> Pixels:
         """uint8 [len(rows), H, W, C], in the order of `rows`."""
-        side, channels = self.facts.resolution, self.facts.channels
-        pixels = np.empty((len(rows), side, side, channels), np.uint8)
-        numbers = rows // self.facts.shard_size
-        for number in np.unique(numbers):
-            here = numbers == number
-            pixels[here] = self._shard(int(number))[rows[here] % self.facts.shard_size]
-        return pixels
+        return self._at(rows, "images")
+
+    def views_at(self, rows: Rows) -> dict[str, Pixels]:
+        """As `images`, under "result", with each of the facts' `views` of these rows."""
+        return {"result": self.images(rows), **{name: self._at(rows, name) for name in self.facts.views}}
 
     def view(self, name: str, row: int) -> Pixels:
         """uint8 [H, W, 1 or 3]: one of the facts' `views` of a candidate."""
         shard = self._shard(row // self.facts.shard_size, name)
         return np.asarray(shard[row % self.facts.shard_size])
+
+    def _at(self, rows: Rows, name: str) -> Pixels:
+        side = self.facts.resolution
+        pixels = np.empty((0, side, side, self.facts.channels), np.uint8)
+        numbers = rows // self.facts.shard_size
+        for number in np.unique(numbers):
+            here, shard = numbers == number, self._shard(int(number), name)
+            if not len(pixels):
+                pixels = np.empty((len(rows), *shard.shape[1:]), np.uint8)
+            pixels[here] = shard[rows[here] % self.facts.shard_size]
+        return pixels
 
     def _shard(self, number: int, name: str = "images") -> Pixels:
         file = self.folder / f"{name}-{number:05d}.npy"

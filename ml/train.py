@@ -38,7 +38,7 @@ from ml.generation import generate_images, generate_with_views, load_for_generat
 from ml.health import Judge
 from ml.images import Pixels, strip, write_png
 from ml.learner import Learner
-from ml.model import DataSpec, Model, ModelSettings, TranslationModel
+from ml.model import DataSpec, Model, ModelSettings, SourceImages, TranslationModel
 from ml.pace import Pace
 from ml.pack import Pack
 from ml.ranks import Ranks
@@ -269,6 +269,9 @@ class _Training:
     def _realism(self, pixels: Pixels, labels: Labels) -> Floats:
         return realism_of(self.model, pixels, labels, self.device, self.learner.precision)
 
+    def _translate(self, sources: SourceImages, labels: Labels, seeds: Labels) -> dict[str, Pixels]:
+        return generate_with_views(self.model, labels, seeds, self.device, self.learner.precision, sources)
+
     def _can_ask_D(self) -> bool:
         alone = not isinstance(self.model, TranslationModel) or self.model.judges_alone(self.settings)
         return self.judge.asks_D and alone
@@ -277,7 +280,7 @@ class _Training:
         """Ask for the quality of the model as it is; returns whether it is the best so far."""
         if self.evaluate is None:
             return True
-        evaluation = self.evaluate(self._generate, self._realism if self._can_ask_D() else None)
+        evaluation = self.evaluate(self._generate, self._realism if self._can_ask_D() else None, self._translate)
         finite = evaluation.finite()
         if finite:
             self.callbacks.on_scalars(self.step, finite)

@@ -32,7 +32,8 @@ from ml.metrics.precision_recall import harmonic_precision_recall
 from ml.neighbours import memorised_rule, nearest
 from ml.plugin import shelf
 
-METRICS = shelf("metrics", Metric)
+METRICS = {name: one for name, one in shelf("metrics", Metric).items() if one.compares is None}
+"""Those of sets; tests/ml/test_likeness.py has those that compare pairs."""
 OF_LIKENESS = sorted(set(METRICS) - {"diversity", "inception_score", "nearest_training_distance"})
 """The others do not say how alike two sets are, so they are tested by truths of their own: noise is varied and far from
 the training images, and surely recognised images need not be like the real ones."""

@@ -18,6 +18,7 @@ from PIL import Image
 
 from ml.checkpoint import file_hash, read_checkpoint, read_facts
 from ml.errors import BadSettingsError, CheckpointError, NonFiniteLossError, OutOfMemoryError
+from ml.evaluation import Translate
 from ml.generation import CHUNK
 from ml.judgement import Judgement, ToldJudgement
 from ml.model import Batch, Scalars, Update
@@ -269,12 +270,12 @@ class Scripted:
     def __init__(self, values: list[float]) -> None:
         self.values = iter(values)
 
-    def __call__(self, generate: Generate, realism: Realism | None) -> Evaluation:
+    def __call__(self, generate: Generate, realism: Realism | None, translate: Translate) -> Evaluation:
         assert generate(np.array([0, 1]), np.array([1, 2])).shape == (2, 16, 16, 1)
         return Evaluation({"metric/kid": next(self.values), "metric/other": 1.0})
 
 
-def looked_at(generate: Generate, realism: Realism | None) -> Evaluation:
+def looked_at(generate: Generate, realism: Realism | None, translate: Translate) -> Evaluation:
     """An `evaluate` whose values and vital signs are the model's own."""
     labels = np.arange(70) % len(SHAPES)
     images = generate(labels, np.arange(70))
