@@ -16,6 +16,8 @@ from PIL.PngImagePlugin import PngInfo
 from ml.dataset_kind import SPLITS
 from ml.errors import BadImageError
 from ml.export_format import ExportImage
+from ml.image_file import read_image
+from ml.image_limits import INGESTED
 from ml.metadata import without_metadata
 from ml.pool_pixels import PoolPixels
 
@@ -69,11 +71,21 @@ def real_image(row: dict[str, Any]) -> ExportImage:
     if row["split"] not in SPLITS:
         raise BadImageError(f"The image {row['name']} has the split {row['split']!r}; expected train, val or test.")
     label = str(row["label"])
-    data = without_metadata(data, row["name"])
+    data, suffix = without_metadata(data, row["name"]), file.suffix.lower()
+    if row.get("is_right_half"):
+        data, suffix = _right_half(data), ".png"
     first: dict[str, Any] = {"id": _safe_id(row["id"]), "split": row["split"], "class": label, "synthetic": False}
     hashes = {"sha256": hashlib.sha256(data).hexdigest(), "original_sha256": expected}
     shown = {**first, "original_name": row["name"], **_without(columns, first), **hashes}
-    return ExportImage(first["id"], row["split"], label, False, file.suffix.lower(), data, shown)
+    return ExportImage(first["id"], row["split"], label, False, suffix, data, shown)
+
+
+def _right_half(data: bytes) -> bytes:
+    """The half B of a file that holds a pair, as PNG. Raises: BadImageError."""
+    both = read_image(data, INGESTED)
+    buffer = io.BytesIO()
+    both.crop((both.width // 2, 0, both.width // 2 * 2, both.height)).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def synthetic_image(row: dict[str, Any], pool: PoolPixels) -> ExportImage:

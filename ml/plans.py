@@ -160,9 +160,10 @@ class StudyPlan(TypedDict):
 class ExportPlan(TypedDict):
     """Write an augmented dataset.
 
-    images: JSON lines {"id", "file", "label", "split", "name", "row"} of real images; samples: JSON lines
-    {"id", "index", "label", "row"} of the pool's images to include; classes: in the order of their numbers;
-    resolution, channels: of the pool's images; fit: how real ones became squares for the model.
+    images: JSON lines {"id", "file", "label", "split", "name", "is_right_half", "row"} of real images, of which only
+    the right half is exported where a file holds a pair; samples: JSON lines {"id", "index", "label", "row"} of the
+    pool's images to include; classes: in the order of their numbers; resolution, channels: of the pool's images; fit:
+    how real ones became squares for the model.
     """
 
     verb: Literal["export"]

@@ -15,6 +15,7 @@ from ml.start_plan import Start
 from webapp.core import bucket, storage
 from webapp.core.errors import GoneError
 from webapp.core.leases import Leased
+from webapp.datasets.selectors import dataset_part, files_of, plan_rows
 from webapp.gallery.services import pools, selections
 from webapp.runs.events import (
     CheckpointedData,
@@ -72,7 +73,7 @@ class RunWork(Work[Run]):
         plan: RunPlan = {
             "verb": "run",
             "recipe": recipe_of(self.row),
-            "dataset": {"classes": self.row.version.classes, "images": str(images)},
+            "dataset": dataset_part(self.row.version, str(images)),  # type: ignore[typeddict-item]
             "out": str(self.folder),
             "done": done,  # type: ignore[typeddict-item]  # the same keys, read back from the row
             "compute": self.row.compute,
@@ -110,14 +111,11 @@ class RunWork(Work[Run]):
     def _write_images(self) -> Path:
         """JSON lines of the training and validation images. The test split is reserved for studies and stays here."""
         version = self.row.version
-        rows = version.images.filter(split__in=("train", "val")).order_by("index")
+        rows = version.images.filter(split__in=("train", "val"))
         path = self.folder / "images.jsonl"
         with path.open("w", encoding="utf-8") as stream:
-            for index, label, split, sha256, suffix in rows.values_list(
-                "index", "label", "split", "sha256", "suffix"
-            ).iterator():
-                file = storage.object_file(version.dataset.lab_id, sha256, suffix)
-                stream.write(json.dumps({"index": index, "file": str(file), "label": label, "split": split}) + "\n")
+            for row in plan_rows(version, rows):
+                stream.write(json.dumps(row) + "\n")
         return path
 
     def _bring_images(self) -> None:
@@ -125,8 +123,8 @@ class RunWork(Work[Run]):
         if not bucket.is_on():
             return
         version = self.row.version
-        rows = version.images.filter(split__in=("train", "val")).order_by("index").values_list("sha256", "suffix")
-        originals = (storage.object_file(version.dataset.lab_id, *row) for row in rows.iterator())
+        named = files_of(version.images.filter(split__in=("train", "val")))
+        originals = (storage.object_file(version.dataset.lab_id, *one) for one in named)
         if absent := bucket.pull_all(originals, self.go_on):
             raise GoneError(f"{len(absent)} images of this version are not in the bucket any more; upload them again.")
 

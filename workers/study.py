@@ -10,6 +10,7 @@ from ml.protocol import ChildTrained, Event, StageProgress
 from webapp.core import bucket, storage
 from webapp.core.errors import GoneError
 from webapp.core.leases import Leased
+from webapp.datasets.selectors import dataset_part, files_of, plan_rows
 from webapp.gallery.models import Pool
 from webapp.runs.services import files
 from webapp.studies.events import ArmProgress, StudyProgress
@@ -57,7 +58,7 @@ class StudyWork(Work[Study]):
         self._kept = {file.stem for file in self.made.glob("children/[!.]*.npz")}
         return {
             "verb": "study",
-            "dataset": {"classes": self.row.version.classes, "images": str(self._write_images())},
+            "dataset": dataset_part(self.row.version, str(self._write_images())),  # type: ignore[typeddict-item]
             "model": self.row.model,
             "model_settings": self.row.model_settings,
             "pools": [self._bring(pool) for pool in pools_of(self.row)],
@@ -69,13 +70,10 @@ class StudyWork(Work[Study]):
     def _write_images(self) -> Path:
         """Raises: GoneError, BucketError."""
         version, path = self.row.version, self.folder / "images.jsonl"
-        files = []
         with path.open("w", encoding="utf-8") as stream:
-            rows = version.images.order_by("index").values_list("index", "label", "split", "sha256", "suffix")
-            for index, label, split, sha256, suffix in rows.iterator():
-                file = storage.object_file(version.dataset.lab_id, sha256, suffix)
-                files.append(file)
-                stream.write(json.dumps({"index": index, "file": str(file), "label": label, "split": split}) + "\n")
+            for row in plan_rows(version, version.images.all()):
+                stream.write(json.dumps(row) + "\n")
+        files = (storage.object_file(version.dataset.lab_id, *one) for one in files_of(version.images.all()))
         if absent := bucket.pull_all(files, self.go_on):
             raise GoneError(f"{len(absent)} images of this version are not in the bucket any more; upload them again.")
         return path

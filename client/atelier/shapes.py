@@ -147,6 +147,23 @@ class ArmResult(TypedDict):
     equals_more_real: int | None
 
 
+class AttributeBalance(TypedDict):
+    "How many images have an attribute, lack it, or do not say."
+
+    name: str
+    has: int
+    lacks: int
+    unknown: int
+
+
+class AttributesTogether(TypedDict):
+    "How often training images have two attributes at once."
+
+    attributes: list[str]
+    images: list[int]
+    matrix: list[list[float | None]]
+
+
 class Bar(TypedDict):
     "How many images lie between two values; the upper one is not included."
 
@@ -228,6 +245,7 @@ class Charts(TypedDict):
     classes: dict[str, dict[str, int]]
     brightness: list[Bar]
     side: list[Bar]
+    attributes: list[AttributeBalance]
 
 
 class Checkpoint(TypedDict):
@@ -416,6 +434,8 @@ class DatasetImage(TypedDict):
     entropy: float | None
     thumbnail: str
     original: str
+    pair: OtherHalf | None
+    attributes: str
 
 
 class DatasetImagePage(TypedDict):
@@ -455,6 +475,8 @@ class DatasetVersion(TypedDict):
     progress: IngestProgress | None
     outcomes: dict[str, int]
     classes: list[str]
+    attributes: list[str]
+    recognised: str
     counts: dict[str, dict[str, int]]
     num_images: int
     size_bytes: int
@@ -1334,6 +1356,14 @@ class Origin(TypedDict):
     licence: str
     file_name: str
     outcomes: dict[str, int]
+
+
+class OtherHalf(TypedDict):
+    "The half A of a pair."
+
+    name: str
+    thumbnail: str
+    original: str
 
 
 class PairAgreement(TypedDict):

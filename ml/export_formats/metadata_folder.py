@@ -21,8 +21,8 @@ class MetadataFolder(ExportFormat):
     name = "metadata_folder"
     card = Card(
         title="ImageFolder with metadata.jsonl",
-        summary="Folders train, val and test, each with class folders and a metadata.jsonl that says label, origin, "
-        "scores and verdict of every image.",
+        summary="Folders train, val and test, each with class folders and a metadata.jsonl that says label, "
+        "attributes, origin, scores and verdict of every image.",
         strengths="`datasets.load_dataset` reads it with every column; an ImageFolder reader ignores the metadata.",
         limits="Class names that a file system cannot hold get a changed folder name; the metadata has the true one.",
     )
@@ -45,5 +45,9 @@ class MetadataFolder(ExportFormat):
 
 
 def _write_row(file: IO[str], name: str, image: ExportImage) -> None:
-    row = {key: value for key, value in in_order(image.row).items() if key not in ("path", "class")}
-    file.write(json.dumps({"file_name": name, "label": image.label, **row}, ensure_ascii=False, allow_nan=False) + "\n")
+    row = {key: value for key, value in in_order(image.row).items() if key not in ("path", "class", "attributes")}
+    row = {"file_name": name, "label": image.label, **row}
+    # a column each, as `ml/attribute_files.py` reads them; one that is called as another column is renamed
+    for attribute, has in (image.row.get("attributes") or {}).items():
+        row[f"attribute {attribute}" if attribute in row else attribute] = has
+    file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")

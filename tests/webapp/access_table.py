@@ -148,6 +148,9 @@ DATASETS = [
     Row("GET", "versions/<uuid:pk>/charts/", VIEWER),
     Row("GET", "versions/<uuid:pk>/images/<int:index>/thumbnail/", VIEWER, media=True),
     Row("GET", "versions/<uuid:pk>/images/<int:index>/original/", VIEWER, "export", media=True),
+    Row("GET", "versions/<uuid:pk>/images/<int:index>/pair/thumbnail/", VIEWER, media=True),
+    Row("GET", "versions/<uuid:pk>/images/<int:index>/pair/original/", VIEWER, "export", media=True),
+    Row("GET", "versions/<uuid:pk>/attributes/", VIEWER),
 ]
 RECIPES = [
     Row("GET", "catalogue/", PERSON),

@@ -88,6 +88,9 @@ class World:
             thumbnail = storage.thumbnail_file(self.lab.pk, image.sha256)
             thumbnail.parent.mkdir(parents=True, exist_ok=True)
             thumbnail.write_bytes(b"RIFF")
+        # the half A of the first image is the second one's file
+        A = version.images.get(index=1)
+        version.images.filter(index=0).update(pair_name="A", pair_sha256=A.sha256, pair_suffix=A.suffix)
         return version
 
     def _run(self) -> Run:

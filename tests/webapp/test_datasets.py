@@ -63,6 +63,9 @@ def accepted(index: int, label: str = "cat", split: str = "train", **values: Any
 
 
 RESULT: dict[str, Any] = {
+    "kind": "labelled_images",
+    "recognised": "2 classes, each a folder of images.",
+    "attributes": [],
     "classes": ["cat", "dog"],
     "counts": {"train": {"cat": 2, "dog": 1}, "val": {"dog": 1}},
     "content_hash": "a" * 64,

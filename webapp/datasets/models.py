@@ -38,7 +38,9 @@ class Dataset(Removable):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     lab = models.ForeignKey(Lab, on_delete=models.CASCADE, related_name="datasets")
     name = models.CharField(max_length=120)
-    kind = models.CharField(max_length=60, default="labelled_images")
+    kind = models.CharField(
+        max_length=60, default="labelled_images", blank=True, help_text="Empty until what was sent is recognised."
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -90,6 +92,10 @@ class DatasetVersion(Removable, Leased):
         max_length=64, blank=True, help_text="sha256 over the sorted image hashes, labels and splits."
     )
     classes = models.JSONField(default=list, help_text="Class names in index order.")
+    attributes = models.JSONField(default=list, help_text="Names of what an image may have or lack, several at once.")
+    recognised = models.TextField(
+        blank=True, help_text="Why it was taken for the kind that its dataset has; empty where a person chose."
+    )
     counts = models.JSONField(default=dict, help_text="Split -> class -> number of images.")
     outcomes = models.JSONField(default=dict, help_text="Outcome of the ingest -> number of files.")
     num_images = models.PositiveIntegerField(default=0)
@@ -107,7 +113,10 @@ class DatasetVersion(Removable, Leased):
 
 
 class DatasetImage(models.Model):
-    """One real image of a version; its bytes lie in the lab's store under their hash."""
+    """One real image of a version; its bytes lie in the lab's store under their hash.
+
+    Of a pair (A, B) it is B, and what begins with `pair_` is A; the same file where one holds both, A on the left.
+    """
 
     class Issue(models.TextChoices):
         """See `ml.issues`; near duplicates are known by `near`."""
@@ -144,6 +153,13 @@ class DatasetImage(models.Model):
     sharpness = models.FloatField(null=True)
     entropy = models.FloatField(null=True)
     issues = models.CharField(max_length=120, blank=True, help_text="Names with a space before and behind each.")
+    pair_name = models.CharField(max_length=1024, blank=True)
+    pair_sha256 = models.CharField(max_length=64, blank=True, help_text="Empty where there is no pair.")
+    pair_suffix = models.CharField(max_length=8, blank=True)
+    pair_size_bytes = models.PositiveIntegerField(default=0)
+    attributes = models.CharField(
+        max_length=64, blank=True, help_text="For each of the version's attributes: 1 has, 0 lacks, ? nobody said."
+    )
 
     class Meta:
         verbose_name = "image"
@@ -153,6 +169,7 @@ class DatasetImage(models.Model):
             models.Index(fields=["version", "split", "index"]),
             models.Index(fields=["version", "sha256"]),
             models.Index(fields=["sha256"]),
+            models.Index(fields=["pair_sha256"]),
         ]
 
 

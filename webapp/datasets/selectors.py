@@ -1,14 +1,17 @@
 """Reading datasets, versions, images and reports; everything through what the person may see."""
 
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, When
-from django.db.models.functions import Floor
+from django.db.models.functions import Floor, Substr
+from numpy.typing import NDArray
 
 from webapp.accounts.models import Person, Role
-from webapp.core.errors import NotFoundError
+from webapp.core import storage
+from webapp.core.errors import InvalidError, NotFoundError
 from webapp.core.permissions import find, visible
 from webapp.core.threads import in_thread
 from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion, IngestFile, Upload
@@ -33,7 +36,7 @@ MAX_INDEX: Final = 2**31 - 1
 
 
 class StoredImage(NamedTuple):
-    """What names an image in the store of its lab."""
+    """What names a file in the store of its lab."""
 
     lab_id: uuid.UUID
     sha256: str
@@ -73,31 +76,86 @@ def version_for(person: Person, pk: uuid.UUID, role: str = Role.VIEWER) -> Datas
     return find(DatasetVersion.objects.select_related("dataset", "upload", "base"), person, role, VERSION_LAB, pk=pk)
 
 
-def stored_image(person: Person, version_id: uuid.UUID, index: int) -> StoredImage:
-    """Where the bytes of one image lie; one query for few columns, because a grid asks a hundred times.
+def stored_image(person: Person, version_id: uuid.UUID, index: int, *, pair: bool = False) -> StoredImage:
+    """Where the bytes of one image, or of its half A, lie; one query for few columns, because a grid asks a hundred
+    times.
 
     Raises: NotFoundError.
     """
     if index > MAX_INDEX:
         raise NotFoundError
     rows = visible(DatasetImage.objects.filter(version_id=version_id, index=index), person, IMAGE_LAB)
-    for found in rows.values_list("version__dataset__lab_id", "sha256", "suffix")[:1]:
-        return StoredImage(*found)
+    columns = ("pair_sha256", "pair_suffix") if pair else ("sha256", "suffix")
+    for lab_id, sha256, suffix in rows.values_list("version__dataset__lab_id", *columns)[:1]:
+        if sha256:
+            return StoredImage(lab_id, sha256, suffix)
     raise NotFoundError
 
 
+def named_in_store(lab_id: uuid.UUID, hashes: Iterable[str], **of: Any) -> set[str]:
+    """Those of the hashes that an image of the lab names as its own file or as its other half."""
+    wanted, found = list(hashes), set[str]()
+    for column in ("sha256", "pair_sha256"):
+        rows = DatasetImage.objects.filter(version__dataset__lab=lab_id, **{f"{column}__in": wanted}, **of)
+        found |= set(rows.values_list(column, flat=True))
+    return found
+
+
+def files_of(images: "QuerySet[DatasetImage]") -> Iterator[tuple[str, str]]:
+    """(hash, suffix) of every file: the images, and the half A of each pair that lies in a file of its own."""
+    rows = images.order_by("index").values_list("sha256", "suffix", "pair_sha256", "pair_suffix")
+    for sha256, suffix, pair_sha256, pair_suffix in rows.iterator(BATCH):
+        yield sha256, suffix
+        if pair_sha256 not in ("", sha256):
+            yield pair_sha256, pair_suffix
+
+
+def plan_rows(version: DatasetVersion, images: "QuerySet[DatasetImage]") -> Iterator[dict[str, Any]]:
+    """Some images of a version as a plan names them: see `ml.records`."""
+    lab_id = version.dataset.lab_id
+    columns = ("index", "label", "split", "sha256", "suffix", "pair_sha256", "pair_suffix", "attributes")
+    for image in images.order_by("index").values(*columns).iterator(BATCH):
+        file = str(storage.object_file(lab_id, image["sha256"], image["suffix"]))
+        row = {"index": image["index"], "file": file, "label": image["label"], "split": image["split"]}
+        if image["pair_sha256"]:
+            row["pair"] = str(storage.object_file(lab_id, image["pair_sha256"], image["pair_suffix"]))
+        if image["attributes"]:
+            row["attributes"] = image["attributes"]
+        yield row
+
+
+def dataset_part(version: DatasetVersion, images: str) -> dict[str, Any]:
+    """The part `dataset` of a plan; images: the file with its `plan_rows`."""
+    attributes = {"attributes": version.attributes} if version.attributes else {}
+    return {"classes": version.classes, "images": images, **attributes}
+
+
 def images_of(version: DatasetVersion, wanted: Mapping[str, Any]) -> "QuerySet[DatasetImage]":
-    """Images of a version; `wanted` may name label, split, issue, and bounds: brightness_from, brightness_to,
-    side_from, side_to. An upper bound is itself not included.
+    """Images of a version; `wanted` may name label, split, issue, attribute (a name, a colon and 1, 0 or ?), and
+    bounds: brightness_from, brightness_to, side_from, side_to. An upper bound is itself not included.
+
+    Raises: InvalidError for an attribute that the version has not.
     """
     rows = version.images.defer("fingerprint").annotate(side=LONGER_SIDE)
     asked = {name: value for name, value in wanted.items() if value not in (None, "")}
+    if attribute := asked.pop("attribute", ""):
+        place, value = _place_of(version, attribute)
+        rows = rows.annotate(said=Substr("attributes", place + 1, 1)).filter(said=value)
     issue = asked.pop("issue", "")
     if issue == DatasetImage.Issue.NEAR_DUPLICATES:
         rows = rows.filter(near__isnull=False)
     elif issue:
         rows = rows.filter(issues__contains=f" {issue} ")
     return rows.filter(**{_LOOKUPS.get(name, name): value for name, value in asked.items()})
+
+
+def _place_of(version: DatasetVersion, asked: str) -> tuple[int, str]:
+    """(place of the attribute, what is said of it). Raises: InvalidError."""
+    name, _, value = asked.rpartition(":")
+    if name not in version.attributes or value not in ("1", "0", "?"):
+        message = "Name an attribute of the version, a colon and 1, 0 or ?, such as Smiling:1."
+        raise InvalidError(message, fields={"attribute": [message]})
+    return version.attributes.index(name), value
 
 
 class Bar(NamedTuple):
@@ -109,12 +167,15 @@ class Bar(NamedTuple):
 
 
 class Charts(NamedTuple):
-    """How images spread. images: of all that match; classes: split -> class -> images."""
+    """How images spread. images: of all that match; classes: split -> class -> images; attributes: for each of the
+    version's, how many images have it, lack it, or do not say.
+    """
 
     images: int
     classes: dict[str, dict[str, int]]
     brightness: list[dict[str, int]]
     side: list[dict[str, int]]
+    attributes: list[dict[str, Any]]
 
 
 def charts_of(version: DatasetVersion, wanted: Mapping[str, Any]) -> Charts:
@@ -134,7 +195,47 @@ def charts_of(version: DatasetVersion, wanted: Mapping[str, Any]) -> Charts:
         classes,
         _bands({int(band): images for band, images in bright.annotate(Count("pk")).order_by()}),
         _by_side(sides, of_all),
+        _balance(version, rows("attribute")),
     )
+
+
+# --- attributes -------------------------------------------------------------------------------------------------
+def _said(version: DatasetVersion, images: "QuerySet[DatasetImage]") -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """(uint8 [K, A], each different row once: the characters 1, 0 and ?; int64 [K], images that have it)."""
+    rows = list(images.exclude(attributes="").values_list("attributes").annotate(Count("pk")).order_by())
+    codes = np.frombuffer("".join(said for said, _ in rows).encode(), np.uint8)
+    return codes.reshape(len(rows), len(version.attributes)), np.array([images for _, images in rows], np.int64)
+
+
+def _balance(version: DatasetVersion, images: "QuerySet[DatasetImage]") -> list[dict[str, Any]]:
+    if not version.attributes:
+        return []
+    codes, numbers = _said(version, images)
+    counts = {name: numbers @ (codes == ord(code)) for name, code in (("has", "1"), ("lacks", "0"), ("unknown", "?"))}
+    return [
+        {"name": name, **{meaning: int(of_all[place]) for meaning, of_all in counts.items()}}
+        for place, name in enumerate(version.attributes)
+    ]
+
+
+class Together(NamedTuple):
+    """Attributes of the training split. images: that have each; matrix: M[i][j], of those that have i the share that
+    has j, None where none has i.
+    """
+
+    attributes: list[str]
+    images: list[int]
+    matrix: list[list[float | None]]
+
+
+def attributes_together(version: DatasetVersion) -> Together:
+    """How often training images have two attributes at once; one of which nobody says counts as lacking."""
+    codes, numbers = _said(version, version.images.filter(split="train"))
+    has = (codes == ord("1")).astype(np.int64)
+    both = (has * numbers[:, None]).T @ has
+    images = [int(number) for number in both.diagonal()]
+    matrix = [[float(number) / own if own else None for number in row] for row, own in zip(both, images, strict=True)]
+    return Together(version.attributes, images, matrix)
 
 
 def _by_longer_side(rows: "QuerySet[DatasetImage]") -> dict[int, int]:
@@ -180,8 +281,9 @@ def version_before(version: DatasetVersion) -> DatasetVersion | None:
 
 
 def difference(version: DatasetVersion, other: DatasetVersion) -> Difference:
-    """What `version` has that `other` has not; images are the same when their bytes are."""
-    twins = DatasetImage.objects.filter(version=other, sha256=OuterRef("sha256"))
+    """What `version` has that `other` has not; images are the same when their bytes are, of pairs those of both."""
+    same = {"sha256": OuterRef("sha256"), "pair_sha256": OuterRef("pair_sha256")}
+    twins = DatasetImage.objects.filter(version=other, **same)
     rows = version.images.annotate(twin_label=twins.values("label")[:1], twin_split=twins.values("split")[:1])
     same_label, same_split = Q(label=F("twin_label")), Q(split=F("twin_split"))
     counted = rows.aggregate(

@@ -23,6 +23,9 @@ urlpatterns = [
     path("versions/<uuid:pk>/images/", images.VersionImagesView.as_view()),
     path("versions/<uuid:pk>/images/indices/", images.ImageIndicesView.as_view()),
     path("versions/<uuid:pk>/charts/", images.VersionChartsView.as_view()),
+    path("versions/<uuid:pk>/attributes/", images.VersionAttributesView.as_view()),
     path("versions/<uuid:pk>/images/<int:index>/thumbnail/", images.ThumbnailView.as_view()),
+    path("versions/<uuid:pk>/images/<int:index>/pair/thumbnail/", images.PairThumbnailView.as_view()),
+    path("versions/<uuid:pk>/images/<int:index>/pair/original/", images.PairOriginalView.as_view()),
     path("versions/<uuid:pk>/images/<int:index>/original/", images.OriginalView.as_view()),
 ]

@@ -9,6 +9,7 @@ from django.db.models import Case, Count, F, IntegerField, Min, QuerySet, Sum, V
 
 from webapp.core import storage
 from webapp.core.permissions import HasKey, visible
+from webapp.datasets.models import DatasetImage, DatasetVersion
 from webapp.datasets.selectors import VERSION_LAB, all_grey, train_counts
 from webapp.exports.models import Export
 from webapp.gallery.models import Choice, Pool, Sample, SampleScore, Selection
@@ -160,8 +161,18 @@ def real_rows(export: Export) -> Iterator[dict[str, Any]]:
             "label": image.label,
             "split": image.split,
             "name": image.name,
-            "row": {"sha256": image.sha256, "dataset_version": origin},
+            "is_right_half": image.pair_sha256 == image.sha256,
+            "row": {"sha256": image.sha256, "dataset_version": origin, **_attributes(version, image)},
         }
+
+
+def _attributes(version: DatasetVersion, image: DatasetImage) -> dict[str, Any]:
+    """Name -> whether the image has it, None where nobody said; nothing where the version has no attributes."""
+    if not version.attributes:
+        return {}
+    meaning = {"1": True, "0": False, "?": None}
+    said = zip(version.attributes, image.attributes, strict=False)
+    return {"attributes": {name: meaning[sign] for name, sign in said}}
 
 
 def synthetic_rows(export: Export) -> Iterator[dict[str, Any]]:

@@ -75,4 +75,4 @@ def _about(row: Found) -> str:
         return f"Study on {row.version}, {row.state}"
     if isinstance(row, Recipe):
         return f"Recipe {row.number}, {row.model}"
-    return row.kind.replace("_", " ")
+    return row.kind.replace("_", " ") or "being read"

@@ -1845,6 +1845,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/versions/{id}/attributes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which attributes the training images of a version have together. */
+        get: operations["versions_attributes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/versions/{id}/cancel/": {
         parameters: {
             query?: never;
@@ -1939,6 +1956,40 @@ export interface paths {
         };
         /** @description The bytes as they were uploaded, always as a download: they are never shown inside this site. */
         get: operations["versions_original"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/images/{index}/pair/original/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same of the half A of a pair. */
+        get: operations["versions_pair_original"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/images/{index}/pair/thumbnail/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A small picture of the half A of a pair; a label map in colours. */
+        get: operations["versions_pair_thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2191,6 +2242,21 @@ export interface components {
             /** @description Real images that would be worth as much; null where the learning curve cannot say. */
             equals_more_real: number | null;
         };
+        /** @description How many images have an attribute, lack it, or do not say. */
+        AttributeBalance: {
+            name: string;
+            has: number;
+            lacks: number;
+            unknown: number;
+        };
+        /** @description How often training images have two attributes at once. */
+        AttributesTogether: {
+            attributes: string[];
+            /** @description That have each attribute. */
+            images: number[];
+            /** @description Row i, column j: of the images that have i, the share that has j; null where none has i. */
+            matrix: (number | null)[][];
+        };
         /** @description How many images lie between two values; the upper one is not included. */
         Bar: {
             low: number;
@@ -2319,6 +2385,8 @@ export interface components {
             brightness: components["schemas"]["Bar"][];
             /** @description By the longer side, in pixels. */
             side: components["schemas"]["Bar"][];
+            /** @description In the version's order; empty where it has none. */
+            attributes: components["schemas"]["AttributeBalance"][];
         };
         /** @description A state of the training that is on disk. */
         Checkpoint: {
@@ -2503,6 +2571,7 @@ export interface components {
             /** Format: uuid */
             lab: string;
             name: string;
+            /** @description Of the catalogue; empty until what was sent is recognised. */
             kind: string;
             created_by: string | null;
             /** Format: date-time */
@@ -2549,6 +2618,10 @@ export interface components {
             readonly thumbnail: string;
             /** @description Address of the bytes as they were uploaded. */
             readonly original: string;
+            /** @description Its other half A, where it is half of a pair; null, too, where one file holds both. */
+            readonly pair: components["schemas"]["OtherHalf"] | null;
+            /** @description For each attribute of the version one sign: 1 has it, 0 lacks it, ? nobody said. */
+            attributes: string;
         };
         /** @description One page of a list. */
         DatasetImagePage: {
@@ -2594,6 +2667,10 @@ export interface components {
             };
             /** @description In index order. */
             classes: string[];
+            /** @description Names of what an image may have or lack, several at once. */
+            attributes: string[];
+            /** @description Why it was taken for the kind that its dataset has; empty where a person chose. */
+            recognised: string;
             /** @description Split -> class -> number of images. */
             counts: {
                 [key: string]: {
@@ -3640,8 +3717,8 @@ export interface components {
             lab: string;
             name: string;
             /**
-             * @description A dataset kind of the catalogue, such as images.
-             * @default labelled_images
+             * @description A dataset kind of the catalogue, such as paired_images; where it is left out it is recognised.
+             * @default
              */
             kind: string;
             /** Format: uuid */
@@ -3977,6 +4054,14 @@ export interface components {
             outcomes: {
                 [key: string]: number;
             };
+        };
+        /** @description The half A of a pair. */
+        OtherHalf: {
+            name: string;
+            /** @description Address of a small picture, a label map in colours. */
+            thumbnail: string;
+            /** @description Address of the bytes as they were uploaded. */
+            original: string;
         };
         /** @description Two reviewers, on the samples that both accepted or rejected; low and high bound 95 % intervals. */
         PairAgreement: {
@@ -5278,8 +5363,8 @@ export interface components {
             lab: string;
             name: string;
             /**
-             * @description A dataset kind of the catalogue, such as images.
-             * @default labelled_images
+             * @description A dataset kind of the catalogue, such as paired_images; where it is left out it is recognised.
+             * @default
              */
             kind: string;
             /**
@@ -10508,6 +10593,36 @@ export interface operations {
             };
         };
     };
+    versions_attributes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributesTogether"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     versions_cancel: {
         parameters: {
             query?: never;
@@ -10541,6 +10656,8 @@ export interface operations {
     versions_charts: {
         parameters: {
             query?: {
+                /** @description An attribute, a colon, and 1 for images that have it, 0 that lack it, ? of which nobody said. */
+                attribute?: string;
                 /** @description Mean grey, 0 to 255, at least. */
                 brightness_from?: number;
                 /** @description Mean grey below this. */
@@ -10662,6 +10779,8 @@ export interface operations {
     versions_images: {
         parameters: {
             query?: {
+                /** @description An attribute, a colon, and 1 for images that have it, 0 that lack it, ? of which nobody said. */
+                attribute?: string;
                 /** @description Mean grey, 0 to 255, at least. */
                 brightness_from?: number;
                 /** @description Mean grey below this. */
@@ -10752,6 +10871,69 @@ export interface operations {
             };
         };
     };
+    versions_pair_original: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions_pair_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/webp": string;
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     versions_thumbnail: {
         parameters: {
             query?: never;
@@ -10787,6 +10969,8 @@ export interface operations {
     versions_image_indices: {
         parameters: {
             query?: {
+                /** @description An attribute, a colon, and 1 for images that have it, 0 that lack it, ? of which nobody said. */
+                attribute?: string;
                 /** @description Mean grey, 0 to 255, at least. */
                 brightness_from?: number;
                 /** @description Mean grey below this. */

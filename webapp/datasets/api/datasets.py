@@ -31,8 +31,6 @@ from webapp.datasets.models import Dataset, DatasetVersion, IngestFile, Upload
 from webapp.datasets.services.uploads import receive_upload
 from webapp.recipes.catalogue import catalogue
 
-DEFAULT_KIND: Final = "labelled_images"
-
 
 # --- what is answered -------------------------------------------------------------------------------------------
 class IngestProgressSerializer(serializers.Serializer[Any]):
@@ -69,6 +67,12 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
         child=serializers.DictField(child=serializers.IntegerField()), help_text="Split -> class -> number of images."
     )
     classes = serializers.ListField(child=serializers.CharField(), help_text="In index order.")
+    attributes = serializers.ListField(
+        child=serializers.CharField(), help_text="Names of what an image may have or lack, several at once."
+    )
+    recognised = serializers.CharField(
+        help_text="Why it was taken for the kind that its dataset has; empty where a person chose."
+    )
     outcomes = serializers.DictField(child=serializers.IntegerField(), help_text="Outcome -> number of files.")
     near_duplicates = serializers.SerializerMethodField()
     health = serializers.SerializerMethodField()
@@ -89,6 +93,8 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
             "progress",
             "outcomes",
             "classes",
+            "attributes",
+            "recognised",
             "counts",
             "num_images",
             "size_bytes",
@@ -126,6 +132,7 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
     """A dataset with its versions, the newest first."""
 
     versions = DatasetVersionSerializer(many=True)
+    kind = serializers.CharField(help_text="Of the catalogue; empty until what was sent is recognised.")
     created_by = serializers.CharField(source="created_by.name", allow_null=True, default=None)
 
     class Meta:
@@ -147,12 +154,15 @@ class NewDatasetSerializer(serializers.Serializer[Any]):
     lab = serializers.UUIDField()
     name = serializers.CharField(max_length=120)
     kind = serializers.CharField(
-        max_length=60, default=DEFAULT_KIND, help_text="A dataset kind of the catalogue, such as images."
+        max_length=60,
+        default="",
+        allow_blank=True,
+        help_text="A dataset kind of the catalogue, such as paired_images; where it is left out it is recognised.",
     )
     upload = serializers.UUIDField()
 
     def validate_kind(self, value: str) -> str:
-        if value == DEFAULT_KIND:  # the catalogue need not be asked
+        if not value:
             return value
         known = catalogue().dataset_kinds
         if value not in known:

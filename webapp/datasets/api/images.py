@@ -33,6 +33,14 @@ SPLITS: Final = ("train", "val", "test")
 
 
 # --- what is answered -------------------------------------------------------------------------------------------
+class OtherHalfSerializer(serializers.Serializer[Any]):
+    """The half A of a pair."""
+
+    name = serializers.CharField()
+    thumbnail = serializers.CharField(help_text="Address of a small picture, a label map in colours.")
+    original = serializers.CharField(help_text="Address of the bytes as they were uploaded.")
+
+
 class DatasetImageSerializer(serializers.ModelSerializer[DatasetImage]):
     """One real image."""
 
@@ -43,6 +51,12 @@ class DatasetImageSerializer(serializers.ModelSerializer[DatasetImage]):
     )
 
     issues = serializers.SerializerMethodField()
+    pair = serializers.SerializerMethodField(
+        help_text="Its other half A, where it is half of a pair; null, too, where one file holds both."
+    )
+    attributes = serializers.CharField(
+        help_text="For each attribute of the version one sign: 1 has it, 0 lacks it, ? nobody said."
+    )
     brightness = serializers.FloatField(allow_null=True, help_text="Mean grey, 0 to 255; null where not measured.")
     sharpness = serializers.FloatField(
         allow_null=True, help_text="Fine detail beside coarser: about 1 where sharp, 0.25 where all is smooth."
@@ -68,6 +82,8 @@ class DatasetImageSerializer(serializers.ModelSerializer[DatasetImage]):
             "entropy",
             "thumbnail",
             "original",
+            "pair",
+            "attributes",
         ]
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(DatasetImage.Issue.choices)))
@@ -76,10 +92,21 @@ class DatasetImageSerializer(serializers.ModelSerializer[DatasetImage]):
         return [*image.issues.split(), *near]
 
     def get_thumbnail(self, image: DatasetImage) -> str:
-        return f"{settings.BASE_PATH}/api/v1/versions/{image.version_id}/images/{image.index}/thumbnail/"
+        return f"{_address(image)}/thumbnail/"
 
     def get_original(self, image: DatasetImage) -> str:
-        return f"{settings.BASE_PATH}/api/v1/versions/{image.version_id}/images/{image.index}/original/"
+        return f"{_address(image)}/original/"
+
+    @extend_schema_field(OtherHalfSerializer(allow_null=True))
+    def get_pair(self, image: DatasetImage) -> dict[str, str] | None:
+        if image.pair_sha256 in ("", image.sha256):
+            return None
+        address = f"{_address(image)}/pair"
+        return {"name": image.pair_name, "thumbnail": f"{address}/thumbnail/", "original": f"{address}/original/"}
+
+
+def _address(image: DatasetImage) -> str:
+    return f"{settings.BASE_PATH}/api/v1/versions/{image.version_id}/images/{image.index}"
 
 
 class BarSerializer(serializers.Serializer[Any]):
@@ -88,6 +115,26 @@ class BarSerializer(serializers.Serializer[Any]):
     low = serializers.IntegerField()
     high = serializers.IntegerField()
     images = serializers.IntegerField()
+
+
+class AttributeBalanceSerializer(serializers.Serializer[Any]):
+    """How many images have an attribute, lack it, or do not say."""
+
+    name = serializers.CharField()
+    has = serializers.IntegerField()
+    lacks = serializers.IntegerField()
+    unknown = serializers.IntegerField()
+
+
+class AttributesTogetherSerializer(serializers.Serializer[Any]):
+    """How often training images have two attributes at once."""
+
+    attributes = serializers.ListField(child=serializers.CharField())
+    images = serializers.ListField(child=serializers.IntegerField(), help_text="That have each attribute.")
+    matrix = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField(allow_null=True)),
+        help_text="Row i, column j: of the images that have i, the share that has j; null where none has i.",
+    )
 
 
 class ChartsSerializer(serializers.Serializer[Any]):
@@ -100,6 +147,7 @@ class ChartsSerializer(serializers.Serializer[Any]):
     )
     brightness = BarSerializer(many=True, help_text="By mean grey, 0 to 255; empty where nothing was measured.")
     side = BarSerializer(many=True, help_text="By the longer side, in pixels.")
+    attributes = AttributeBalanceSerializer(many=True, help_text="In the version's order; empty where it has none.")
 
 
 class ImageIndicesSerializer(serializers.Serializer[Any]):
@@ -120,6 +168,13 @@ class ImageFilterSerializer(serializers.Serializer[Any]):
     )
     split = serializers.ChoiceField(choices=SPLITS, required=False, allow_blank=True)
     issue = serializers.ChoiceField(choices=DatasetImage.Issue.choices, required=False, allow_blank=True)
+    attribute = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        max_length=260,
+        help_text="An attribute, a colon, and 1 for images that have it, 0 that lack it, ? of which nobody said.",
+    )
     brightness_from = serializers.FloatField(required=False, help_text="Mean grey, 0 to 255, at least.")
     brightness_to = serializers.FloatField(required=False, help_text="Mean grey below this.")
     side_from = serializers.IntegerField(required=False, help_text="Longer side in pixels, at least.")
@@ -180,20 +235,40 @@ class VersionChartsView(APIView):
         return Response(selectors.charts_of(version, _read_filter(request))._asdict())
 
 
+class VersionAttributesView(APIView):
+    """Which attributes the training images of a version have together."""
+
+    @extend_schema(operation_id="versions_attributes", tags=["versions"], responses=AttributesTogetherSerializer)
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        version = selectors.version_for(person_of(request), pk)
+        return Response(selectors.attributes_together(version)._asdict())
+
+
 # --- bytes ------------------------------------------------------------------------------------------------------
+PICTURES: Final = {(200, kind): OpenApiTypes.BINARY for kind in ("image/jpeg", "image/webp")}
+ORIGINALS: Final = {(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY)}
+
+
 class ThumbnailView(APIView):
     """A small picture of an image, made by the server."""
 
-    @extend_schema(
-        operation_id="versions_thumbnail",
-        tags=["versions"],
-        responses={(200, kind): OpenApiTypes.BINARY for kind in ("image/jpeg", "image/webp")},
-    )
+    @extend_schema(operation_id="versions_thumbnail", tags=["versions"], responses=PICTURES)
     def get(self, request: Request, pk: uuid.UUID, index: int) -> HttpResponseBase:
-        image = selectors.stored_image(person_of(request), pk, index)
-        picture, other = storage.thumbnail_files(image.lab_id, image.sha256)
-        path = picture if bucket.pull(picture) or not bucket.pull(other) else other
-        return send_file(request._request, path, content_type=MEDIA_TYPES[path.suffix], etag=image.sha256)
+        return _send_thumbnail(request, selectors.stored_image(person_of(request), pk, index))
+
+
+class PairThumbnailView(APIView):
+    """A small picture of the half A of a pair; a label map in colours."""
+
+    @extend_schema(operation_id="versions_pair_thumbnail", tags=["versions"], responses=PICTURES)
+    def get(self, request: Request, pk: uuid.UUID, index: int) -> HttpResponseBase:
+        return _send_thumbnail(request, selectors.stored_image(person_of(request), pk, index, pair=True))
+
+
+def _send_thumbnail(request: Request, image: selectors.StoredImage) -> HttpResponseBase:
+    picture, other = storage.thumbnail_files(image.lab_id, image.sha256)
+    path = picture if bucket.pull(picture) or not bucket.pull(other) else other
+    return send_file(request._request, path, content_type=MEDIA_TYPES[path.suffix], etag=image.sha256)
 
 
 class OriginalView(APIView):
@@ -201,17 +276,27 @@ class OriginalView(APIView):
 
     token_scopes: ClassVar = {"GET": Scope.EXPORT}
 
-    @extend_schema(
-        operation_id="versions_original",
-        tags=["versions"],
-        responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY)},
-    )
+    @extend_schema(operation_id="versions_original", tags=["versions"], responses=ORIGINALS)
     def get(self, request: Request, pk: uuid.UUID, index: int) -> HttpResponseBase:
-        image = selectors.stored_image(person_of(request), pk, index)
-        return send_file(
-            request._request,
-            storage.object_file(image.lab_id, image.sha256, image.suffix),
-            content_type=MEDIA_TYPES.get(image.suffix, "application/octet-stream"),
-            etag=f"{image.sha256}-original",
-            download_name=f"{index:06d}{image.suffix}",
-        )
+        return _send_original(request, selectors.stored_image(person_of(request), pk, index), f"{index:06d}")
+
+
+class PairOriginalView(APIView):
+    """The same of the half A of a pair."""
+
+    token_scopes: ClassVar = {"GET": Scope.EXPORT}
+
+    @extend_schema(operation_id="versions_pair_original", tags=["versions"], responses=ORIGINALS)
+    def get(self, request: Request, pk: uuid.UUID, index: int) -> HttpResponseBase:
+        image = selectors.stored_image(person_of(request), pk, index, pair=True)
+        return _send_original(request, image, f"{index:06d}-other-half")
+
+
+def _send_original(request: Request, image: selectors.StoredImage, name: str) -> HttpResponseBase:
+    return send_file(
+        request._request,
+        storage.object_file(image.lab_id, image.sha256, image.suffix),
+        content_type=MEDIA_TYPES.get(image.suffix, "application/octet-stream"),
+        etag=f"{image.sha256}-original",
+        download_name=f"{name}{image.suffix}",
+    )

@@ -27,9 +27,10 @@ def create_dataset(
     upload: Upload | None = None,
     source_path: Path | None = None,
     split_seed: int = 0,
-    kind: str = "labelled_images",
+    kind: str = "",
 ) -> Dataset:
-    """A dataset with its version 1, queued for ingest. Give exactly one source; `kind` stands on the shelf.
+    """A dataset with its version 1, queued for ingest. Give exactly one source; `kind` stands on the shelf, or is empty
+    where it is to be recognised.
 
     `source_path` is a folder or archive on the server; it is for the command line and never comes from HTTP.
     Raises: ConflictError for a name that the lab has already, or an upload that is not complete or was used.

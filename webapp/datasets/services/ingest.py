@@ -20,7 +20,8 @@ from webapp.accounts.models import Lab
 from webapp.core import bucket, storage
 from webapp.core.errors import GoneError
 from webapp.datasets.events import publish_version
-from webapp.datasets.models import DatasetImage, DatasetVersion, IngestFile
+from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion, IngestFile
+from webapp.datasets.selectors import named_in_store
 from webapp.datasets.services.uploads import remove_bytes
 
 CANCELLED: Final = "cancelled"
@@ -39,6 +40,8 @@ IMAGE_FIELDS: Final = (
     "size_bytes",
     "near",
 )
+FURTHER_FIELDS: Final = ("pair_sha256", "pair_suffix", "pair_size_bytes", "attributes")
+"""Those that only images of some kinds of datasets have."""
 
 
 def begin_ingest(version: DatasetVersion) -> None:
@@ -87,7 +90,9 @@ def save_ingested_files(version: DatasetVersion, files: Sequence[Mapping[str, An
             name=_shown(file["name"], NAME_SIGNS),
             fingerprint=bytes.fromhex(file["fingerprint"]),
             issues=" ".join(["", *file["issues"], ""]) if file["issues"] else "",
+            pair_name=_shown(file.get("pair_name", ""), NAME_SIGNS),
             **{field: file[field] for field in IMAGE_FIELDS},
+            **{field: file[field] for field in FURTHER_FIELDS if field in file},
             **(file["look"] or {}),
         )
         for file in files
@@ -106,11 +111,11 @@ def keep_files(version: DatasetVersion, files: Sequence[Mapping[str, Any]]) -> N
     """
     if not bucket.is_on():
         return
-    suffixes = {file["sha256"]: file["suffix"] for file in files if file["outcome"] == IngestFile.Outcome.ACCEPTED}
+    accepted = [file for file in files if file["outcome"] == IngestFile.Outcome.ACCEPTED]
+    suffixes = {file["sha256"]: file["suffix"] for file in accepted}
+    suffixes |= {file["pair_sha256"]: file["pair_suffix"] for file in accepted if "pair_sha256" in file}
     lab_id = version.dataset.lab_id
-    kept = DatasetImage.objects.filter(version__dataset__lab=lab_id, sha256__in=suffixes)
-    kept = kept.filter(version__state=DatasetVersion.State.READY)
-    new = suffixes.keys() - set(kept.values_list("sha256", flat=True))
+    new = suffixes.keys() - named_in_store(lab_id, suffixes, version__state=DatasetVersion.State.READY)
     originals = [storage.object_file(lab_id, sha256, suffixes[sha256]) for sha256 in new]
     pairs = [*originals, *(storage.thumbnail_file(lab_id, sha256) for sha256 in new)]
     here = [file for file in pairs if file.is_file()]
@@ -132,6 +137,8 @@ def finish_ingest(version: DatasetVersion, result: Mapping[str, Any]) -> None:
         version.release(
             DatasetVersion.State.READY,
             classes=list(result["classes"]),
+            attributes=list(result["attributes"]),
+            recognised=result["recognised"],
             counts=dict(result["counts"]),
             content_hash=result["content_hash"],
             num_images=result["num_images"],
@@ -143,6 +150,8 @@ def finish_ingest(version: DatasetVersion, result: Mapping[str, Any]) -> None:
             error_message="",
             finished_at=Now(),
         )
+        if result["kind"]:
+            Dataset.objects.filter(pk=version.dataset_id, kind="").update(kind=result["kind"])
         _settled(version)
 
 

@@ -22,7 +22,10 @@ FIELDS: Final = (
     "is_grey",
     "size_bytes",
     "fingerprint",
+    "attributes",
 )
+PAIR: Final = ("pair_name", "pair_sha256", "pair_suffix", "pair_size_bytes")
+"""Columns that only a pair has, all of them."""
 LOOK: Final = ("brightness", "darkest", "lightest", "sharpness", "entropy")
 """Columns that are `ml.look.Look` together."""
 LABEL_SIGNS: Final = 255
@@ -101,7 +104,10 @@ def earlier_images(version: DatasetVersion) -> Iterator[dict[str, Any]]:
     excluded = _chosen(edits["exclude"])
     relabelled = [(label, _chosen(choice)) for label, choice in edits["relabel"].items()]
     rows = DatasetImage.objects.filter(version=version.base).order_by("index")
-    for image in rows.values(*FIELDS, *LOOK).iterator():
+    for image in rows.values(*FIELDS, *PAIR, *LOOK).iterator():
+        if not image["pair_sha256"]:
+            for name in PAIR:
+                image.pop(name)
         look = {name: image.pop(name) for name in LOOK}
         image["look"] = None if None in look.values() else look
         index, label = image.pop("index"), image["label"]

@@ -71,7 +71,10 @@ def _counts(export: Export) -> str:
     ]
     totals = ["**all**", *(sum(row[place] for row in rows) for place in range(1, 5))]
     head = ["class", "real train", "real val", "real test", "synthetic (train)"]
-    return "## What it holds\n\n" + _table(head, [*rows, totals])
+    table = _table(head, [*rows, totals])
+    if has_real and version.images.exclude(pair_sha256="").exists():
+        table += "\n\nOf each real pair (A, B) it holds the image B alone; A stays with the dataset it came from."
+    return "## What it holds\n\n" + table
 
 
 def _method(selection: Selection, catalogue: Catalogue) -> str:

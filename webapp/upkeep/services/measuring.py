@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from django.db.models import F, Max, Q, Sum
+from django.db.models import Exists, F, Max, OuterRef, Q, Sum
 from django.db.models.functions import Now
 
 from webapp.accounts.models import Lab
@@ -48,8 +48,11 @@ def _measure_originals(lab: Lab) -> None:
     if not LabStorage.objects.filter(due, pk=row.pk).exists():
         return
     images = DatasetImage.objects.filter(alive(DatasetImage), version__dataset__lab=lab)
-    once = images.values("sha256", "size_bytes").distinct()
-    total = once.aggregate(sum=Sum("size_bytes"))["sum"] or 0
+    # a file that is an image somewhere and an other half elsewhere counts once
+    halves = images.exclude(pair_sha256="").exclude(Exists(images.filter(sha256=OuterRef("pair_sha256"))))
+    once = images.values("sha256", "size_bytes").distinct().aggregate(sum=Sum("size_bytes"))
+    others = halves.values("pair_sha256", "pair_size_bytes").distinct().aggregate(sum=Sum("pair_size_bytes"))
+    total = (once["sum"] or 0) + (others["sum"] or 0)
     LabStorage.objects.filter(pk=row.pk).update(originals_bytes=total, measured_at=Now())
 
 

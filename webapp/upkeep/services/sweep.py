@@ -20,6 +20,7 @@ from webapp.core import bucket, storage
 from webapp.core.bucket import BucketError
 from webapp.core.removal import dead
 from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion, IngestFile
+from webapp.datasets.selectors import files_of, named_in_store
 from webapp.datasets.services.uploads import UNSETTLED, remove_bytes
 from webapp.exports.models import Export
 from webapp.gallery.models import Pool, Selection
@@ -148,11 +149,13 @@ def _remove_rows(rows: "QuerySet[Any]", go_on: Callable[[], None]) -> None:
 
 def _remove_images(version: DatasetVersion, go_on: Callable[[], None]) -> None:
     """The rows of the images, and the files that no other version of the lab names."""
-    while batch := list(version.images.values_list("pk", "sha256", "suffix")[:AT_ONCE]):
+    while keys := list(version.images.order_by("index").values_list("pk", flat=True)[:AT_ONCE]):
         go_on()
-        DatasetImage.objects.filter(pk__in=[pk for pk, _, _ in batch]).delete()
+        images = DatasetImage.objects.filter(pk__in=keys)
+        files = list(files_of(images))
+        images.delete()
         lab = version.dataset.lab_id
-        remove_objects(lab, (path for _, sha, suffix in batch for path in _files(lab, sha, suffix)))
+        remove_objects(lab, (path for sha, suffix in files for path in _files(lab, sha, suffix)))
 
 
 def _files(lab_id: UUID, sha256: str, suffix: str) -> tuple[Path, ...]:
@@ -211,8 +214,7 @@ def _is_reading_in(lab_id: UUID) -> bool:
 
 
 def _without_rows(lab_id: UUID, hashes: set[str]) -> set[str]:
-    rows = DatasetImage.objects.filter(sha256__in=hashes, version__dataset__lab_id=lab_id)
-    return hashes - set(rows.values_list("sha256", flat=True))
+    return hashes - named_in_store(lab_id, hashes)
 
 
 def _put_aside(path: Path) -> Path:

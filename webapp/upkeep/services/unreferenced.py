@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from webapp.accounts.models import Lab
 from webapp.core import bucket, storage
 from webapp.core.removal import alive
 from webapp.datasets.models import DatasetImage, DatasetVersion, Upload
+from webapp.datasets.selectors import named_in_store
 from webapp.exports.models import Export
 from webapp.gallery.models import Pool, Selection
 from webapp.runs.models import Checkpoint, Run
@@ -75,7 +76,7 @@ def unreferenced_keys(older_than_s: float = KEPT_FOR_S) -> Iterator[Finding]:
             continue
         keys = (kept for kept in bucket.below(folder) if kept.changed_at < before)
         while batch := list(islice(keys, KEYS_AT_ONCE)):
-            named = _named_in(UUID(folder.name), {kept.path.name.partition(".")[0] for kept in batch})
+            named = named_in_store(UUID(folder.name), {kept.path.name.partition(".")[0] for kept in batch})
             for kept in batch:
                 if kept.path.name.partition(".")[0] not in named:
                     message = "no image names this file of the bucket"
@@ -144,17 +145,12 @@ def _store(lab_folder: Path, before: float) -> Iterator[Finding]:
     for kind in ("objects", "thumbnails"):
         for shard in _entries(lab_folder / kind):
             files = [file for file in _entries(shard) if _changed_at(file) < before]
-            named = _named_in(lab_id, {file.name.partition(".")[0] for file in files})
+            named = named_in_store(lab_id, {file.name.partition(".")[0] for file in files})
             for file in files:
                 if file.suffix == ".aside":
                     _bring_back(file)
                 elif file.name.partition(".")[0] not in named:
                     yield Finding("object_without_row", file, "no image names this file", _size(file), lab_id)
-
-
-def _named_in(lab_id: UUID, hashes: set[str]) -> set[str]:
-    rows = DatasetImage.objects.filter(sha256__in=hashes, version__dataset__lab=lab_id)
-    return set(rows.values_list("sha256", flat=True))
 
 
 def _bring_back(aside: Path) -> None:
@@ -172,11 +168,14 @@ def missing(check_hashes: bool = False) -> Iterator[Finding]:
     than they were put with). Raises: BucketError.
     """
     images = DatasetImage.objects.filter(alive(DatasetImage), version__state=DatasetVersion.State.READY)
-    for lab_id, sha, suffix, size in _rows(images, "version__dataset__lab_id", "sha256", "suffix", "size_bytes"):
-        yield from _examine(storage.object_file(lab_id, sha, suffix), size, sha if check_hashes else "")
-        thumbnails = storage.thumbnail_files(lab_id, sha)
-        if not any(_is_there(file) for file in thumbnails):
-            yield Finding("file_missing", thumbnails[0], "a thumbnail that a row names is not there")
+    pairs = images.exclude(pair_sha256="").exclude(pair_sha256=F("sha256"))
+    for rows, of in ((images, ""), (pairs, "pair_")):
+        columns = ("version__dataset__lab_id", f"{of}sha256", f"{of}suffix", f"{of}size_bytes")
+        for lab_id, sha, suffix, size in _rows(rows, *columns):
+            yield from _examine(storage.object_file(lab_id, sha, suffix), size, sha if check_hashes else "")
+            thumbnails = storage.thumbnail_files(lab_id, sha)
+            if not any(_is_there(file) for file in thumbnails):
+                yield Finding("file_missing", thumbnails[0], "a thumbnail that a row names is not there")
     kept = Checkpoint.objects.filter(alive(Checkpoint))
     for path, sha, size in _rows(kept, "path", "sha256", "size_bytes"):
         yield from _examine(storage.stored(path), size, sha if check_hashes else "")
