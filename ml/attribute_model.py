@@ -30,6 +30,11 @@ class AttributeModel(TranslationModel):
         vectors = self.space.vectors(inputs)
         return self.translate(inputs.image, vectors, self.space.targets(vectors, label))
 
+    def members(self, source: Batch, label: Tensor) -> Tensor | None:
+        if self.space.are_classes:
+            return None
+        return self.space.memberships(self.space.targets(self.space.vectors(source), label))
+
     def views_of(self, source: Batch, label: Tensor, result: Tensor) -> dict[str, Tensor]:
         vectors = self.space.vectors(source)
         again = self.reconstruct(source.image, vectors, result, self.space.targets(vectors, label))

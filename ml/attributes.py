@@ -70,6 +70,11 @@ class AttributeSpace(nn.Module):
         """
         return (targets - vectors).nan_to_num(0.0) if as_difference else self.filled(targets)
 
+    def memberships(self, vectors: Tensor) -> Tensor:
+        """[N, number of classes]; of a class that is no attribute, 1 where an image is known to have none."""
+        none = where((vectors == 0).all(1, keepdim=True), 1.0, 0.0)
+        return where(self.column < 0, none, vectors[:, self.column.clamp(min=0)])
+
     # --- a classifier's logits [N, A] -----------------------------------------------------------------------------
     def loss(self, logits: Tensor, wanted: Tensor) -> Tensor:
         """Mean over images of the cross-entropy: of the class, or summed over the attributes that are known."""

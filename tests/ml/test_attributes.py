@@ -107,3 +107,12 @@ def test_class_probabilities_follow_the_classes_and_none_is_having_none() -> Non
     found = AttributeSpace(HAIR).class_probabilities(logits)[0].tolist()
     assert found == pytest.approx([0.5, 0.5, 0.75, 0.5, 0.5 * 0.5 * 0.25 * 0.5])
     assert AttributeSpace(CLASSES).class_probabilities(torch.randn(2, 3)).sum(1).tolist() == pytest.approx([1, 1])
+
+
+def test_what_results_were_made_to_have_is_told_by_class_and_none_is_having_none() -> None:
+    data = DataSpec(16, 1, ("a", "b", "none"), (2, 2, 2), ("a", "b"), ((2, 1), (1, 2)))
+    vectors = torch.tensor([[1.0, 0.0], [0.0, 0.0], [torch.nan, 0.0]])
+    told = AttributeSpace(data).memberships(vectors)
+    assert told[:2].tolist() == [[1, 0, 0], [0, 0, 1]]
+    assert told[2, 0].isnan()
+    assert told[2, 1:].tolist() == [0, 0]
