@@ -61,9 +61,8 @@ def _others(field: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _shapes_with(model: type[Model], values: dict[str, Any]) -> Shapes | None:
-    """None for a value that the setting does not allow, or not beside the others' defaults."""
+    """None for a value that the setting does not allow, or not beside the others' defaults, or not with such data."""
     try:
-        settings = read_settings(model, {"resolution": TRIED.resolution, **values})
+        return shapes_of(model, TRIED, read_settings(model, {"resolution": TRIED.resolution, **values}))
     except BadSettingsError:
         return None
-    return shapes_of(model, TRIED, settings)
