@@ -80,7 +80,7 @@ class TwoDomainModel(TranslationModel):
 
     def realism(self, image: Tensor, label: Tensor) -> Tensor:
         """The mean over its patches of the score that the D of the class gives an image."""
-        of_A, of_B = (D(image).flatten(1).mean(1) for D in (self.D_A, self.D_B))
+        of_A, of_B = (D(image).reshape(len(image), -1).mean(1) for D in (self.D_A, self.D_B))
         return torch.where(label == A, of_A, of_B)
 
     def _made(self, image: Tensor, label: Tensor) -> Tensor:
