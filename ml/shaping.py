@@ -15,8 +15,8 @@ Shaping = Literal["value", "zero"]
 """value: any other value makes other shapes; zero: only turning it off or on does."""
 Shapes = dict[str, tuple[int, ...]]
 
-TRIED: Final = DataSpec(16, 1, ("a", "b", "c"), (9, 9, 9), source_channels=1)
-"""The smallest data, pairs for models that learn from them: a model is built a hundred times."""
+TRIED: Final = DataSpec(16, 3, ("a", "b", "c"), (9, 9, 9), source_channels=3)
+"""The smallest data, in colour, pairs for models that learn from them: a model is built a hundred times."""
 LOOPS_OWN: Final = frozenset(ModelSettings.model_fields) - {"ema_half_life"}
 """Settings that no network is built from, but for `resolution`."""
 

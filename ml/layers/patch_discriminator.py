@@ -19,11 +19,14 @@ def num_halvings(resolution: int) -> int:
 
 
 class PatchDiscriminator(nn.Module):
-    """images [N, channels, H, W] -> raw scores of patches [N, 1, h, w], float32; the inner layers normed."""
+    """images [N, channels, H, W] -> raw scores of patches [N, 1, h, w], float32; the inner layers normed.
 
-    def __init__(self, channels: int, resolution: int, width: int) -> None:
+    most_halvings: 2 and 1 make patches of 34 and 16 pixels of large images, too.
+    """
+
+    def __init__(self, channels: int, resolution: int, width: int, most_halvings: int = 3) -> None:
         super().__init__()
-        depth = num_halvings(resolution)
+        depth = min(num_halvings(resolution), most_halvings)
         layers: list[nn.Module] = [down(channels, width, bias=True), nn.LeakyReLU(0.2, inplace=True)]
         for level in range(1, depth + 1):
             inputs, outputs = width * 2 ** (level - 1), width * 2**level

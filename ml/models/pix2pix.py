@@ -14,8 +14,8 @@ Differs from the paper
     weights, so that it can be made again; the paper leaves dropout on, and finds that the images hardly vary.
     Batches hold several images and norms are instance norms, which is what the paper's batch norm is in its batches of
     one. As in the authors' code the innermost map has none, and D's loss is halved when D learns from it.
-    D's patches are 70 x 70 pixels where the image is large enough. The map is halved to one pixel, which takes six
-    layers at 64 pixels instead of eight at 256.
+    D's patches are 70 x 70 pixels from 64 pixels on, and smaller below; its norms learn no gain. G halves maps to one
+    pixel, which takes six layers at 64 pixels instead of eight at 256.
     Images are moved by up to 6 % with a reflected border, instead of enlarged and cut.
     Other adversarial losses, the averaged G and the pairs made from plain images are settings; the paper makes edges by
     HED or Canny, and its colours in the space Lab.
@@ -31,8 +31,9 @@ from torch.nn.functional import l1_loss
 
 from ml.errors import BadSettingsError
 from ml.layers.halving import channels_at, down, halving, up
+from ml.layers.instance_norm import instance_norm
 from ml.layers.jitter import jitter
-from ml.layers.patches import PatchDiscriminator
+from ml.layers.patch_discriminator import PatchDiscriminator
 from ml.layers.small_normal import small_normal
 from ml.losses import ADVERSARIAL
 from ml.model import Batch, ModelSettings, Scalars, TranslationModel, Update
@@ -165,8 +166,8 @@ class Pix2pix(TranslationModel):
                 "other pairs, or another dataset."
             )
         self.G = UNet(given, data.channels, data.resolution, settings.width, settings.dropout)
-        self.D = PatchDiscriminator(given + data.channels, settings.width, data.resolution, settings.patch_layers)
-        self.apply(small_normal)
+        self.D = PatchDiscriminator(given + data.channels, data.resolution, settings.width, settings.patch_layers)
+        self.G.apply(small_normal)
         self.loss = ADVERSARIAL[settings.loss]
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
@@ -254,11 +255,11 @@ class UNet(nn.Module):
             layers: list[nn.Module] = [] if level == 1 else [nn.LeakyReLU(0.2)]
             normed = 1 < level < depth
             layers.append(down(widths[level - 1], widths[level], bias=not normed))
-            self.down.append(nn.Sequential(*layers, *([nn.InstanceNorm2d(widths[level], affine=True)] * normed)))
+            self.down.append(nn.Sequential(*layers, *([instance_norm(widths[level], affine=True)] * normed)))
         for level in range(depth, 1, -1):
             joined = widths[level] if level == depth else 2 * widths[level]
             layers = [nn.ReLU(), up(joined, widths[level - 1], sizes[level - 1])]
-            layers.append(nn.InstanceNorm2d(widths[level - 1], affine=True))
+            layers.append(instance_norm(widths[level - 1], affine=True))
             if depth - level < self.NUM_DROPPED:
                 layers.append(nn.Dropout(dropout))
             self.up.append(nn.Sequential(*layers))

@@ -224,7 +224,7 @@ def test_a_single_class_of_few_images_trains_too(name: str, tmp_path: Path) -> N
     pack = pack_for(MODELS[name], settings, tmp_path, 16, {"disc": 3})
     result = train(MODELS[name], settings, pack, tmp_path / "out", seed=1)
     images = generate_images(load_for_generation(result.checkpoint, pack=pack), [0], [1])
-    assert images.shape == (1, 16, 16, 1)
+    assert images.shape == (1, 16, 16, pack.channels)
 
 
 @pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model.min_classes > 1])
