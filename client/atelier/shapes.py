@@ -476,6 +476,7 @@ class DatasetVersion(TypedDict):
     outcomes: dict[str, int]
     classes: list[str]
     attributes: list[str]
+    kind: str
     recognised: str
     counts: dict[str, dict[str, int]]
     num_images: int

@@ -2669,6 +2669,8 @@ export interface components {
             classes: string[];
             /** @description Names of what an image may have or lack, several at once. */
             attributes: string[];
+            /** @description Of the catalogue, the same for all versions; empty until it is recognised. */
+            kind: string;
             /** @description Why it was taken for the kind that its dataset has; empty where a person chose. */
             recognised: string;
             /** @description Split -> class -> number of images. */

@@ -6,11 +6,12 @@ type Props = {
   minWidth: number;
   /** For a table with a row for each class: the height from which on it scrolls below its head. */
   maxHeight?: number;
+  className?: string | undefined;
   children: ReactNode;
 };
 
 /** A table that scrolls inside itself on a narrow screen, reachable by keyboard. */
-export function TableScroll({ label, minWidth, maxHeight, children }: Props) {
+export function TableScroll({ label, minWidth, maxHeight, className, children }: Props) {
   return (
     <Table.ScrollContainer
       minWidth={minWidth}
@@ -20,7 +21,7 @@ export function TableScroll({ label, minWidth, maxHeight, children }: Props) {
       role="group"
       aria-label={label}
     >
-      <Table highlightOnHover stickyHeader={maxHeight !== undefined}>
+      <Table highlightOnHover stickyHeader={maxHeight !== undefined} className={className}>
         {children}
       </Table>
     </Table.ScrollContainer>

@@ -70,6 +70,9 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     attributes = serializers.ListField(
         child=serializers.CharField(), help_text="Names of what an image may have or lack, several at once."
     )
+    kind = serializers.CharField(
+        source="dataset.kind", help_text="Of the catalogue, the same for all versions; empty until it is recognised."
+    )
     recognised = serializers.CharField(
         help_text="Why it was taken for the kind that its dataset has; empty where a person chose."
     )
@@ -94,6 +97,7 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
             "outcomes",
             "classes",
             "attributes",
+            "kind",
             "recognised",
             "counts",
             "num_images",

@@ -11,6 +11,7 @@ import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
 import { StateLabel } from '@/components/StateLabel';
 import { useAct } from './act';
+import { AttributesPanel } from './AttributesPanel';
 import { useCharts } from './charts';
 import { ChartsPanel } from './ChartsPanel';
 import { DifferencePanel } from './DifferencePanel';
@@ -104,6 +105,9 @@ function ReadyView({ version, below }: { version: Version; below: (version: stri
   return (
     <>
       <VersionPanel version={version} charts={charts} filters={filters} onFilter={setFilters} />
+      {version.attributes.length > 0 && (
+        <AttributesPanel version={version} charts={charts} filters={filters} onFilter={setFilters} />
+      )}
       <ChartsPanel charts={charts} filters={filters} onFilter={setFilters} />
       {version.number > 1 && <DifferencePanel version={version} />}
       {below(version.id)}

@@ -1,15 +1,14 @@
-import { Anchor, Button, Group, Modal, Select, Text, UnstyledButton } from '@mantine/core';
+import { Button, Group, Modal, Select, Text, UnstyledButton } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type MouseEvent } from 'react';
 import { api, cursorOf, http, take, type Schemas } from '@/api/client';
 import { Fault, Waiting } from '@/components/Fault';
-import { bytes, count, sentence, words } from '@/components/format';
 import { MoreButton } from '@/components/MoreButton';
 import { Panel } from '@/components/Page';
 import { excluding, fateOf, relabelling, without, type Edits } from './edits';
 import { FilterLine } from './FilterLine';
 import { queryOf, type Filters } from './filters';
-import { ISSUES } from './issues';
+import { ImageDetail } from './ImageDetail';
 import { MarkBar } from './MarkBar';
 import { SPLITS } from './words';
 import classes from './ImageGrid.module.css';
@@ -125,7 +124,7 @@ export function ImageGrid({ version, filters, onFilter, matching, edits, onEdits
           onNone={() => setMarked(new Set())}
         />
       )}
-      <ul className={classes.grid}>
+      <ul className={classes.grid} data-pairs={images.some((image) => image.pair !== null) || undefined}>
         {images.map((image, place) => (
           <li key={image.index}>
             <UnstyledButton
@@ -136,13 +135,24 @@ export function ImageGrid({ version, filters, onFilter, matching, edits, onEdits
               data-marked={marked?.has(image.index) === true || undefined}
               data-excluded={fateOf(edits, image) === null || undefined}
             >
-              <img
-                src={image.thumbnail}
-                alt={`${image.label}, ${image.split}`}
-                loading="lazy"
-                decoding="async"
-                data-small={Math.max(image.width, image.height) < 96}
-              />
+              <span className={classes.halves}>
+                {image.pair !== null && (
+                  <img
+                    src={image.pair.thumbnail}
+                    alt="Half A"
+                    loading="lazy"
+                    decoding="async"
+                    data-small={isSmall(image)}
+                  />
+                )}
+                <img
+                  src={image.thumbnail}
+                  alt={`${image.label}, ${image.split}`}
+                  loading="lazy"
+                  decoding="async"
+                  data-small={isSmall(image)}
+                />
+              </span>
               <span className={classes.caption}>{captionOf(image, edits)}</span>
             </UnstyledButton>
           </li>
@@ -155,7 +165,7 @@ export function ImageGrid({ version, filters, onFilter, matching, edits, onEdits
         title={open === null ? '' : `${open.label}, ${open.split}`}
         size="lg"
       >
-        {open !== null && <Detail image={open} />}
+        {open !== null && <ImageDetail image={open} attributes={version.attributes} />}
       </Modal>
     </Panel>
   );
@@ -167,34 +177,6 @@ function captionOf(image: Image, edits: Edits): string {
   return fate === image.label ? fate : `${image.label} → ${fate}`;
 }
 
-function Detail({ image }: { image: Image }) {
-  return (
-    <>
-      <img className={classes.large} src={image.thumbnail} alt={image.label} />
-      <Text size="sm" mt="sm" style={{ overflowWrap: 'anywhere' }}>
-        {image.name}
-      </Text>
-      <Group justify="space-between">
-        <Text size="sm" c="dimmed" className="numbers">
-          {count(image.width)} × {count(image.height)} pixels, {bytes(image.size_bytes)},{' '}
-          {image.is_grey ? 'grey' : 'colour'}
-        </Text>
-        <Anchor size="sm" href={image.original} download>
-          Download the original
-        </Anchor>
-      </Group>
-      {image.brightness !== null && image.sharpness !== null && image.entropy !== null && (
-        <Text size="sm" c="dimmed" className="numbers">
-          Brightness {count(image.brightness)} of 255, sharpness {image.sharpness.toFixed(2)}, entropy{' '}
-          {image.entropy.toFixed(1)} bits
-        </Text>
-      )}
-      {image.issues.map((issue) => (
-        <Text key={issue} size="sm">
-          {sentence(words(issue))}: {ISSUES[issue]}
-          {issue === 'near_duplicates' && '; they lie in the same split'}.
-        </Text>
-      ))}
-    </>
-  );
+function isSmall({ width, height }: Image): boolean {
+  return Math.max(width, height) < 96;
 }

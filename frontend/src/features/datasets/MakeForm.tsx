@@ -4,14 +4,13 @@ import { useState } from 'react';
 import { http, queries, take } from '@/api/client';
 import { faultsOf } from '@/api/errors';
 import { Fault } from '@/components/Fault';
+import { useKinds } from './kinds';
+import type { Made } from './MadeLine';
 import type { Base, Row } from './sendings';
 
-const KINDS = [
-  { value: 'labelled_images', label: 'Labelled images' },
-  { value: 'images', label: 'Images without labels' },
-] as const;
+const RECOGNISE = { value: 'recognise', label: 'Recognise it' };
 
-type Props = { row: Row; onMade: (name: string, address: string) => void };
+type Props = { row: Row; onMade: (made: Made) => void };
 
 /** What an upload becomes: a dataset, named while it is on its way, or the next version of one. */
 export function MakeForm({ row, onMade }: Props) {
@@ -28,9 +27,10 @@ function VersionForm({ row: { upload, state }, base, onMade }: Props & { base: B
       const params = { path: { id: base.dataset } };
       return take(http.POST('/api/v1/datasets/{id}/versions/', { params, body: { base: base.id, upload } }));
     },
-    onSuccess: async ({ number }) => {
+    onSuccess: async ({ id, number }) => {
       await queries.invalidateQueries({ queryKey: ['get', '/api/v1/datasets/{id}/'] });
-      onMade(`Version ${number} of ${base.name}`, `/datasets/${base.dataset}/${number}`);
+      const address = `/datasets/${base.dataset}/${number}`;
+      onMade({ name: `Version ${number} of ${base.name}`, address, version: id });
     },
   });
   return (
@@ -48,13 +48,15 @@ function VersionForm({ row: { upload, state }, base, onMade }: Props & { base: B
 
 function DatasetForm({ row, onMade }: Props) {
   const [name, setName] = useState(nameFrom(row.name));
-  const [kind, setKind] = useState<string>(KINDS[0].value);
+  const kinds = useKinds();
+  const [chosen, setChosen] = useState(RECOGNISE.value);
+  const kind = chosen === RECOGNISE.value ? '' : chosen;
   const create = useMutation({
     mutationFn: () =>
       take(http.POST('/api/v1/datasets/', { body: { lab: row.lab, name: name.trim(), kind, upload: row.upload } })),
-    onSuccess: async ({ id }) => {
+    onSuccess: async ({ id, versions }) => {
       await queries.invalidateQueries({ queryKey: ['get', '/api/v1/datasets/'] });
-      onMade(name.trim(), `/datasets/${id}`);
+      onMade({ name: name.trim(), address: `/datasets/${id}`, version: versions[0]?.id ?? '' });
     },
   });
   return (
@@ -78,12 +80,16 @@ function DatasetForm({ row, onMade }: Props) {
           <Select
             label="Kind"
             allowDeselect={false}
-            data={KINDS}
-            value={kind}
-            onChange={(value) => setKind(value ?? kind)}
+            data={[RECOGNISE, ...kinds.map(({ name: value, card }) => ({ value, label: card.title }))]}
+            value={chosen}
+            onChange={(value) => setChosen(value ?? chosen)}
             flex="1 1 180px"
           />
         </Group>
+        <Text size="sm" c="dimmed">
+          {kinds.find((one) => one.name === kind)?.card.summary ??
+            'What kind of dataset it is will be told by its folders and files; the dataset says why.'}
+        </Text>
         <Fault error={create.error} />
         <MakeButton
           label="Create the dataset"

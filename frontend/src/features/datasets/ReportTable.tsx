@@ -1,4 +1,4 @@
-import { Anchor, Group, SegmentedControl, Table, Text, TextInput } from '@mantine/core';
+import { Anchor, Box, Group, SegmentedControl, Table, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useSearchParams } from 'react-router';
 import { address } from '@/api/address';
@@ -9,6 +9,7 @@ import { MoreButton } from '@/components/MoreButton';
 import { Panel } from '@/components/Page';
 import { StateLabel, type Tone } from '@/components/StateLabel';
 import { TableScroll } from '@/components/TableScroll';
+import { KindLine } from './KindLine';
 import { OUTCOMES, type Outcome } from './words';
 
 const CSV = '/api/v1/versions/{id}/report.csv';
@@ -45,6 +46,9 @@ export function ReportTable({ version }: { version: Schemas['DatasetVersion'] })
         </Group>
       }
     >
+      <Box mb="sm">
+        <KindLine {...version} />
+      </Box>
       <Group gap="sm" mb="sm">
         <SegmentedControl
           size="xs"

@@ -1,6 +1,6 @@
-import { Anchor, Code, List, Stack, Text } from '@mantine/core';
+import { Code, List, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
-import { Link, useNavigate, useSearchParams } from 'react-router';
+import { useNavigate, useSearchParams } from 'react-router';
 import { api } from '@/api/client';
 import { useLab } from '@/api/lab';
 import { useUploadLimits } from '@/api/limits';
@@ -9,14 +9,14 @@ import { Columns, Page, Panel } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
 import { choose, roomIn } from './choose';
+import { useKinds } from './kinds';
+import { MadeLine, type Made } from './MadeLine';
 import { MakeForm } from './MakeForm';
 import { ParcelDrop } from './ParcelDrop';
 import { SendingRow } from './SendingRow';
 import type { Base, Purpose, Row } from './sendings';
 import { Unfinished } from './Unfinished';
 import { sendings, useSendings } from './useSendings';
-
-type Made = { name: string; address: string };
 
 /** Folders and archives become datasets, or the next version of one: chosen, named, sent, then read by a worker. */
 export function UploadPage() {
@@ -67,20 +67,15 @@ export function UploadPage() {
                 onChoose={(chosen) => void choose(chosen, lab.id, purpose)}
               />
             </Panel>
-            {made.map(({ name, address }) => (
-              <Text key={address} size="sm" role="status">
-                <Anchor component={Link} to={address} size="sm" underline="always">
-                  {name}
-                </Anchor>{' '}
-                is being read.
-              </Text>
+            {made.map((one) => (
+              <MadeLine key={one.address} {...one} />
             ))}
             {rows.map((row) => (
               <SendingRow key={row.id} row={row}>
                 {row.purpose.makes === 'version' && row.purpose.base.id !== base?.id && (
                   <Text size="sm">For the next version of {row.purpose.base.name}.</Text>
                 )}
-                <MakeForm row={row} onMade={(name, address) => settle(row, { name, address })} />
+                <MakeForm row={row} onMade={(one) => settle(row, one)} />
               </SendingRow>
             ))}
             <Unfinished lab={lab.id} rows={all} purpose={purpose} />
@@ -128,6 +123,7 @@ flowers.zip
 
 function Accepted({ lab }: { lab: string }) {
   const { data: limits } = useUploadLimits();
+  const kinds = useKinds();
   const { data: stored } = api.useQuery('get', '/api/v1/labs/{id}/storage/', { params: { path: { id: lab } } });
   return (
     <Panel title="What is accepted">
@@ -139,6 +135,16 @@ function Accepted({ lab }: { lab: string }) {
         <Code block tabIndex={0}>
           {LAYOUTS}
         </Code>
+        <Text size="sm">
+          The kind is recognised by folders and files, and the dataset says why; or you choose it by hand:
+        </Text>
+        <List size="sm" spacing={4}>
+          {kinds.map(({ name, card }) => (
+            <List.Item key={name}>
+              <b>{card.title}.</b> {card.summary}
+            </List.Item>
+          ))}
+        </List>
         <List size="sm" spacing={4}>
           <List.Item>
             A zip file{limits === undefined ? '' : ` of at most ${bytes(limits.max_bytes)}`}, or a tar, tar.gz or

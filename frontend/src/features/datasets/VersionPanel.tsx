@@ -1,4 +1,4 @@
-import { SimpleGrid, Text } from '@mantine/core';
+import { Box, SimpleGrid, Text } from '@mantine/core';
 import type { Schemas } from '@/api/client';
 import { ClassBars } from '@/components/ClassBars';
 import { CopyLine } from '@/components/CopyLine';
@@ -7,6 +7,7 @@ import { Panel, Stats } from '@/components/Page';
 import { balanceOf } from './balance';
 import type { Filters } from './filters';
 import { IssueList } from './IssueList';
+import { KindLine } from './KindLine';
 import { nearOf } from './near';
 import { OUTCOMES, SPLITS } from './words';
 
@@ -44,7 +45,10 @@ export function VersionPanel({ version, charts, filters, onFilter }: Props) {
             ...outcomes.map((outcome) => ({ label: `Files ${outcome}`, value: count(version.outcomes[outcome] ?? 0) })),
           ]}
         />
-        <Text size="sm" mt="md" mb={8}>
+        <Box mt="md">
+          <KindLine {...version} />
+        </Box>
+        <Text size="sm" mt="xs" mb={8}>
           {balanceOf(version.counts.train ?? {})} {nearOf(version.near_duplicates)}
         </Text>
         <IssueList version={version} chosen={filters.issue} onChoose={(issue) => onFilter({ issue })} />

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { inWords, NO_FILTERS, queryOf, readFilters, writeFilters, type Filters } from './filters';
 
-const SOME: Filters = { label: 'a&b', split: 'val', issue: 'dark', brightness: [0, 16], side: [28, 29] };
+const SOME: Filters = {
+  label: 'a&b',
+  split: 'val',
+  issue: 'dark',
+  attribute: 'Hat:0',
+  brightness: [0, 16],
+  side: [28, 29],
+};
 
 describe('filters', () => {
   it('come back from the address as they were, and leave alone what is none', () => {
@@ -22,11 +29,17 @@ describe('filters', () => {
       label: 'a&b',
       split: 'val',
       issue: 'dark',
+      attribute: 'Hat:0',
       brightness_from: 0,
       brightness_to: 16,
       side_from: 28,
       side_to: 29,
     });
-    expect(inWords(SOME).map(({ text }) => text)).toEqual(['dark', 'brightness 0 to 15', 'longer side 28 pixels']);
+    expect(inWords(SOME).map(({ text }) => text)).toEqual([
+      'dark',
+      'lacks Hat',
+      'brightness 0 to 15',
+      'longer side 28 pixels',
+    ]);
   });
 });

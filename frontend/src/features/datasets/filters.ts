@@ -1,6 +1,7 @@
 /** Which images of a version are shown, as it stands in the page's address: reload, share and back lead to the same. */
 import { useSearchParams } from 'react-router';
 import { count, words } from '@/components/format';
+import { attributeInWords } from './attributes';
 import { isIssue, type Issue } from './issues';
 import { SPLITS, type Split } from './words';
 
@@ -11,13 +12,22 @@ export type Filters = {
   label: string | null;
   split: Split | null;
   issue: Issue | null;
+  /** An attribute's name, a colon, and one of the signs of `attributes.ts`. */
+  attribute: string | null;
   /** Mean grey, 0 to 255. */
   brightness: Range | null;
   /** The longer side, in pixels. */
   side: Range | null;
 };
 
-export const NO_FILTERS: Filters = { label: null, split: null, issue: null, brightness: null, side: null };
+export const NO_FILTERS: Filters = {
+  label: null,
+  split: null,
+  issue: null,
+  attribute: null,
+  brightness: null,
+  side: null,
+};
 
 /** The filters of the address, and how they are changed. */
 export function useFilters(): [Filters, (part: Partial<Filters>) => void] {
@@ -36,6 +46,7 @@ export function readFilters(search: URLSearchParams): Filters {
     label: search.get('label'),
     split: SPLITS.find((one) => one === split) ?? null,
     issue: isIssue(issue) ? issue : null,
+    attribute: search.get('attribute'),
     brightness: readRange(search.get('brightness')),
     side: readRange(search.get('side')),
   };
@@ -56,20 +67,22 @@ export function isFiltered(filters: Filters): boolean {
 }
 
 /** As the service takes it. */
-export function queryOf({ label, split, issue, brightness, side }: Filters) {
+export function queryOf({ label, split, issue, attribute, brightness, side }: Filters) {
   return {
     ...(label === null ? {} : { label }),
     ...(split === null ? {} : { split }),
     ...(issue === null ? {} : { issue }),
+    ...(attribute === null ? {} : { attribute }),
     ...(brightness === null ? {} : { brightness_from: brightness[0], brightness_to: brightness[1] }),
     ...(side === null ? {} : { side_from: side[0], side_to: side[1] }),
   };
 }
 
 /** What the filters ask for beside class and split, in words, each under its name. */
-export function inWords({ issue, brightness, side }: Filters): { name: keyof Filters; text: string }[] {
+export function inWords({ issue, attribute, brightness, side }: Filters): { name: keyof Filters; text: string }[] {
   const found: { name: keyof Filters; text: string }[] = [];
   if (issue !== null) found.push({ name: 'issue', text: words(issue) });
+  if (attribute !== null) found.push({ name: 'attribute', text: attributeInWords(attribute) });
   if (brightness !== null) found.push({ name: 'brightness', text: `brightness ${rangeInWords(brightness)}` });
   if (side !== null) found.push({ name: 'side', text: `longer side ${rangeInWords(side)} pixels` });
   return found;
