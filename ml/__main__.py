@@ -246,6 +246,7 @@ def _attribute_study(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seeds", type=_number, default=3, help="trainings of each art; two at least for intervals")
     command.add_argument("--seed", type=int, default=0, help="the same seed gives the same table")
     command.add_argument("--split-seed", type=int, default=0, help="seed of the splits, where the folder has none")
+    command.add_argument("--kind", help="a dataset kind from `python -m ml list`, where it is not to be recognised")
     command.add_argument("--resume", action="store_true", help="go on with the study in --out")
     command.add_argument("--json", action="store_true", help="print the table as JSON")
     _quiet(command)

@@ -47,7 +47,7 @@ class IcganSettings(ModelSettings):
     )
     num_steps: int = Field(
         3000,
-        ge=2,
+        ge=1,
         le=10_000_000,
         description="Training steps of the GAN and of the encoders together.",
         json_schema_extra=SHOWN_FIRST,
@@ -93,7 +93,7 @@ class Icgan(AttributeModel):
         number = len(self.space)
         self.gan_steps = max(1, min(settings.num_steps - 1, round(settings.gan_share * settings.num_steps)))
         self.G = Generator(data, settings.width, settings.z_dim, number)
-        self.D = Reader(data, settings.width, 1, told=number)
+        self.D = Reader(data, settings.width, 1, told=number).apply(small_normal)
         self.E_z = Reader(data, settings.width, settings.z_dim)
         self.E_y = Reader(data, settings.width, number)
 
@@ -191,7 +191,6 @@ class Reader(nn.Module):
         super().__init__()
         self.encoder = Encoder(data.resolution, data.channels, width, told)
         self.last = nn.Linear(self.encoder.num_features, outputs)
-        self.apply(small_normal)
 
     def forward(self, image: Tensor, numbers: Tensor | None = None) -> Tensor:
         read: Tensor = self.last(flat(self.encoder(image, numbers)[-1]))

@@ -18,6 +18,8 @@ Differs from the paper
     Representations other than one_hot, the difference vector and multi-task learning are not in the StarGAN paper;
     settings choose them. ml/conditions.py says how each becomes what G is told, ml/multi_task.py what D learns besides.
     A classifier C comes first where the representation is its weights or features; then it stands still.
+    G has no norm behind its first layer. The paper's takes the mean of every map away there, and with it what G is
+    told, which is the same at every pixel, but for what the borders betray.
     D's map is halved to a side of 4 to 7, with a linear head for the attributes. The penalty is taken of the mean of
     D's patches, which is an image's score, not of their sum.
     Adam's step size is 0.0005 and stays; the paper's is 0.0001 for 200,000 steps, the second half falling to 0.
@@ -47,6 +49,7 @@ from ml.conditions import (
 from ml.layers.attribute_net import AttributeNet, MeanDifference
 from ml.layers.flat import flat
 from ml.layers.halving import channels_at, down, halving, up
+from ml.layers.instance_norm import instance_norm
 from ml.model import Batch, DataSpec, ModelSettings, Scalars, Update
 from ml.multi_task import multi_task_loss, shared_error
 from ml.optimizers import adam
@@ -248,7 +251,8 @@ class Generator(nn.Module):
         super().__init__()
         width, side = settings.width, data.resolution
         self.condition = condition
-        layers: list[nn.Module] = [nn.Conv2d(data.channels + num_attributes, width, 7, 1, 3, bias=False), *_rest(width)]
+        # no norm behind the first layer: what G is told is the same at every pixel, and a norm would take that away
+        layers: list[nn.Module] = [nn.Conv2d(data.channels + num_attributes, width, 7, 1, 3), nn.ReLU(inplace=True)]
         layers += [down(width, 2 * width, bias=False), *_rest(2 * width)]
         layers += [down(2 * width, 4 * width, bias=False), *_rest(4 * width)]
         layers += [Residual(4 * width) for _ in range(settings.num_blocks)]
@@ -263,7 +267,7 @@ class Generator(nn.Module):
 
 
 def _rest(width: int) -> list[nn.Module]:
-    return [nn.InstanceNorm2d(width, affine=True), nn.ReLU(inplace=True)]
+    return [instance_norm(width, affine=True), nn.ReLU(inplace=True)]
 
 
 class Residual(nn.Module):
@@ -275,7 +279,7 @@ class Residual(nn.Module):
             nn.Conv2d(width, width, 3, 1, 1, bias=False),
             *_rest(width),
             nn.Conv2d(width, width, 3, 1, 1, bias=False),
-            nn.InstanceNorm2d(width, affine=True),
+            instance_norm(width, affine=True),
         )
 
     def forward(self, maps: Tensor) -> Tensor:
