@@ -51,10 +51,11 @@ class MeanDifference(nn.Module):
 
     def add(self, features: Tensor, vectors: Tensor) -> None:
         """vectors: [N, A], 1 has, 0 lacks, NaN counts for neither."""
-        for present, sums, number in ((1, self.has_sum, self.has), (0, self.lacks_sum, self.lacks)):
-            counted = (vectors == present).to(features.dtype)
-            sums += counted.T @ features
-            number += counted.sum(0)
+        with torch.autocast(features.device.type, enabled=False):  # sums of many need all their digits
+            for present, sums, number in ((1, self.has_sum, self.has), (0, self.lacks_sum, self.lacks)):
+                counted = (vectors == present).to(sums.dtype)
+                sums += counted.T @ features.to(sums.dtype)
+                number += counted.sum(0)
 
     def rows(self) -> Tensor:
         """[A, F]: the mean of those that have it minus the mean of those that lack it."""

@@ -155,7 +155,10 @@ def test_latent_rows_are_the_mean_of_those_that_have_it_minus_the_mean_of_those_
     latent = build(condition_type="latent").latent
     features = torch.zeros(4, 128)
     features[:, 0] = torch.tensor([1.0, 2.0, 5.0, 6.0])
-    latent.add(features, VECTORS)
+    features[:, 1] = torch.tensor([1.0, 0.0, 2.0**-9, 0.0])
+    with torch.autocast("cpu", torch.bfloat16):
+        latent.add(features, VECTORS)
+    assert latent.rows()[0, 1].item() == (1 + 2.0**-9) / 2, "in full precision"
     assert latent.rows()[:, 0].tolist() == [3.0 - 4.0, 2.0 - 3.5], "what nobody said counts for neither"
 
 
