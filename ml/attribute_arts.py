@@ -5,6 +5,7 @@ stargan:condition_type=gcn,condition_mode=diff
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -65,7 +66,8 @@ def _read(text: str, shared: Mapping[str, Any]) -> Art:
     model = find("models", Model, name.strip())
     if not issubclass(model, AttributeModel):
         raise BadSettingsError(f"The model {name} edits no attributes; choose stargan, attgan, stgan, fader or icgan.")
-    own = dict(_pair(text, part) for part in rest.split(",") if part.strip())
+    # a value may hold commas itself, such as a matrix
+    own = dict(_pair(text, part) for part in re.split(r",\s*(?=[A-Za-z_]+=)", rest) if part.strip())
     if alike := sorted(set(own) & set(ALIKE)):
         raise BadSettingsError(f"{text} sets {', '.join(alike)}, in which all arts must be alike; use --set for it.")
     fields = model.Settings.model_fields

@@ -79,12 +79,15 @@ def run_arts(
 ) -> AttributeResult:
     """Train and measure what is not there yet; returns the table, which is written, too.
 
-    Raises: StopRequested, with all saved; BadDatasetError where there is nothing held out to edit.
+    Raises: StopRequested, with all saved; BadDatasetError where there is nothing held out to edit; BadSettingsError,
+    before any training, where an art does not fit the data or lacks what it needs.
     """
     if not len(edited_rows(pack)) or not measured_names(pack):
         raise BadDatasetError(
             "There are no held-out images with attributes to edit; give the dataset a val split, or more images."
         )
+    for art in arts:
+        art.model(pack.spec(), art.settings).check_supplies()
     measured = []
     for place, art in enumerate(arts):
         of_art = []

@@ -147,6 +147,10 @@ class Stargan(AttributeModel):
             self.C = AttributeNet(self.data.resolution, self.data.channels, number)
             self.latent = MeanDifference(number)
 
+    def check_supplies(self) -> None:
+        if self.settings.condition_type == "word2vec":
+            words_of(self.space)
+
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         settings = self.settings
         betas = (settings.beta1, settings.beta2)

@@ -22,6 +22,7 @@ from ml.model import DataSpec
 from ml.pack import Pack
 from ml.terminal import attribute_table
 from ml.told import StopRequested
+from ml.word_vectors import VARIABLE
 from tests.ml.rendered_attributes import NAMES, render, write_attribute_pack
 from tests.ml.tiny_data import write_images
 
@@ -172,11 +173,24 @@ def test_arts_are_trained_alike_and_a_study_goes_on_where_it_was_stopped(
     assert again == result
 
 
+@pytest.mark.parametrize("lacking", ["condition_type=word2vec", "condition_type=gcn,edges=edited,edited_edges=[[1]]"])
+def test_an_art_that_cannot_be_trained_is_refused_before_the_others_are(
+    pack: Pack, encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    with pytest.raises(BadSettingsError):
+        run_arts(tmp_path, pack, encoder, read_arts(["fader", f"stargan:{lacking}"], SMALL), 1, 1)
+    assert not list(tmp_path.iterdir())
+
+
 def test_arts_are_read_and_must_be_alike_where_it_matters() -> None:
     arts = read_arts(["stargan:condition_type=gcn,multi_task_weight=0.5", "icgan"], {"num_steps": 9, "z_dim": 7})
     assert (arts[0].settings.num_steps, arts[1].settings.num_steps) == (9, 9)
     assert arts[0].settings.model_dump()["condition_type"] == "gcn"
     assert arts[1].settings.model_dump()["z_dim"] == 7
+    (edited,) = read_arts(["stargan:edited_edges=[[1, 0.5],[0,1]], edges=edited"], {})
+    assert edited.settings.model_dump()["edited_edges"] == "[[1, 0.5], [0, 1]]"
+    assert edited.settings.model_dump()["edges"] == "edited"
     assert len(read_arts(COMPARED, {})) == len(COMPARED) == 14
     for names, shared, said in (
         (["dcgan"], {}, "edits no attributes"),
