@@ -1,7 +1,7 @@
 """What becomes of held-out images when each of their attributes is turned around.
 
 Target attribute recognition rate: the share of edits after which a classifier finds the attribute as it was asked for.
-It learnt from real training images alone: the in-domain encoder (`ml/features.py`).
+It learnt from real training images alone (`ml/attribute_classifier.py`).
 Binod Bhattarai, Tae-Kyun Kim: Inducing Optimal Attribute Representations for Conditional GANs, ECCV 2020,
 https://arxiv.org/abs/2003.06472.
 
@@ -18,13 +18,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ml.attribute_classifier import AttributeClassifier
 from ml.attribute_model import AttributeModel
 from ml.attributes import AttributeSpace
 from ml.exactness import exact_arithmetic
 from ml.features import Encoder
 from ml.feed import batch_of
 from ml.generation import CHUNK
-from ml.images import Pixels, to_pixels
+from ml.images import to_pixels
 from ml.pack import Pack, Rows
 
 MOST_EDITED: Final = 500
@@ -49,40 +50,28 @@ class Edits:
         return rates
 
 
-def measured_names(pack: Pack) -> tuple[str, ...]:
-    """The attributes that the encoder knows; of a dataset without any, its classes."""
-    return tuple(name for name in pack.attributes if name in pack.classes) if pack.attributes else pack.classes
-
-
 def edited_rows(pack: Pack) -> Rows:
     """Held-out images that are edited."""
     rows = pack.rows("val")
     return np.sort(np.random.default_rng(0).permutation(rows)[:MOST_EDITED])
 
 
-def recognised(encoder: Encoder, images: Pixels, names: tuple[str, ...]) -> NDArray[np.bool_]:
-    """bool [N, len(names)]: what the encoder finds on the images; of classes the most probable one."""
-    probabilities = encoder.encode(images)[1]
-    columns = np.array([encoder.facts.classes.index(name) for name in names])
-    if encoder.facts.several:
-        return np.asarray(probabilities[:, columns] > 0.5)
-    return np.asarray(probabilities.argmax(1)[:, None] == columns)
+def classifier_accuracy(pack: Pack, classifier: AttributeClassifier) -> NDArray[np.float64]:
+    """[A]: how often it is right about held-out real images, the mean of those that have an attribute and those that
+    lack it; of the only side where there is no other, NaN where there is none."""
+    read = pack.read_whole(edited_rows(pack))
+    has = classifier.space.vectors(batch_of(read, (-1.0, 1.0))).numpy()
+    right = classifier.recognised(read.image) == (has == 1)
+    sides = [[right[has[:, place] == side, place] for side in (0, 1)] for place in range(has.shape[1])]
+    return np.array([np.mean([part.mean() for part in both if len(part)] or [np.nan]) for both in sides], np.float64)
 
 
-def classifier_accuracy(pack: Pack, encoder: Encoder) -> NDArray[np.float64]:
-    """[A]: how often the encoder is right about held-out real images."""
-    rows, names = edited_rows(pack), measured_names(pack)
-    member = pack.membership(rows)[:, [pack.classes.index(name) for name in names]]
-    right = recognised(encoder, pack.read(rows)[0], names) == (member == 1)
-    known = ~np.isnan(member)
-    accuracy: NDArray[np.float64] = (right & known).sum(0) / np.maximum(known.sum(0), 1)
-    return accuracy
-
-
-def measure_edits(model: AttributeModel, pack: Pack, encoder: Encoder, device: torch.device) -> Edits:
+def measure_edits(
+    model: AttributeModel, pack: Pack, classifier: AttributeClassifier, encoder: Encoder, device: torch.device
+) -> Edits:
     """Of a model in eval mode, on the device."""
-    names, space = measured_names(pack), model.space
-    hits, total = np.zeros(len(names)), np.zeros(len(names))
+    space = model.space
+    hits, total = np.zeros(len(space)), np.zeros(len(space))
     far, off, number = 0.0, 0.0, 0
     rows = edited_rows(pack)
     with torch.inference_mode(), exact_arithmetic():
@@ -91,13 +80,12 @@ def measure_edits(model: AttributeModel, pack: Pack, encoder: Encoder, device: t
             batch = batch_of(pixels, model.image_range).to(device)
             vectors = space.vectors(batch)
             appearance = encoder.appearance(pixels.image)
-            for place, value, chosen in asked_edits(space, vectors, names):
+            for place, value, chosen in asked_edits(space, vectors):
                 image, own = batch.image[chosen], vectors[chosen]
-                column = torch.full((len(own),), space.names.index(names[place]), device=device)
-                targets = space.changed(own, column, value)
+                targets = space.changed(own, torch.full((len(own),), place, device=device), value)
                 result = model.translate(image, own, targets)
                 made = to_pixels(result, model.image_range).cpu().numpy()
-                found = recognised(encoder, made, names)[:, place] == bool(value)
+                found = classifier.recognised(made)[:, place] == bool(value)
                 hits[place] += found.sum()
                 total[place] += len(found)
                 far += float(np.square(encoder.appearance(made) - appearance[chosen.cpu().numpy()]).sum())
@@ -108,11 +96,10 @@ def measure_edits(model: AttributeModel, pack: Pack, encoder: Encoder, device: t
     return Edits(hits, total, far / max(1, number), off / max(1, number) / (high - low))
 
 
-def asked_edits(space: AttributeSpace, vectors: Tensor, names: tuple[str, ...]) -> Iterator[tuple[int, float, Tensor]]:
-    """(place among names, 1 comes or 0 goes, bool [N] of the images concerned), where there are any."""
-    for place, name in enumerate(names):
-        own = vectors[:, space.names.index(name)]
+def asked_edits(space: AttributeSpace, vectors: Tensor) -> Iterator[tuple[int, float, Tensor]]:
+    """(attribute, 1 comes or 0 goes, bool [N] of the images concerned), where there are any."""
+    for place in range(len(space)):
         for value in (1.0,) if space.are_classes else (1.0, 0.0):
-            chosen = own == 1 - value
+            chosen = vectors[:, place] == 1 - value
             if bool(chosen.any()):
                 yield place, value, chosen

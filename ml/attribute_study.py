@@ -2,6 +2,7 @@
 
 <folder>/arts.json          the arts, shared settings, seed and number of seeds
 <folder>/data, encoder      as a run prepares them
+<folder>/classifier.safetensors   what recognises the attributes
 <folder>/arts/<n>/<seed>/   one training's checkpoints, and edits.json, what was measured of it
 <folder>/result.json        the table
 """
@@ -13,13 +14,13 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ml.attribute_arts import Art
-from ml.attribute_edits import Edits, classifier_accuracy, edited_rows, measure_edits, measured_names
+from ml.attribute_classifier import AttributeClassifier, kept_classifier
+from ml.attribute_edits import Edits, classifier_accuracy, edited_rows, measure_edits
 from ml.attribute_model import AttributeModel
-from ml.attributes import co_occurrence
+from ml.attributes import AttributeSpace
 from ml.checkpoint import step_of
 from ml.device import choose_device
 from ml.errors import BadDatasetError
@@ -56,13 +57,14 @@ class ArtResult(TypedDict):
 
 
 class AttributeResult(TypedDict):
-    """co_occurrence: M[i][j] = P(j | i) of the training images; classifier: its accuracy on held-out real images."""
+    """co_occurrence: M[i][j] = P(j | i) of the training images; classifier: its balanced
+    accuracy on held-out real images."""
 
     names: list[str]
     co_occurrence: list[list[float]]
     num_held_out: int
     num_seeds: int
-    classifier: list[float]
+    classifier: list[float | None]
     arts: list[ArtResult]
 
 
@@ -82,28 +84,38 @@ def run_arts(
     Raises: StopRequested, with all saved; BadDatasetError where there is nothing held out to edit; BadSettingsError,
     before any training, where an art does not fit the data or lacks what it needs.
     """
-    if not len(edited_rows(pack)) or not measured_names(pack):
-        raise BadDatasetError(
-            "There are no held-out images with attributes to edit; give the dataset a val split, or more images."
-        )
+    if not len(edited_rows(pack)):
+        raise BadDatasetError("There are no held-out images to edit; give the dataset a val split, or more images.")
     for art in arts:
         art.model(pack.spec(), art.settings).check_supplies()
+    classifier = kept_classifier(
+        folder / "classifier.safetensors", pack, step_seed(seed, "classifier"), choose_device(), _stoppable(should_stop)
+    )
     measured = []
     for place, art in enumerate(arts):
         of_art = []
         for number in range(num_seeds):
             on_art(art.name, number)
             out = folder / "arts" / str(place) / str(number)
-            of_art.append(_edits_of(out, art, pack, encoder, step_seed(seed, "art", number), emit, should_stop))
+            of_art.append(
+                _edits_of(out, art, pack, classifier, encoder, step_seed(seed, "art", number), emit, should_stop)
+            )
         measured.append(of_art)
-    result = table_of(pack, encoder, [art.name for art in arts], measured)
+    result = table_of(pack, classifier, [art.name for art in arts], measured)
     with whole_file(folder / "result.json") as partial:
         partial.write_text(json.dumps(result, indent=1), encoding="utf-8")
     return result
 
 
 def _edits_of(
-    out: Path, art: Art, pack: Pack, encoder: Encoder, seed: int, emit: Emit, should_stop: ShouldStop
+    out: Path,
+    art: Art,
+    pack: Pack,
+    classifier: AttributeClassifier,
+    encoder: Encoder,
+    seed: int,
+    emit: Emit,
+    should_stop: ShouldStop,
 ) -> Edits:
     """As measured before, or after the training, which goes on from its newest checkpoint."""
     file = out / "edits.json"
@@ -117,7 +129,7 @@ def _edits_of(
     model = load_for_generation(trained.last, device)
     if not isinstance(model, AttributeModel):
         raise TypeError(f"{art.name} is no AttributeModel")
-    edits = measure_edits(model, pack, encoder, device)
+    edits = measure_edits(model, pack, classifier, encoder, device)
     with whole_file(file) as partial:
         partial.write_text(
             json.dumps({**asdict(edits), "hits": edits.hits.tolist(), "total": edits.total.tolist()}), encoding="utf-8"
@@ -125,21 +137,29 @@ def _edits_of(
     return edits
 
 
+def _stoppable(should_stop: ShouldStop) -> Callable[[int, int], None]:
+    def on_step(step: int, number: int) -> None:
+        if should_stop():
+            raise StopRequested
+
+    return on_step
+
+
 def _read_edits(said: Mapping[str, Any]) -> Edits:
     return Edits(np.array(said["hits"]), np.array(said["total"]), said["identity"], said["reconstruction"])
 
 
 def table_of(
-    pack: Pack, encoder: Encoder, names: Sequence[str], measured: Sequence[Sequence[Edits]]
+    pack: Pack, classifier: AttributeClassifier, names: Sequence[str], measured: Sequence[Sequence[Edits]]
 ) -> AttributeResult:
     """measured: for each art the edits of each seed."""
-    together = torch.tensor(pack.spec().together or np.diag(pack.spec().counts).tolist(), dtype=torch.float32)
+    space = AttributeSpace(pack.spec())
     return {
-        "names": list(measured_names(pack)),
-        "co_occurrence": co_occurrence(together).tolist(),
+        "names": list(space.names),
+        "co_occurrence": space.relation().tolist(),
         "num_held_out": len(edited_rows(pack)),
         "num_seeds": len(measured[0]),
-        "classifier": classifier_accuracy(pack, encoder).tolist(),
+        "classifier": [None if np.isnan(value) else float(value) for value in classifier_accuracy(pack, classifier)],
         "arts": [_row(name, of_art) for name, of_art in zip(names, measured, strict=True)],
     }
 

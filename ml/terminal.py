@@ -190,11 +190,9 @@ def _points(estimate: Mapping[str, Any]) -> str:
 def attribute_table(result: "AttributeResult") -> str:
     """A row for each art, a column for each attribute, in percent; the average and its interval last."""
     head = ("recognised, %", *result["names"], "average", "95 %", "identity", "reconstruction")
-    own = result["classifier"]
-    rows = [
-        head,
-        ("classifier on real", *(_percent(value) for value in own), _percent(sum(own) / len(own)), "", "", ""),
-    ]
+    known = [value for value in result["classifier"] if value is not None]
+    average = sum(known) / len(known) if known else None
+    rows = [head, ("classifier on real", *map(_percent, result["classifier"]), _percent(average), "", "", "")]
     for art in result["arts"]:
         cells = [_percent(one["mean"]) for one in (*art["by_attribute"], art["average"])]
         others = (_number(art["identity"]["mean"]), _number(art["reconstruction"]["mean"]))
@@ -202,7 +200,8 @@ def attribute_table(result: "AttributeResult") -> str:
     return (
         f"{table(rows)}\n\n{result['num_held_out']} held-out images, each attribute of them turned around; "
         f"{result['num_seeds']} seeds. identity: distance of appearance between source and result; reconstruction: "
-        "error of sources given back, as a share of a pixel's range."
+        "error of sources given back, as a share of a pixel's range. Of the classifier: the mean of those that have an "
+        "attribute and those that lack it."
     )
 
 
