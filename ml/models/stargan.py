@@ -18,8 +18,6 @@ Differs from the paper
     Representations other than one_hot, the difference vector and multi-task learning are not in the StarGAN paper;
     settings choose them. ml/conditions.py says how each becomes what G is told, ml/multi_task.py what D learns besides.
     A classifier C comes first where the representation is its weights or features; then it stands still.
-    G has no norm behind its first layer. The paper's takes the mean of every map away there, and with it what G is
-    told, which is the same at every pixel, but for what the borders betray.
     D's map is halved to a side of 4 to 7, with a linear head for the attributes. The penalty is taken of the mean of
     D's patches, which is an image's score, not of their sum.
     Adam's step size is 0.0005 and stays; the paper's is 0.0001 for 200,000 steps, the second half falling to 0.
@@ -255,8 +253,9 @@ class Generator(nn.Module):
         super().__init__()
         width, side = settings.width, data.resolution
         self.condition = condition
-        # no norm behind the first layer: what G is told is the same at every pixel, and a norm would take that away
-        layers: list[nn.Module] = [nn.Conv2d(data.channels + num_attributes, width, 7, 1, 3), nn.ReLU(inplace=True)]
+        # zeros around the image matter: what G is told is the same at every pixel, and the norm behind the first layer
+        # takes away what is, but for what the borders make of it
+        layers: list[nn.Module] = [nn.Conv2d(data.channels + num_attributes, width, 7, 1, 3, bias=False), *_rest(width)]
         layers += [down(width, 2 * width, bias=False), *_rest(2 * width)]
         layers += [down(2 * width, 4 * width, bias=False), *_rest(4 * width)]
         layers += [Residual(4 * width) for _ in range(settings.num_blocks)]
