@@ -140,11 +140,11 @@ def _wanted(budget: Budget, train_counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _known(counts: Mapping[str, int], train_counts: Mapping[str, int]) -> dict[str, int]:
-    unknown = sorted(set(counts) - set(train_counts))
+    unknown = sorted(name for name, count in counts.items() if count and name not in train_counts)
     if unknown:
         raise BadBudgetError(
-            f"The budget names {', '.join(map(repr, unknown[:5]))}, which the dataset does not have; "
-            f"its classes are {', '.join(map(repr, list(train_counts)[:20]))}."
+            f"The budget names {', '.join(map(repr, unknown[:5]))}, which are no classes that can be "
+            f"made here; these are {', '.join(map(repr, list(train_counts)[:20]))}."
         )
     return {name: counts.get(name, 0) for name in train_counts}
 

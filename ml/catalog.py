@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from ml.agreement import Agreement, agreement_of
 from ml.arms import ARM_PARTS, PRESETS, Arm, read_arms
 from ml.budget import MAX_CANDIDATES, MAX_IMAGES, parse_budget, pool_sizes, resolve
 from ml.compute import Compute, smaller_micro_batch, why_indivisible, why_no_gpu
+from ml.domains import choose_domains, why_no_domains
 from ml.errors import BadBudgetError, BadSettingsError, MlError
 from ml.foretold import ForetellError, Foretold, foretell_memory
 from ml.intake import INTAKE
@@ -29,7 +30,7 @@ from ml.intervals import mean_interval, wilson_interval
 from ml.plans import IMPORTED
 from ml.plugin import Card, Conflict
 from ml.study_settings import StudySettings
-from ml.suitability import missing_fields, scores_read, why_unsuitable
+from ml.suitability import lacking, missing_fields, scores_read, too_few_classes, why_unsuitable
 
 __all__ = [
     "ARM_PARTS",
@@ -102,15 +103,50 @@ class Entry:
 
 @dataclass(frozen=True)
 class ModelEntry(Entry):
-    """provides: score -> the setting that must be above zero for it, or None when it always can be given.
+    """also_consumes: field of an item -> the setting and its value with which it is needed, too; min_classes: fewer
+    cannot be learnt; domains: settings that name the two classes which are learnt, none where all are.
+
+    provides: score -> the setting that must be above zero for it, or None when it always can be given.
 
     shaping: settings that decide the shape of the networks -> `value`, or `zero` where only turning it off or on does.
     """
 
     family: str
     consumes: tuple[str, ...]
+    also_consumes: dict[str, tuple[str, str]]
+    min_classes: int
+    domains: tuple[str, ...]
     provides: dict[str, str | None]
     shaping: dict[str, str]
+
+    def learns(self, settings: Mapping[str, Any], classes: Sequence[str]) -> tuple[str, ...]:
+        """Those of a dataset's classes that it learns and makes; all where its settings name none that can be."""
+        named = self._named(settings)
+        if not named or len(classes) < max(2, self.min_classes) or why_no_domains(named, classes):
+            return tuple(classes)
+        return choose_domains(named, classes)
+
+    def misfits(
+        self, settings: Mapping[str, Any], classes: Sequence[str], yields: Sequence[str]
+    ) -> list[tuple[str, str, str]]:
+        """Why a dataset with these classes and fields cannot be learnt with these settings: (code, setting or "" for
+        the model itself, sentence)."""
+        if refused := too_few_classes(self.name, self.min_classes, len(classes)):
+            return [("too_few_classes", "", refused)]
+        values = self.defaults() | dict(settings)
+        found = [
+            ("missing_field", setting, lacking(self.name, field, setting, value))
+            for field, (setting, value) in self.also_consumes.items()
+            if values[setting] == value and field not in yields
+        ]
+        named = self._named(settings)
+        if named and (told := why_no_domains(named, classes)):
+            found.append(("unsuitable_class", *told))
+        return found
+
+    def _named(self, settings: Mapping[str, Any]) -> dict[str, str]:
+        values = self.defaults() | dict(settings)
+        return {setting: values[setting] for setting in self.domains}
 
     def reshaped(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
         """Settings, each given with all others, whose change a checkpoint's networks cannot follow."""
@@ -254,6 +290,9 @@ def _parse(plain: dict[str, Any]) -> Catalogue:
                 **_shared(row),
                 family=row["family"],
                 consumes=tuple(row["consumes"]),
+                also_consumes={field: (setting, value) for field, (setting, value) in row["also_consumes"].items()},
+                min_classes=row["min_classes"],
+                domains=tuple(row["domains"]),
                 provides=row["provides"],
                 shaping=row["shaping"],
             )

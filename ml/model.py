@@ -20,6 +20,7 @@ from ml.domains import choose_domains
 from ml.draw import DrawMode
 from ml.errors import BadSettingsError
 from ml.plugin import SHOWN_FIRST, Plugin, Settings
+from ml.suitability import too_few_classes
 
 Integers = Sequence[int] | NDArray[np.int64]
 
@@ -223,14 +224,10 @@ class Model(nn.Module, Plugin):
 
         Raises: BadSettingsError when the settings name one that is not there, or there are too few.
         """
-        if len(classes) < cls.min_classes:
-            raise BadSettingsError(
-                f"The model {cls.name} needs at least {cls.min_classes} classes and the dataset has {len(classes)}; "
-                "choose another model, or another dataset."
-            )
-        return (
-            choose_domains({name: getattr(settings, name) for name in cls.domains}, classes) if cls.domains else classes
-        )
+        if refused := too_few_classes(cls.name, cls.min_classes, len(classes)):
+            raise BadSettingsError(refused)
+        named = {name: getattr(settings, name) for name in cls.domains}
+        return choose_domains(named, classes) if named else classes
 
     @classmethod
     def sweeps(cls, settings: ModelSettings) -> tuple[Sweep, ...]:

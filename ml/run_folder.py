@@ -22,7 +22,9 @@ from ml.checkpoint import carry, file_hash, read_checkpoint, step_of
 from ml.dataset_kind import classes_of
 from ml.errors import BadDatasetError, BadSettingsError
 from ml.images import write_png
+from ml.model import Model
 from ml.plans import Artefacts, Imported, Recipe, RunPlan, SelectPlan, Stage, read_plan
+from ml.plugin import find, read_settings
 from ml.pool import open_pool
 from ml.pool_import import ImportRun
 from ml.protocol import Emit, MeasurementRow
@@ -197,11 +199,15 @@ class RunFolder:
         return self.plan["done"][stage]
 
     def train_counts(self) -> dict[str, int]:
-        """Class -> training images."""
+        """Class -> training images, of the classes that the model learns."""
+        recipe, classes = self.plan["recipe"], tuple(self.plan["dataset"]["classes"])
+        if "imported" not in self.plan:
+            model = find("models", Model, recipe["model"])
+            classes = model.classes_learnt(read_settings(model, recipe["model_settings"]), classes)
         records = read_records(Path(self.plan["dataset"]["images"]))
         attributes = self.plan["dataset"].get("attributes", ())
         counts = Counter(name for record in records if record.split == "train" for name in record.classes(attributes))
-        return {name: counts[name] for name in self.plan["dataset"]["classes"]}
+        return {name: counts[name] for name in classes}
 
     def _go_on(self, emit: Emit, should_stop: ShouldStop, last: Stage) -> None:
         def remember(event: object) -> None:

@@ -40,6 +40,9 @@ def describe() -> dict[str, Any]:
             | {
                 "family": family_of(plugin),
                 "consumes": list(plugin.consumes),
+                "also_consumes": {field: list(asked) for field, asked in plugin.also_consumes.items()},
+                "min_classes": plugin.min_classes,
+                "domains": list(plugin.domains),
                 "provides": dict(plugin.provides),
                 "shaping": shaping_settings(plugin),
             }

@@ -15,6 +15,7 @@ from ml.feed import batch_of
 from ml.model import Batch, Integers, Model, ModelSettings, TranslationModel
 from ml.pack import Pack, Rows
 from ml.records import ImageRecord
+from ml.suitability import lacking
 
 SPAN = 2**53
 """Seeds stay below it."""
@@ -91,15 +92,6 @@ def check_fields(
     for field, (setting, value) in model.also_consumes.items():
         if getattr(settings, setting) == value and not there[field]:
             raise BadSettingsError(lacking(model.name, field, setting, value))
-
-
-def lacking(model: str, field: str, setting: str, value: str) -> str:
-    """What a person reads where a setting asks for a field that a dataset's kind does not yield."""
-    what = {"source": "no pairs of images", "attributes": "no attributes"}[field]
-    return (
-        f"With {setting} {value}, the model {model} learns from a dataset's {field}, and this one has {what}; choose "
-        f"another value of {setting}, or another dataset."
-    )
 
 
 def give_sources(model: Model, pack: Pack) -> None:

@@ -45,5 +45,24 @@ def missing_fields(model: str, consumes: Sequence[str], dataset_kind: str, yield
     )
 
 
+def lacking(model: str, field: str, setting: str, value: str) -> str:
+    """What a person reads where a setting asks for a field that a dataset's kind does not yield."""
+    what = {"source": "no pairs of images", "attributes": "no attributes"}[field]
+    return (
+        f"With {setting} {value}, the model {model} learns from a dataset's {field}, and this one has {what}; choose "
+        f"another value of {setting}, or another dataset."
+    )
+
+
+def too_few_classes(model: str, min_classes: int, number: int) -> str | None:
+    """None when there are as many classes as a model needs; else why not."""
+    if number >= min_classes:
+        return None
+    return (
+        f"The model {model} needs at least {min_classes} classes and the dataset has {number}; choose another model, "
+        "or another dataset."
+    )
+
+
 def _words(scores: Sequence[str]) -> str:
     return ", ".join(score.replace("_", " ") for score in scores)

@@ -13,6 +13,7 @@ from webapp.core.leases import Leased
 from webapp.gallery.models import Selection
 from webapp.gallery.selectors.samples import judged_rows
 from webapp.gallery.services import pools, selections
+from webapp.runs.forecast import learnt_counts
 from webapp.runs.services import files
 from workers.supervisor import Work
 
@@ -53,7 +54,7 @@ class SelectionWork(Work[Selection]):
             "sampler_settings": self.row.sampler_settings,
             "budget": self.row.budget,
             "seed": self.row.seed,
-            "train_counts": run.version.counts["train"],
+            "train_counts": learnt_counts(run.version, recipe.model, recipe.model_settings),
             "out": str(self.folder),
         }
 

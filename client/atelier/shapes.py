@@ -1114,6 +1114,9 @@ class ModelPlugin(TypedDict):
     conflicts: list[Conflict]
     family: str
     consumes: list[str]
+    also_consumes: dict[str, list[str]]
+    min_classes: int
+    domains: list[str]
     provides: dict[str, str | None]
     shaping: dict[str, Literal["value", "zero"]]
 

@@ -79,6 +79,15 @@ class ModelPluginSerializer(PluginSerializer):
 
     family = serializers.CharField()
     consumes = serializers.ListField(child=serializers.CharField(), help_text="Fields of an item that training needs.")
+    also_consumes = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField(), min_length=2, max_length=2),
+        help_text="Field of an item -> the setting, and its value, with which training needs it too.",
+    )
+    min_classes = serializers.IntegerField(help_text="Datasets with fewer classes cannot be learnt.")
+    domains = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Settings that name the two classes which are learnt and made; empty where all are.",
+    )
     provides = serializers.DictField(
         child=serializers.CharField(allow_null=True),
         help_text="Score -> the setting that must be above zero for it, or null.",

@@ -138,9 +138,16 @@ def num_images(version: DatasetVersion) -> int:
     return sum(sum(version.counts.get(split, {}).values()) for split in ("train", "val"))
 
 
-def num_candidates(version: DatasetVersion, budget: Mapping[str, Any], pool_factor: float) -> int:
-    """Raises: BadBudgetError."""
-    return sum(catalog.pool_sizes(catalog.resolve(budget, train_counts(version)), pool_factor).values())
+def learnt_counts(version: DatasetVersion, model: str, settings: Mapping[str, Any]) -> dict[str, int]:
+    """Class -> training images, of the classes that a model, so set, learns and makes; all for one that is on no
+    shelf."""
+    counts, entry = train_counts(version), catalogue().models.get(model)
+    return counts if entry is None else {name: counts[name] for name in entry.learns(settings, list(counts))}
+
+
+def num_candidates(counts: Mapping[str, int], budget: Mapping[str, Any], pool_factor: float) -> int:
+    """counts: class -> training images, of those that are learnt. Raises: BadBudgetError."""
+    return sum(catalog.pool_sizes(catalog.resolve(budget, counts), pool_factor).values())
 
 
 def task_of(run: Run) -> Task:
@@ -151,7 +158,9 @@ def task_of(run: Run) -> Task:
         recipe.model_settings,
         run.compute,
         num_images(run.version),
-        num_candidates(run.version, recipe.budget, recipe.pool_factor),
+        num_candidates(
+            learnt_counts(run.version, recipe.model, recipe.model_settings), recipe.budget, recipe.pool_factor
+        ),
         run.version_id,
         first_step=(run.start_step or 0) if run.start_way == Way.CONTINUE else 0,
         trains=run.start_way != Way.GENERATE,

@@ -3647,6 +3647,14 @@ export interface components {
             family: string;
             /** @description Fields of an item that training needs. */
             consumes: string[];
+            /** @description Field of an item -> the setting, and its value, with which training needs it too. */
+            also_consumes: {
+                [key: string]: string[];
+            };
+            /** @description Datasets with fewer classes cannot be learnt. */
+            min_classes: number;
+            /** @description Settings that name the two classes which are learnt and made; empty where all are. */
+            domains: string[];
             /** @description Score -> the setting that must be above zero for it, or null. */
             provides: {
                 [key: string]: string | null;

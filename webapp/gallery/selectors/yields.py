@@ -11,10 +11,10 @@ from ml import catalog
 from webapp.accounts.models import Person
 from webapp.core.permissions import visible
 from webapp.datasets.models import DatasetVersion
-from webapp.datasets.selectors import train_counts
 from webapp.gallery.models import Selection
 from webapp.gallery.selectors.pools import SELECTION_LAB, all_selections
 from webapp.recipes.catalogue import catalogue
+from webapp.runs.forecast import learnt_counts
 
 LOOKED_AT: Final = 40
 """So many of the newest finished selections of a sampler are looked at."""
@@ -43,7 +43,8 @@ def foretold_yields(
 
     Raises: BadBudgetError.
     """
-    budget = catalog.resolve(recipe["budget"], train_counts(version))
+    counts = learnt_counts(version, recipe["model"], recipe.get("model_settings") or {})
+    budget = catalog.resolve(recipe["budget"], counts)
     asked, drawn = sum(budget.values()), sum(catalog.pool_sizes(budget, recipe["pool_factor"]).values())
     shelves = catalogue()
     told = []

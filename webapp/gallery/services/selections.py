@@ -11,11 +11,11 @@ from webapp.accounts.models import Person
 from webapp.core import storage
 from webapp.core.errors import ConflictError, InvalidError
 from webapp.core.queue import call_worker
-from webapp.datasets.selectors import train_counts
 from webapp.gallery.events import publish_selection
 from webapp.gallery.models import Pool, Selection
 from webapp.recipes.catalogue import catalogue
 from webapp.recipes.validation import check_selection
+from webapp.runs.forecast import learnt_counts
 
 TASK = "selections.execute"
 State = Selection.State
@@ -55,7 +55,7 @@ def add_selection(
     if pool.run.origin:
         _check_scores(pool, sampler, sampler_settings)
     try:
-        catalog.resolve(budget, train_counts(pool.run.version))
+        catalog.resolve(budget, learnt_counts(pool.run.version, recipe.model, recipe.model_settings))
     except catalog.BadBudgetError as error:
         raise InvalidError(error.message, code=error.code, fields={"budget": [error.message]}) from None
     Pool.objects.select_for_update().get(pk=pool.pk)  # so that two people at once get two numbers

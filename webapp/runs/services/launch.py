@@ -12,12 +12,12 @@ from webapp.core.errors import ConflictError, UnavailableError
 from webapp.core.queue import call_worker
 from webapp.core.quota import require_room
 from webapp.datasets.models import DatasetVersion
-from webapp.datasets.selectors import all_grey, train_counts
+from webapp.datasets.selectors import all_grey
 from webapp.recipes.catalogue import catalogue
 from webapp.recipes.models import Recipe
 from webapp.recipes.services import PARTS, create_recipe
 from webapp.recipes.validation import Problem, problems_of, problems_of_compute, refuse, with_defaults
-from webapp.runs.forecast import Forecaster, Task, num_candidates, num_images, sentence_of
+from webapp.runs.forecast import Forecaster, Task, learnt_counts, num_candidates, num_images, sentence_of
 from webapp.runs.models import Run, Way
 from webapp.runs.selectors import batch_size_of, has_gpu
 from webapp.runs.services.control import TASK
@@ -58,7 +58,7 @@ def check(
     if version.state != DatasetVersion.State.READY:
         message = f"The dataset version is {version.state}; a run can start when it is ready."
         return [*problems, Problem("version_not_ready", message, "version")]
-    problems += _misfits(version, recipe["model"])
+    problems += _misfits(version, recipe, are_read=not problems)
     if not problems and start is not None:
         problems += problems_of_start(version, recipe, start)
     if not problems:
@@ -84,8 +84,9 @@ def estimate(
     compute: Mapping[str, Any] | None = None,
 ) -> Estimate:
     """For a recipe in which `check` found no problem. Raises: BadBudgetError."""
-    budget = catalog.resolve(recipe["budget"], train_counts(version))
-    candidates = num_candidates(version, recipe["budget"], recipe.get("pool_factor", POOL_FACTOR))
+    counts = learnt_counts(version, recipe["model"], recipe.get("model_settings") or {})
+    budget = catalog.resolve(recipe["budget"], counts)
+    candidates = num_candidates(counts, recipe["budget"], recipe.get("pool_factor", POOL_FACTOR))
     checkpoint = None if start is None else kept(start)
     task = Task(
         recipe["model"],
@@ -124,7 +125,6 @@ def durations(
     if any(field.startswith(pool) for field in fields):
         return {}
     own_is_faulty = any(field.startswith(("recipe.model", "compute")) for field in fields)
-    candidates = num_candidates(version, recipe["budget"], recipe.get("pool_factor", POOL_FACTOR))
     forecaster, told = Forecaster(), {}
     for model in catalogue().models:
         is_own = model == recipe["model"]
@@ -132,6 +132,11 @@ def durations(
             continue
         chosen = (recipe.get("model_settings") or {}) if is_own else {}
         options = {} if own_is_faulty else compute or {}
+        try:
+            counts = learnt_counts(version, model, chosen)
+            candidates = num_candidates(counts, recipe["budget"], recipe.get("pool_factor", POOL_FACTOR))
+        except catalog.BadBudgetError:  # it asks for classes that this model, by default, does not learn
+            continue
         task = Task(model, chosen, options, num_images(version), candidates, version.pk)
         forecast = forecaster.foretell(task)
         seconds = None if forecast is None else round(forecast.seconds, 1)
@@ -145,7 +150,7 @@ def memory(version: DatasetVersion, recipe: Mapping[str, Any]) -> catalog.Foreto
     Raises: InvalidError for a recipe with problems; UnavailableError when the estimate cannot be made now.
     """
     refuse(check(version, recipe))
-    counts = train_counts(version)
+    counts = learnt_counts(version, recipe["model"], recipe.get("model_settings") or {})
     try:
         return catalog.foretell_memory(
             recipe["model"], recipe.get("model_settings") or {}, len(counts), sum(counts.values()), all_grey(version)
@@ -261,12 +266,20 @@ def _pool_bytes(version: DatasetVersion, content: Mapping[str, Any]) -> int:
     return estimate(version, content).num_candidates * int(resolution) ** 2 * 3
 
 
-def _misfits(version: DatasetVersion, model: Any) -> list[Problem]:
-    shelves = catalogue()
+def _misfits(version: DatasetVersion, recipe: Mapping[str, Any], are_read: bool) -> list[Problem]:
+    """are_read: the recipe has no problem of its own, so that its settings mean something."""
+    shelves, model = catalogue(), recipe["model"]
+    settings = (recipe.get("model_settings") or {}) if are_read else {}
     problems = []
     if model in shelves.models and (reason := shelves.fits(model, version.dataset.kind)):
         problems.append(Problem("unsuitable_model", reason, "recipe.model"))
-    small = [f"{name} ({count})" for name, count in train_counts(version).items() if count < MIN_IMAGES]
+    elif are_read:
+        yields = shelves.dataset_kinds[version.dataset.kind].yields
+        for code, setting, reason in shelves.models[model].misfits(settings, version.classes, yields):
+            problems.append(Problem(code, reason, f"recipe.model_settings.{setting}" if setting else "recipe.model"))
+    small = [
+        f"{name} ({count})" for name, count in learnt_counts(version, model, settings).items() if count < MIN_IMAGES
+    ]
     if small:
         message = (
             f"Every class needs at least {MIN_IMAGES} training images; too few: {', '.join(small[:10])}. "

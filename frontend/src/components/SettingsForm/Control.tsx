@@ -11,11 +11,13 @@ import {
 } from '@mantine/core';
 import { IconRestore } from '@tabler/icons-react';
 import { useId, useState } from 'react';
-import { boundsOf, type ChoiceField, type Field, type JsonField, type NumberField } from './fields';
+import { boundsOf, type ChoiceField, type ClassField, type Field, type JsonField, type NumberField } from './fields';
 import classes from './SettingsForm.module.css';
 
 type Props<F extends Field = Field> = {
   field: F;
+  /** The dataset's classes, to choose from; none while no dataset is chosen. */
+  classNames: string[];
   value: unknown;
   fault: string | null;
   onChange: (value: unknown) => void;
@@ -59,6 +61,8 @@ function SettingInput(props: Props) {
           onChange={(event) => onChange(event.currentTarget.value)}
         />
       );
+    case 'class':
+      return <ClassControl {...props} field={field} />;
     case 'json':
       // A new key when the default comes back, so that the draft starts from it.
       return <JsonControl key={String(value === field.initial)} {...props} field={field} />;
@@ -110,6 +114,28 @@ function ChoiceControl({ field, value, fault, onChange }: Props<ChoiceField>) {
   );
 }
 
+function ClassControl({ field, value, fault, classNames, onChange }: Props<ClassField>) {
+  const current = typeof value === 'string' ? value : '';
+  const shared = { label: field.title, description: field.help, error: fault };
+  if (classNames.length === 0)
+    return <TextInput {...shared} value={current} onChange={(event) => onChange(event.currentTarget.value)} />;
+  // A class that another version had stays to be seen, with the server's sentence about it.
+  const data = current === '' || classNames.includes(current) ? classNames : [current, ...classNames];
+  return (
+    <Select
+      {...shared}
+      data={data}
+      value={current === '' ? null : current}
+      onChange={(chosen) => onChange(chosen ?? '')}
+      placeholder="Not chosen"
+      searchable
+      clearable
+      clearButtonProps={{ 'aria-label': `Choose no ${field.title}` }}
+      classNames={{ wrapper: classes.short ?? '' }}
+    />
+  );
+}
+
 function JsonControl({ field, value, fault, onChange }: Props<JsonField>) {
   const [draft, setDraft] = useState(() => JSON.stringify(value));
   const edit = (text: string) => {
@@ -143,7 +169,7 @@ function helpOf(field: Field) {
 
 function shown(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  if (value === null) return 'nothing';
+  if (value === null || value === '') return 'nothing';
   return typeof value === 'string' ? value.replaceAll('_', ' ') : JSON.stringify(value);
 }
 

@@ -12,6 +12,8 @@ type Props = {
   onChange: (values: Values) => void;
   /** The server's sentence about a setting, by its name. */
   faults?: Record<string, string>;
+  /** The dataset's classes, where settings name some. */
+  classNames?: string[];
   /** Settings that are left out, because they cannot be changed here. */
   fixed?: string[];
   /** Said when there are no settings at all. */
@@ -19,7 +21,8 @@ type Props = {
 };
 
 /** The form of a plug-in, drawn from its settings: what matters first is shown, the rest folded. */
-export function SettingsForm({ schema, values, onChange, faults = {}, fixed = [], none = 'Nothing to set.' }: Props) {
+export function SettingsForm(props: Props) {
+  const { schema, values, onChange, faults = {}, classNames = [], fixed = [], none = 'Nothing to set.' } = props;
   const fields = readFields(schema).filter((field) => !fixed.includes(field.name) || field.name in faults);
   if (fields.length === 0)
     return (
@@ -34,6 +37,7 @@ export function SettingsForm({ schema, values, onChange, faults = {}, fixed = []
     <Control
       key={field.name}
       field={field}
+      classNames={classNames}
       value={shownValue(field, values)}
       changed={isChanged(field, values)}
       fault={faults[field.name] ?? faultOf(field, shownValue(field, values))}

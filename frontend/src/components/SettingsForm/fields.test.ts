@@ -23,6 +23,7 @@ const SCHEMA = {
       title: 'Limit',
       description: 'Most.',
     },
+    domain: { type: 'string', maxLength: 200, default: '', description: 'Which.', 'x-choice': 'classes' },
     betas: { type: 'array', items: { type: 'number' }, default: [0.5, 0.999], title: 'Betas', description: 'Adam.' },
   },
 };
@@ -42,6 +43,7 @@ describe('readFields', () => {
       'fit:choice',
       'balanced:switch',
       'limit:number',
+      'domain:class',
       'betas:json',
     ]);
   });

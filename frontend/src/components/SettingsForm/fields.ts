@@ -24,9 +24,11 @@ export type NumberField = Shared & {
 export type ChoiceField = Shared & { kind: 'choice'; choices: (string | number)[] };
 export type SwitchField = Shared & { kind: 'switch' };
 export type TextField = Shared & { kind: 'text' };
+/** One of the dataset's classes, or "": what that means, the help says. */
+export type ClassField = Shared & { kind: 'class' };
 /** Something this form has no control for: lists, objects; edited as JSON. */
 export type JsonField = Shared & { kind: 'json' };
-export type Field = NumberField | ChoiceField | SwitchField | TextField | JsonField;
+export type Field = NumberField | ChoiceField | SwitchField | TextField | ClassField | JsonField;
 
 type Schema = Record<string, unknown>;
 
@@ -91,6 +93,7 @@ function readField(name: string, property: Schema, root: Schema): Field {
   if (choices !== null) return { ...shared, kind: 'choice', choices };
   if (inner.type === 'boolean') return { ...shared, kind: 'switch' };
   if (inner.type === 'number' || inner.type === 'integer') return numberField(shared, inner.type, inner);
+  if (inner.type === 'string' && property['x-choice'] === 'classes') return { ...shared, kind: 'class' };
   if (inner.type === 'string') return { ...shared, kind: 'text' };
   return { ...shared, kind: 'json' };
 }

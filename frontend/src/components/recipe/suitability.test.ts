@@ -4,6 +4,7 @@ import { modelObstacle, samplerObstacle, type ModelFacts } from './suitability';
 const DCGAN: ModelFacts = {
   name: 'dcgan',
   consumes: ['image', 'label'],
+  min_classes: 0,
   provides: { realism: null, class_confidence: 'class_head_weight' },
   schema: { properties: { class_head_weight: { default: 1 } } },
 };
@@ -29,7 +30,13 @@ describe('suitability', () => {
   });
 
   it('names what the dataset does not hold', () => {
-    expect(modelObstacle(DCGAN, ['image'])).toBe('Needs label, which this dataset does not hold.');
-    expect(modelObstacle(DCGAN, ['image', 'label', 'pose'])).toBeNull();
+    expect(modelObstacle(DCGAN, ['image'], 3)).toBe('Needs label, which this dataset does not hold.');
+    expect(modelObstacle(DCGAN, ['image', 'label', 'pose'], 1)).toBeNull();
+  });
+
+  it('says how many classes a translation needs', () => {
+    const translation = { ...DCGAN, min_classes: 2 };
+    expect(modelObstacle(translation, ['image', 'label'], 1)).toBe('Needs 2 classes; this dataset has 1.');
+    expect(modelObstacle(translation, ['image', 'label'], 2)).toBeNull();
   });
 });

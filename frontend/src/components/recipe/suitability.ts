@@ -3,16 +3,18 @@ import type { Values } from '../SettingsForm/fields';
 export type ModelFacts = {
   name: string;
   consumes: string[];
+  min_classes: number;
   /** Score -> the setting that must be above zero for it, or null when the model always gives it. */
   provides: Record<string, string | null>;
   schema: unknown;
 };
 export type SamplerFacts = { name: string; needs: string[] };
 
-/** Why a model cannot learn from this kind of dataset, or null when it can. */
-export function modelObstacle(model: ModelFacts, yields: string[]): string | null {
+/** Why a model cannot learn from a dataset of this kind with so many classes, or null when it can. */
+export function modelObstacle(model: ModelFacts, yields: string[], numClasses: number): string | null {
   const missing = model.consumes.filter((part) => !yields.includes(part));
-  return missing.length === 0 ? null : `Needs ${missing.join(' and ')}, which this dataset does not hold.`;
+  if (missing.length > 0) return `Needs ${missing.join(' and ')}, which this dataset does not hold.`;
+  return numClasses >= model.min_classes ? null : `Needs ${model.min_classes} classes; this dataset has ${numClasses}.`;
 }
 
 /** Why a sampler cannot rank what this model draws with these settings, or null when it can. */

@@ -49,6 +49,7 @@ export function ModelPanel(props: Shared & { kind: string; memory: ReturnType<ty
             key={model.name}
             schema={model.schema}
             values={draft.model_settings}
+            classNames={props.version.classes}
             onChange={(model_settings) => set({ model_settings })}
             faults={memory.data?.fits === false ? { batch_size: memory.data.sentence, ...faults } : faults}
             fixed={start === null ? [] : fixedSettings(start.way, model.shaping)}
@@ -66,7 +67,7 @@ function modelOptions(props: Shared & { kind: string; memory: ReturnType<typeof 
   const plain = catalogue.samplers.find((one) => one.needs.length === 0)?.name ?? draft.sampler;
   return catalogue.models.map((one) => {
     const needs: [string, string] = ['Needs', one.consumes.map(words).join(' and ')];
-    const obstacle = modelObstacle(one, yields);
+    const obstacle = modelObstacle(one, yields, version.classes.length);
     if (obstacle !== null) return { ...one, obstacle, facts: [needs] };
     const time = check.models[one.name];
     const asked = { ...draft, model: one.name, model_settings: {}, sampler: plain, sampler_settings: {} };

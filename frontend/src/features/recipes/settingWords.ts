@@ -27,6 +27,8 @@ function ownWords(field: Exclude<Field, ChoiceField>): string {
       return 'on or off';
     case 'text':
       return 'text';
+    case 'class':
+      return 'a class of the dataset';
     case 'json':
       return 'JSON';
   }

@@ -11,7 +11,7 @@ type Model = Schemas['ModelPlugin'] & { isUnsuitable: boolean };
 
 type Props = {
   models: Model[];
-  version: string;
+  version: Schemas['DatasetVersion'];
   draft: Draft;
   set: (part: Partial<Draft>) => void;
   problems: Problem[];
@@ -20,7 +20,7 @@ type Props = {
 /** Where the synthetic images come from: generators that are trained for the study, or pools that are there. */
 export function GeneratorPanel({ models, version, draft, set, problems }: Props) {
   const isGiven = draft.pools !== null;
-  const pools = usePools(version);
+  const pools = usePools(version.id);
   return (
     <Panel title="Synthetic images">
       <Stack gap="lg">
@@ -54,14 +54,14 @@ export function GeneratorPanel({ models, version, draft, set, problems }: Props)
             searchable
           />
         ) : (
-          <ModelChoice models={models} draft={draft} set={set} problems={problems} />
+          <ModelChoice models={models} version={version} draft={draft} set={set} problems={problems} />
         )}
       </Stack>
     </Panel>
   );
 }
 
-function ModelChoice({ models, draft, set, problems }: Omit<Props, 'version'>) {
+function ModelChoice({ models, version, draft, set, problems }: Props) {
   const model = models.find((one) => one.name === draft.model);
   return (
     <>
@@ -81,6 +81,7 @@ function ModelChoice({ models, draft, set, problems }: Omit<Props, 'version'>) {
           key={model.name}
           schema={model.schema}
           values={draft.model_settings}
+          classNames={version.classes}
           onChange={(model_settings) => set({ model_settings })}
           faults={faultsUnder(problems, 'model_settings')}
         />

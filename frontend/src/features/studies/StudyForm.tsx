@@ -42,8 +42,11 @@ export function StudyForm({ catalogue, version, kind, first, run }: Props) {
             fault={Object.values(faultsUnder(check.problems, 'arms'))[0]}
           />
           <GeneratorPanel
-            models={catalogue.models.map((one) => ({ ...one, isUnsuitable: modelObstacle(one, yields) !== null }))}
-            version={version.id}
+            models={catalogue.models.map((one) => ({
+              ...one,
+              isUnsuitable: modelObstacle(one, yields, version.classes.length) !== null,
+            }))}
+            version={version}
             draft={draft}
             set={set}
             problems={check.problems}
