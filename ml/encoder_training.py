@@ -25,6 +25,12 @@ OnStep = Callable[[int, int], None]
 """Called with (step, number of steps); may raise to end the work."""
 
 
+def encoder_of(pack: Pack, device: torch.device | None = None, on_step: OnStep | None = None) -> Encoder:
+    """The one encoder of a pack: the same images, the same encoder, so that all runs on a dataset version are measured
+    by one ruler."""
+    return train_encoder(pack, int(pack.hash[:15], 16), device, on_step)
+
+
 def train_encoder(
     pack: Pack, seed: int = 0, device: torch.device | None = None, on_step: OnStep | None = None
 ) -> Encoder:

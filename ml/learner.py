@@ -26,7 +26,9 @@ from ml.device import (
     prepare,
 )
 from ml.draw import Draw, check_by_class
+from ml.encoder_training import encoder_of
 from ml.errors import BadSettingsError
+from ml.features import Encoder
 from ml.feed import Feed
 from ml.model import Model, ModelSettings, Scalars
 from ml.pack import Pack
@@ -80,6 +82,13 @@ class Learner:
         self.feed = Feed(pack, rows, draw, model_class.image_range, device)
         self.threads = Threads()
         self.step = 0
+
+    def begin(self, encoder: Encoder | None) -> None:
+        """Be ready for step 1 of a new training; encoder: the pack's, learnt anew where it is not at hand.
+
+        Raises: BadWeightsError.
+        """
+        self.model.begin(lambda: (encoder or encoder_of(self.pack)).net)
 
     def advance(self) -> Scalars:
         """One step."""
@@ -166,6 +175,7 @@ def follow(
     start: Start | None,
     compute: Compute,
     ranks: Ranks,
+    encoder: Encoder | None = None,
 ) -> None:
     """Compute this rank's parts of every batch while rank 0 trains; writes and tells nothing.
 
@@ -179,6 +189,8 @@ def follow(
             learner.load(resume_from)
         elif start is not None:
             learner.start_from(start)
+        else:
+            learner.begin(encoder)
         learner.model.train()
         num_steps = model_class.total_steps(settings, pack.spec())
         while learner.step < num_steps and not ranks.agree(False):

@@ -23,6 +23,8 @@ Compare = Callable[[Pixels, Pixels, Look], Floats]
 
 TRUTH: Final = ("result", "target")
 WAY_BACK: Final = ("source", "reconstruction")
+BICUBIC: Final = "bicubic"
+"""The view of what is made without learning, where there is such."""
 ENOUGH: Final = 30
 ROUNDING: Final = 1 / 12
 """Squared error that rounding to whole levels makes of itself: images that differ by less are the same as far as
@@ -88,6 +90,9 @@ def measure_pairs(evidence: Evidence, compares: tuple[str, str], compare: Compar
         parts["the chosen images, from pairs that were learnt"] = Part(
             float(learnt.mean()), *mean_interval(list(learnt))
         )
+    if compares == TRUTH and BICUBIC in measured.views:
+        simple = _each(measured, (BICUBIC, "target"), compare)
+        parts["bicubic enlargement of the same images"] = Part(float(simple.mean()), *mean_interval(list(simple)))
     return Measurement(
         value=float(values.mean()),
         low=low,

@@ -213,6 +213,14 @@ class Model(nn.Module, Plugin):
         """What the learning rates are multiplied by at a step, 1 being the first; a function of the step alone."""
         return 1.0
 
+    def begin(self, encoder: Callable[[], nn.Module]) -> None:
+        """Take over what is learnt elsewhere, as frozen weights that checkpoints hold; called once, before the first
+        step of a training that neither resumes nor starts from another. `encoder` gives the in-domain encoder's network
+        (`ml.features.EncoderNet`) on the CPU or the run's device.
+
+        Raises: BadWeightsError.
+        """
+
     def training_step(self, batch: Batch, update: Update, step: int) -> Scalars:
         """One step of the method, as its paper's algorithm box says it."""
         raise NotImplementedError

@@ -23,7 +23,7 @@ from ml.compute import num_parts, read_compute, refuse_without_gpu
 from ml.device import choose_device, choose_precision, describe, device_name, memory_advice
 from ml.device import prepare as prepare_device
 from ml.draw import check_by_class
-from ml.encoder_training import num_steps, train_encoder
+from ml.encoder_training import encoder_of, num_steps
 from ml.errors import BadDatasetError, CheckpointError
 from ml.features import Encoder, load_encoder, save_encoder, split_features
 from ml.generation import load_for_generation
@@ -163,10 +163,8 @@ class Run:
             attributes=self.attributes,
             makes_A=issubclass(self.model_class, TranslationModel) and self.model_class.makes_other_half(settings),
         )
-        # the same images, the same encoder: runs on one dataset version are measured by one ruler
-        encoder = train_encoder(
+        encoder = encoder_of(
             pack,
-            int(pack.hash[:15], 16),
             self.device,
             on_step=lambda step, number: meter.to(num_records + step, counts_images=False),
         )
@@ -181,7 +179,7 @@ class Run:
         if self.start and self.start["way"] == "generate":
             return self.trained(self.take_over(self.start))
         ranks = launch(self.num_devices(), self.device)
-        ranks.share({"data": self.done["prepare"]["data"], "resume_from": self.resume_from and str(self.resume_from)})
+        ranks.share({**self.done["prepare"], "resume_from": self.resume_from and str(self.resume_from)})
         held_out = HeldOut.of(self.model_class, self.settings, self.pack)
         evaluate = checkpoint_measure(self.encoder, self.pack, self.train_set, self.val_set, self.seed, held_out)
         result = train(
@@ -197,6 +195,7 @@ class Run:
             start=self.start,
             compute=self.compute,
             ranks=ranks,
+            encoder=self.encoder,
         )
         if result.stopped:
             raise StopRequested
@@ -226,7 +225,8 @@ class Run:
         told = ranks.share(None)
         resume_from = Path(told["resume_from"]) if told["resume_from"] else None
         pack = open_pack(Path(told["data"]))
-        follow(self.model_class, self.settings, pack, self.seed, resume_from, self.start, self.compute, ranks)
+        encoder = load_encoder(Path(told["encoder"]))
+        follow(self.model_class, self.settings, pack, self.seed, resume_from, self.start, self.compute, ranks, encoder)
 
     def generate(self) -> Artefacts:
         """Make every candidate: so many per image asked for, each from a seed of its own."""

@@ -34,6 +34,7 @@ from ml.device import (
 )
 from ml.errors import CheckpointError
 from ml.evaluation import Evaluate, Evaluation, Generate
+from ml.features import Encoder
 from ml.generation import generate_images, generate_with_views, load_for_generation, realism_of
 from ml.health import Judge
 from ml.images import Pixels, strip, write_png
@@ -97,6 +98,7 @@ def train(
     start: Start | None = None,
     compute: Compute | None = None,
     ranks: Ranks | None = None,
+    encoder: Encoder | None = None,
 ) -> TrainResult:
     """Train a model on a pack's training split and leave `out/checkpoints` and `out/previews`.
 
@@ -105,6 +107,7 @@ def train(
     begins with is saved, shown and measured first, as a checkpoint of this run, so that nothing hangs on the other.
     `evaluate` is called at each planned checkpoint and decides, by BEST_BY, which one is best. The best and the newest
     `num_kept` checkpoints are kept. `compute` says in how many parts a batch is computed, `ranks` who shares them.
+    `encoder` is the pack's, for models that learn from its features.
 
     Raises: NonFiniteLossError, OutOfMemoryError, CheckpointError, BadSettingsError when the pack does not fit.
     """
@@ -113,7 +116,7 @@ def train(
     told = callbacks or Callbacks()
     with memory_advice(device, settings.batch_size, settings.resolution, compute.micro_batch):
         run = _Training(model_class, settings, pack, out, seed, told, evaluate, device, num_kept, compute, ranks)
-        run.begin(resume_from, start)
+        run.begin(resume_from, start, encoder)
         while run.step < run.num_steps:
             may_finish = run.may_finish()
             if ranks.agree(may_finish or run.callbacks.should_stop()):
@@ -164,7 +167,7 @@ class _Training:
         self.last: Written | None = None
 
     # --- the sentences ------------------------------------------------------------------------------------------
-    def begin(self, resume_from: Path | None, start: Start | None = None) -> None:
+    def begin(self, resume_from: Path | None, start: Start | None = None, encoder: Encoder | None = None) -> None:
         """Be ready for the next step: at the start, or where a checkpoint was."""
         self.checkpoints.mkdir(parents=True, exist_ok=True)
         sweep(self.checkpoints)
@@ -174,6 +177,8 @@ class _Training:
             self.learner.start_from(start)
             if start["way"] == "continue" and self.model.continuing:
                 self.callbacks.on_warning("continued_otherwise", self.model.continuing)
+        else:
+            self.learner.begin(encoder)
         self.model.train()
         self.pace = Pace(self.settings.batch_size)
         self.saved_at = time.monotonic()

@@ -67,7 +67,8 @@ def test_what_autograd_keeps_for_the_way_back_counts() -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_is_estimated_and_a_larger_batch_takes_more(name: str) -> None:
     settings, data = wish(name)
-    weights = sum(4 * parameter.numel() for parameter in MODELS[name](data, settings).parameters())
+    learnt = (one for one in MODELS[name](data, settings).parameters() if one.requires_grad)
+    weights = sum(4 * one.numel() for one in learnt)
     small, large = need(name), need(name, batch_size=32)
     assert small.state >= 3 * weights  # with both of Adam's moments
     assert small.state == large.state < small.step < large.step
