@@ -35,6 +35,8 @@ COLUMNS = (
     "nearest_train_distance",
 )
 """Keys of every manifest row, in this order; further ones follow in the order they are given."""
+SOURCE = "source_index"
+"""Key of a translation's row: place in the dataset version of the image that it was made from."""
 TEXT_KEY = "atelier"
 """The text chunk of a synthetic PNG that holds its manifest row."""
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -92,8 +94,10 @@ def synthetic_image(row: dict[str, Any], pool: PoolPixels) -> ExportImage:
     """A sample of the pool as PNG; always in the training split."""
     label = pool.classes[row["label"]] if isinstance(row["label"], int) else str(row["label"])
     first: dict[str, Any] = {"id": _safe_id(row["id"]), "split": "train", "class": label, "synthetic": True}
-    shown = {**first, **_without(row.get("row", {}), first)}
-    return ExportImage(first["id"], "train", label, True, ".png", _png(pool.pixels(row["index"]), shown), shown)
+    pixels, source = pool.pixels(row["index"]), pool.source(row["index"])
+    made_from = {} if source is None else {SOURCE: source}
+    shown = {**first, **_without(row.get("row", {}), first), **made_from}
+    return ExportImage(first["id"], "train", label, True, ".png", _png(pixels, shown), shown)
 
 
 def _without(columns: dict[str, Any], first: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,11 @@ class PoolPixels:
             raise BadDatasetError(f"The run's pool cannot be read ({error}); run the stage generate again.") from None
         self._folder = folder
         self._opened: tuple[int, NDArray[np.uint8]] | None = None
+        self._source = _column(folder / "source.npy")
+
+    def source(self, index: int) -> int | None:
+        """Place in the dataset version of the real image that a translation was made from; None of one from noise."""
+        return None if self._source is None else int(self._source[index])
 
     def pixels(self, index: int) -> NDArray[np.uint8]:
         """uint8 [H, W, 1 or 3].
@@ -39,3 +44,13 @@ class PoolPixels:
             except (OSError, ValueError) as error:
                 raise BadDatasetError(f"The run's pool is damaged ({error}); run the stage generate again.") from None
         return np.asarray(self._opened[1][row])
+
+
+def _column(file: Path) -> NDArray[np.int64] | None:
+    if not file.exists():
+        return None
+    try:
+        column: NDArray[np.int64] = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise BadDatasetError(f"The run's pool is damaged ({error}); run the stage generate again.") from None
+    return column

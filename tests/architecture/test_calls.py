@@ -12,6 +12,7 @@ SERVER = sources("ml", "webapp", "workers")
 CATCHES_EVERYTHING: dict[str, str] = {
     "ml/decode_child.py": "on hostile bytes a decoder raises anything; the file is reported and the next one read",
     "ml/inception.py": "on a foreign file torch.load raises anything; it becomes a sentence, and the run goes on",
+    "ml/vgg.py": "on a foreign file torch.load raises anything; it becomes a sentence",
     "webapp/core/events.py": "a live event that could not be sent must not end the thread that sends the others",
     "webapp/datasets/tus.py": "requests that never reach Django's own handler: the sender gets the one shape",
     "workers/supervisor.py": "a defect in the worker must end the child and count as an attempt",

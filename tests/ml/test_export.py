@@ -229,6 +229,18 @@ def test_synthetic_images_are_lossless_in_train_and_say_what_they_are(
             assert told["synthetic"] is True
 
 
+def test_a_translation_says_which_image_of_the_dataset_it_was_made_from(plan: dict[str, Any]) -> None:
+    export(plan)
+    assert all("source_index" not in row for row in manifest(plan)), "images from noise have none"
+    np.save(Path(plan["pool"]) / "source.npy", np.arange(100, 112, dtype=np.int64))
+    export(plan)
+    rows = {row["id"]: row for row in manifest(plan)}
+    made = {name: row["source_index"] for name, row in rows.items() if row["synthetic"]}
+    assert made == {name: 100 + int(name.removeprefix("synthetic-")) for name in made}
+    assert made
+    assert all("source_index" not in row for row in rows.values() if not row["synthetic"])
+
+
 def test_the_same_plan_gives_the_same_bytes(plan: dict[str, Any]) -> None:
     first = export(plan)[-1]["sha256"]
     os.utime(plan["images"], (1, 1))
