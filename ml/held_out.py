@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.device import Precision
+from ml.device import choose_precision
 from ml.features import Encoder
 from ml.generation import generate_with_views
 from ml.images import Pixels
@@ -58,7 +58,7 @@ def of_pool(pool: Pool, rows: Rows, encoder: Encoder) -> Translated | None:
     return _translated(pool.label[rows], pool.facts.views, lambda part: pool.views_at(rows[part]), encoder)
 
 
-def of_validation(model: Model, pack: Pack, encoder: Encoder, precision: Precision) -> Translated | None:
+def of_validation(model: Model, pack: Pack, encoder: Encoder) -> Translated | None:
     """What a trained model makes of validation images."""
     held = HeldOut.of(type(model), model.settings, pack)
     if held is None or not isinstance(model, TranslationModel):
@@ -66,6 +66,7 @@ def of_validation(model: Model, pack: Pack, encoder: Encoder, precision: Precisi
 
     def make(part: slice) -> Mapping[str, Pixels]:
         device = encoder.net.mean.device
+        precision = choose_precision(model.settings.precision, device)
         return generate_with_views(model, held.label[part], held.seed[part], device, precision, held.sources)
 
     return _translated(held.label, model.views, make, encoder)

@@ -51,13 +51,22 @@ def measure_all(
 
 
 def checkpoint_measure(
-    encoder: Encoder, pack: Pack, train: ImageSet, val: ImageSet, seed: int, held_out: HeldOut | None = None
+    encoder: Encoder,
+    pack: Pack,
+    train: ImageSet,
+    val: ImageSet,
+    seed: int,
+    held_out: HeldOut | None = None,
+    made: tuple[int, ...] | None = None,
 ) -> Evaluate:
     """What the loop asks at every checkpoint: KID and TARR of some images with the real class mix, and vital signs; for
     a model that translates, also how like the truth, or their sources, the translations of held-out images are.
 
-    Labels and noise are the same at every checkpoint, so that only training makes the difference.
+    Labels and noise are the same at every checkpoint, so that only training makes the difference. made: numbers of the
+    classes that the model makes, if not all.
     """
+    if made is not None:
+        train, val = (images.take(np.flatnonzero(np.isin(images.label, made))) for images in (train, val))
     # every class is wanted, hence the training images stand for the synthetic ones
     reference, _ = reference_of(Evidence(train, val, train, pack.classes))
     labels, seeds = _steering(reference, encoder.facts.resolution, seed)

@@ -238,6 +238,11 @@ class Model(nn.Module, Plugin):
         return choose_domains(named, classes) if named else classes
 
     @classmethod
+    def labels_made(cls, settings: ModelSettings, num_classes: int) -> tuple[int, ...]:
+        """Numbers of the classes learnt that it makes images of; all of them in most methods."""
+        return tuple(range(num_classes))
+
+    @classmethod
     def sweeps(cls, settings: ModelSettings) -> tuple[Sweep, ...]:
         """The codes within z that can be moved one by one; none in most methods."""
         return ()

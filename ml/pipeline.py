@@ -98,6 +98,7 @@ class Run:
         self.model_class = self.find_model(recipe["model"])
         self.settings: ModelSettings = read_settings(self.model_class, recipe["model_settings"])
         self.classes = self.model_class.classes_learnt(self.settings, tuple(plan["dataset"]["classes"]))
+        self.made = self.model_class.labels_made(self.settings, len(self.classes))
         self.attributes = tuple(plan["dataset"].get("attributes", ()))
         left_out = {*plan["dataset"]["classes"]} - {*self.classes}
         self.records = [row for row in read_records(Path(plan["dataset"]["images"])) if row.label not in left_out]
@@ -140,8 +141,9 @@ class Run:
         return num_devices(self.compute.devices, self.settings.batch_size, self.device)
 
     def budget(self) -> dict[str, int]:
-        """Class -> images to keep."""
-        return resolve(self.recipe["budget"], self.train_counts)
+        """Class -> images to keep; none of those that the model does not make."""
+        wanted = resolve(self.recipe["budget"], self.train_counts)
+        return {name: wanted[name] * (number in self.made) for number, name in enumerate(self.classes)}
 
     # --- the stages ---------------------------------------------------------------------------------------------
     def prepare(self) -> Artefacts:
@@ -181,7 +183,8 @@ class Run:
         ranks = launch(self.num_devices(), self.device)
         ranks.share({**self.done["prepare"], "resume_from": self.resume_from and str(self.resume_from)})
         held_out = HeldOut.of(self.model_class, self.settings, self.pack)
-        evaluate = checkpoint_measure(self.encoder, self.pack, self.train_set, self.val_set, self.seed, held_out)
+        seen = (self.train_set, self.val_set)
+        evaluate = checkpoint_measure(self.encoder, self.pack, *seen, self.seed, held_out, self.made)
         result = train(
             self.model_class,
             self.settings,
@@ -374,8 +377,7 @@ class Run:
         synthetic = self.seen(pool, Path(self.done["score"]["scores"])).take(rows)
         translated, held_out = of_pool(pool, rows, self.encoder), None
         if translated is not None:
-            precision = choose_precision(self.settings.precision, self.device)
-            held_out = of_validation(self.trained_model(), self.pack, self.encoder, precision)
+            held_out = of_validation(self.trained_model(), self.pack, self.encoder)
         evidence = Evidence(
             self.train_set, self.val_set, synthetic, self.classes, self.seed, IN_DOMAIN, translated, held_out
         )

@@ -162,7 +162,8 @@ class _Training:
         self.planned_steps = _evenly_spread(self.num_steps, settings.num_checkpoints)
         self.judge = Judge(settings, self.model.game(settings), self.num_steps)
         self.log = ScalarLog(self.num_steps, self.callbacks.on_scalars, lambda values: self.judge.note(values))
-        self.columns = preview_columns(self.spec.classes, seed)
+        made = model_class.labels_made(settings, len(self.spec.classes))
+        self.columns = preview_columns(self.spec.classes, seed, made)
         self.best: tuple[int, float | None] | None = None
         self.last: Written | None = None
 

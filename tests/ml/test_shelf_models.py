@@ -14,6 +14,7 @@ import annotated_types
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from pydantic.fields import FieldInfo
 
 from ml.checkpoint import Saved, read_checkpoint
@@ -99,6 +100,12 @@ def tiny(name: str) -> Any:
     return read_settings(MODELS[name], small)
 
 
+def labels_made(model: Model, number: int | None = None) -> NDArray[np.int64]:
+    """The classes that it makes images of, taking turns."""
+    made = np.array(model.labels_made(model.settings, len(model.data.classes)), np.int64)
+    return made if number is None else np.resize(made, number)
+
+
 def assert_same_state(first: Saved, second: Saved) -> None:
     assert first.tensors.keys() == second.tensors.keys()
     for path, tensor in first.tensors.items():
@@ -138,7 +145,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
 @every_model
 def test_the_same_seed_makes_the_same_images_and_another_seed_others(name: str, load: Any) -> None:
     model = load(name)
-    labels, seeds = np.arange(6) % len(model.data.classes), np.arange(6)
+    labels, seeds = labels_made(model, 6), np.arange(6)
     first = generate_images(model, labels, seeds)
     again = generate_images(load(name), labels, seeds)
     # other noise; of a translation the seed's remainder picks the source, so the next seed means another one
@@ -150,7 +157,7 @@ def test_the_same_seed_makes_the_same_images_and_another_seed_others(name: str, 
 @every_model
 def test_an_image_depends_on_its_own_label_and_seed_alone(name: str, load: Any) -> None:
     model = load(name)
-    labels, seeds = np.array([0, 1, 2, 1]) % len(model.data.classes), np.array([5, 6, 7, 8])
+    labels, seeds = labels_made(model, 4), np.array([5, 6, 7, 8])
     together = generate_images(model, labels, seeds)
     alone = generate_images(model, labels[2:3], seeds[2:3])
     assert np.abs(together[2].astype(int) - alone[0].astype(int)).max() <= 1
@@ -169,10 +176,12 @@ def test_a_source_becomes_another_image_for_each_class_that_it_may_become(name: 
     model, pack = load(name), pack_of(name)
     rows = pack.rows("train")[:8]
     may = np.stack([may_become(MODELS[name], tiny(name), pack, rows, target) for target in range(len(pack.classes))])
-    assert may.any(0).all(), "each image becomes something"
+    becomes_something = may.any(0)
+    assert becomes_something.any()
+    assert becomes_something.all() or len(labels_made(model)) < len(pack.classes)
     source = batch_of(pack.read_whole(rows), model.image_range)
     made = [model.generate(source, torch.full((len(rows),), target)) for target in range(len(pack.classes))]
-    for row in range(len(rows)):
+    for row in np.flatnonzero(becomes_something):
         one, *others = [made[target][row] for target in np.flatnonzero(may[:, row])]
         assert all(not torch.equal(one, other) for other in others)
 
@@ -180,7 +189,7 @@ def test_a_source_becomes_another_image_for_each_class_that_it_may_become(name: 
 @every_translation
 def test_the_source_that_class_and_seed_pick_is_shown_beside_each_image(name: str, load: Any) -> None:
     model = load(name)
-    labels, seeds = np.arange(5) % len(model.data.classes), np.arange(5) * 7
+    labels, seeds = labels_made(model, 5), np.arange(5) * 7
     shown = generate_with_views(model, labels, seeds)
     assert tuple(shown) == (RESULT, *model.views)
     assert np.array_equal(shown[RESULT], generate_images(model, labels, seeds))
@@ -196,7 +205,7 @@ def test_every_promised_score_is_given(name: str, load: Any, pack_of: Any) -> No
     model, pack = load(name), pack_of(name)
     available = model.available_scores(model.settings)
     assert available <= {"realism", "class_confidence"}
-    scores = model_scores(model, pack.images[:5].copy(), pack.label[:5], CPU, np.arange(5))
+    scores = model_scores(model, pack.images[:5].copy(), labels_made(model, 5), CPU, np.arange(5))
     assert scores.keys() == available
     assert all(score.shape == (5,) and np.isfinite(score).all() for score in scores.values())
     if "class_confidence" in available:
@@ -214,7 +223,8 @@ def test_odd_sizes_and_colour_train_too(name: str, resolution: int, tmp_path: Pa
     settings = tiny(name).model_copy(update={"resolution": resolution, "num_steps": 1})
     pack = pack_for(MODELS[name], settings, tmp_path, resolution, {"disc": 4, "bar": 4}, colour=True)
     result = train(MODELS[name], settings, pack, tmp_path / "out", seed=1)
-    images = generate_images(load_for_generation(result.checkpoint, pack=pack), [0, 1], [1, 2])
+    model = load_for_generation(result.checkpoint, pack=pack)
+    images = generate_images(model, labels_made(model, 2), [1, 2])
     assert images.shape == (2, resolution, resolution, 3)
 
 
