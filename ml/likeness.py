@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torchmetrics.functional.image import structural_similarity_index_measure
 
 from ml.errors import MeaninglessMetricError, TooFewSamplesError
 from ml.images import Pixels
@@ -43,6 +42,9 @@ def ssim(first: Pixels, second: Pixels) -> Floats:
     Zhou Wang, Alan Bovik, Hamid Sheikh, Eero Simoncelli: Image Quality Assessment: From Error Visibility to Structural
     Similarity. IEEE Transactions on Image Processing, 2004.
     """
+    # takes a second and opens files, which no import of a plug-in may
+    from torchmetrics.functional.image import structural_similarity_index_measure
+
     images = [torch.from_numpy(np.ascontiguousarray(one)).permute(0, 3, 1, 2).double() for one in (first, second)]
     values = structural_similarity_index_measure(images[0], images[1], data_range=255.0, reduction="none")
     if not isinstance(values, torch.Tensor):
