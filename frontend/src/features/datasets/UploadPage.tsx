@@ -135,16 +135,21 @@ function Accepted({ lab }: { lab: string }) {
         <Code block tabIndex={0}>
           {LAYOUTS}
         </Code>
-        <Text size="sm">
-          The kind is recognised by folders and files, and the dataset says why; or you choose it by hand:
-        </Text>
-        <List size="sm" spacing={4}>
-          {kinds.map(({ name, card }) => (
-            <List.Item key={name}>
-              <b>{card.title}.</b> {card.summary}
-            </List.Item>
-          ))}
-        </List>
+        {kinds.length > 0 && (
+          <>
+            <Text size="sm">
+              Other kinds are recognised by their folders and files, and the dataset says why; or you choose one by
+              hand:
+            </Text>
+            <List size="sm" spacing={4}>
+              {kinds.map(({ name, card }) => (
+                <List.Item key={name}>
+                  <b>{card.title}.</b> {card.summary}
+                </List.Item>
+              ))}
+            </List>
+          </>
+        )}
         <List size="sm" spacing={4}>
           <List.Item>
             A zip file{limits === undefined ? '' : ` of at most ${bytes(limits.max_bytes)}`}, or a tar, tar.gz or
