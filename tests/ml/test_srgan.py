@@ -152,7 +152,7 @@ def test_vgg_has_sixteen_named_maps_in_the_published_places() -> None:
 def test_vgg_without_a_file_or_with_another_is_refused_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = Srgan(DATA, small(features="vgg19"))
+    model = Srgan(DATA, small(features="vgg19", losses="P"))
     monkeypatch.delenv(VARIABLE, raising=False)
     with pytest.raises(BadWeightsError, match="names no file"):
         model.begin(lambda: EncoderNet(16, 1, 2))
