@@ -1,5 +1,5 @@
-"""The command line: `python -m ml list | train | generate | remake | select | evaluate | study | attribute-study |
-memory | work | pages`.
+"""The command line: `python -m ml list | train | generate | remake | edit | select | evaluate | study |
+attribute-study | memory | work | pages`.
 
 A folder of images goes in, images come out; no web, no database. The module of a command is imported when it
 runs, so that `--help` and `list --json` answer at once.
@@ -19,7 +19,7 @@ from ml.protocol import EXIT_FAULT
 from ml.share import claim_threads
 
 EPILOG = "exit codes: 0 done; 1 refused or failed, with a sentence on stderr; 2 wrong usage; 75 stopped with all saved"
-COMPUTE = {"train", "generate", "remake", "evaluate", "study", "attribute-study"}
+COMPUTE = {"train", "generate", "remake", "edit", "evaluate", "study", "attribute-study"}
 """Commands that take this process's share of the cores; it is settled before anything of theirs is imported."""
 EXAMPLE = """example:
   python -m ml train photos/ --model dcgan --set num_steps=2000 --out runs/first
@@ -76,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     _train(_command(commands, "train", "ml.commands:train", "train a model on a folder of class folders"))
     _generate(_command(commands, "generate", "ml.commands:generate", "make and score candidates with a trained model"))
     _remake(_command(commands, "remake", "ml.remake:command", "make one image again and compare its pixels"))
+    _edit(_command(commands, "edit", "ml.edits:command", "show an image with every combination of some attributes"))
     _select(_command(commands, "select", "ml.commands:select", "choose which candidates to keep"))
     _evaluate(_command(commands, "evaluate", "ml.commands:evaluate", "measure the chosen images against real ones"))
     _study(_command(commands, "study", "ml.commands:study", "measure whether synthetic images help a classifier"))
@@ -163,6 +164,15 @@ def _remake(command: argparse.ArgumentParser) -> None:
         "--data", type=Path, metavar="FOLDER", help="data/ of the run, from whose images a translation starts"
     )
     command.add_argument("--out", type=Path, metavar="PNG", help="write the image here")
+
+
+def _edit(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run_folder", type=Path, metavar="RUN", help="folder of a trained run")
+    command.add_argument("--image", type=int, required=True, help="index of a training or validation image")
+    command.add_argument(
+        "--attributes", nargs="+", default=[], metavar="NAME", help="what is changed; the first five if left out"
+    )
+    command.add_argument("--out", type=Path, required=True, metavar="PNG", help="write the sheet here")
 
 
 def _select(command: argparse.ArgumentParser) -> None:

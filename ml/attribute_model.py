@@ -12,6 +12,7 @@ class AttributeModel(TranslationModel):
     """A translation told by vectors [N, A] of what images have and should have; `build` begins with `space`."""
 
     views: ClassVar[tuple[str, ...]] = ("source", "reconstruction")
+    edits = True
     space: AttributeSpace
 
     def translate(self, image: Tensor, vectors: Tensor, targets: Tensor) -> Tensor:

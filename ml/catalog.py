@@ -27,7 +27,7 @@ from ml.errors import BadBudgetError, BadSettingsError, MlError
 from ml.foretold import ForetellError, Foretold, foretell_memory
 from ml.intake import INTAKE
 from ml.intervals import mean_interval, wilson_interval
-from ml.plans import IMPORTED
+from ml.plans import IMPORTED, MAX_EDITED
 from ml.plugin import Card, Conflict
 from ml.study_settings import StudySettings
 from ml.suitability import lacking, missing_fields, scores_read, too_few_classes, why_unsuitable
@@ -37,6 +37,7 @@ __all__ = [
     "IMPORTED",
     "INTAKE",
     "MAX_CANDIDATES",
+    "MAX_EDITED",
     "MAX_IMAGES",
     "PRESETS",
     "Agreement",
@@ -108,6 +109,7 @@ class ModelEntry(Entry):
 
     provides: score -> the setting that must be above zero for it, or None when it always can be given.
 
+    edits: whether real images can be edited with it, attribute by attribute.
     shaping: settings that decide the shape of the networks -> `value`, or `zero` where only turning it off or on does.
     """
 
@@ -118,6 +120,7 @@ class ModelEntry(Entry):
     domains: tuple[str, ...]
     provides: dict[str, str | None]
     shaping: dict[str, str]
+    edits: bool
 
     def learns(self, settings: Mapping[str, Any], classes: Sequence[str]) -> tuple[str, ...]:
         """Those of a dataset's classes that it learns and makes; all where its settings name none that can be."""
@@ -295,6 +298,7 @@ def _parse(plain: dict[str, Any]) -> Catalogue:
                 domains=tuple(row["domains"]),
                 provides=row["provides"],
                 shaping=row["shaping"],
+                edits=row["edits"],
             )
             for row in plain["models"]
         },

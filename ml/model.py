@@ -166,6 +166,8 @@ class Model(nn.Module, Plugin):
     """How the loop fills a batch: "mixed" (all classes, balanced or as they are), "one_class" (step t holds images of
     one class only, for methods that train one network per class) or "by_class" (the same number of each class, class
     after class, for methods that learn from two sets at once; batch_size is a multiple of the number of classes)."""
+    edits: ClassVar[bool] = False
+    """Whether a person may take a real image and change what it has, as `ml/edits.py` does."""
     min_classes: ClassVar[int] = 0
     """Classes (or attributes) below which there is nothing for the method to learn."""
     domains: ClassVar[tuple[str, ...]] = ()

@@ -14,6 +14,8 @@ from ml.start_plan import Start
 Stage = Literal["prepare", "train", "generate", "score", "select"]
 IMPORTED: Final = "imported"
 """The model of a recipe whose images were made elsewhere."""
+MAX_EDITED: Final = 5
+"""Attributes that are edited together; a sheet has 2 to the power of it tiles, and one for the image itself."""
 STAGES: Final[tuple[Stage, ...]] = ("prepare", "train", "generate", "score", "select")
 
 
@@ -132,6 +134,23 @@ class SelectPlan(TypedDict):
     out: str
 
 
+class EditPlan(TypedDict):
+    """One real image with every combination of some attributes, or as each of some classes, on one sheet.
+
+    checkpoint, sha256, data, encoder: what the run left behind; image: place in the dataset version; attributes: at
+    most MAX_EDITED, or 2**MAX_EDITED classes; out: the PNG to write.
+    """
+
+    verb: Literal["edit"]
+    checkpoint: str
+    sha256: str
+    data: str
+    encoder: str
+    image: int
+    attributes: list[str]
+    out: str
+
+
 class PoolPart(TypedDict):
     """A scored pool and the run it comes from; done: of the stages prepare, generate and score."""
 
@@ -181,7 +200,7 @@ class ExportPlan(TypedDict):
     out: str
 
 
-AnyPlan = IngestPlan | RunPlan | SelectPlan | StudyPlan | ExportPlan
+AnyPlan = IngestPlan | RunPlan | SelectPlan | EditPlan | StudyPlan | ExportPlan
 Plan = Annotated[AnyPlan, Field(discriminator="verb")]
 
 

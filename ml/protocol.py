@@ -274,6 +274,33 @@ class SelectResult(TypedDict):
     selection: str
 
 
+class EditChances(TypedDict):
+    """Probabilities [tiles][attributes], the image itself last: by the model's own classifier, empty where it has none,
+    and by the run's encoder, None for an attribute that this does not know."""
+
+    model: list[list[float]]
+    encoder: list[list[float | None]]
+
+
+class EditResult(TypedDict):
+    """A sheet of edits.
+
+    combinations: [tiles][attributes] of 0 and 1, in the order of the tiles, row by row; after them one more tile shows
+    the image itself as the model sees it. are_classes: `attributes` are classes, of which an image has one. current:
+    what the image has, None where nobody said. tile: its side in pixels; columns: tiles in a row.
+    """
+
+    event: Literal["result"]
+    sheet: str
+    attributes: list[str]
+    are_classes: bool
+    combinations: list[list[int]]
+    current: list[int | None]
+    tile: int
+    columns: int
+    chances: EditChances
+
+
 class GeneratorBegun(TypedDict):
     """A study goes on to its next generator, from 1; what a run would say of it follows."""
 
@@ -330,6 +357,7 @@ Event = (
     | IngestResult
     | RunResult
     | SelectResult
+    | EditResult
     | GeneratorBegun
     | ChildTrained
     | StudyDone

@@ -44,6 +44,7 @@ def describe() -> dict[str, Any]:
                 "min_classes": plugin.min_classes,
                 "domains": list(plugin.domains),
                 "provides": dict(plugin.provides),
+                "edits": plugin.edits,
                 "shaping": shaping_settings(plugin),
             }
             for plugin in shelf("models", Model).values()

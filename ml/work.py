@@ -76,6 +76,10 @@ def carry_out(plan_file: Path, stop: threading.Event) -> int:
         from ml.selection import select_again
 
         select_again(plan, emit)
+    elif plan["verb"] == "edit":
+        from ml import edits
+
+        edits.edit(plan, emit)
     elif plan["verb"] == "ingest":
         from ml import ingest
 
