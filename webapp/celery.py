@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 COMPUTE = "compute"
 """Trains and generates: one worker process per GPU, or one for the CPU."""
 IO = "io"
-"""Reads and writes files: ingest, further selections, export."""
+"""Reads and writes files: ingest, further selections, edits, export."""
 
 
 def make_app(broker_url: str) -> Celery:
@@ -42,6 +42,7 @@ def make_app(broker_url: str) -> Celery:
             "runs.execute": {"queue": COMPUTE},
             "studies.execute": {"queue": COMPUTE},
             "selections.execute": {"queue": IO},
+            "edits.make": {"queue": IO},
             "datasets.ingest": {"queue": IO},
             "exports.build": {"queue": IO},
         },

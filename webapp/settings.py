@@ -289,6 +289,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "IngestOutcome": "webapp.datasets.models.IngestFile.Outcome",
         "RunState": "webapp.runs.models.RunState",
         "Stage": ["prepare", "train", "generate", "score", "select"],
+        "CancelOrRetry": ["cancel", "retry"],
+        "EditState": "webapp.gallery.models.Edit.State",
         "SelectionState": "webapp.gallery.models.Selection.State",
         "Standing": "webapp.gallery.models.Sample.Standing",
         "MapViewName": ["pca", "tsne"],

@@ -18,6 +18,8 @@ from webapp.datasets.services.interruptions import settle_abandoned_version
 from webapp.datasets.services.uploads import expire_uploads
 from webapp.exports.services.building import TASK as BUILD_EXPORT
 from webapp.exports.services.building import expire_exports, settle_abandoned_export
+from webapp.gallery.services.edits import TASK as MAKE_EDIT
+from webapp.gallery.services.edits import settle_abandoned_edit
 from webapp.gallery.services.selections import TASK as MAKE_SELECTION
 from webapp.gallery.services.selections import settle_abandoned_selection
 from webapp.gallery.services.targets import advance_targets
@@ -33,6 +35,7 @@ from webapp.upkeep.services.unreferenced import remove_unreferenced
 from webapp.upkeep.services.workers import say_gone, say_here
 from webapp.webhooks.services.deliveries import forget_old as forget_old_deliveries
 from workers.courier import Courier
+from workers.edit import EditWork
 from workers.export import ExportWork
 from workers.ingest import IngestWork
 from workers.run import RunWork
@@ -45,6 +48,7 @@ KINDS: dict[str, type[Work[Any]]] = {
     INGEST_VERSION: IngestWork,
     EXECUTE_RUN: RunWork,
     MAKE_SELECTION: SelectionWork,
+    MAKE_EDIT: EditWork,
     EXECUTE_STUDY: StudyWork,
     BUILD_EXPORT: ExportWork,
 }
@@ -53,6 +57,7 @@ SETTLE: dict[str, Callable[[Any], Leased | None]] = {
     INGEST_VERSION: settle_abandoned_version,
     EXECUTE_RUN: settle_abandoned_run,
     MAKE_SELECTION: settle_abandoned_selection,
+    MAKE_EDIT: settle_abandoned_edit,
     EXECUTE_STUDY: settle_abandoned_study,
     BUILD_EXPORT: settle_abandoned_export,
 }
@@ -73,6 +78,11 @@ def execute_run(pk: str) -> None:
 @app.task(name=MAKE_SELECTION)
 def make_selection(pk: str) -> None:
     work_on(SelectionWork)
+
+
+@app.task(name=MAKE_EDIT)
+def make_edit(pk: str) -> None:
+    work_on(EditWork)
 
 
 @app.task(name=EXECUTE_STUDY)

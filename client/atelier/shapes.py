@@ -13,11 +13,15 @@ Better = Literal["lower", "higher", "towards 1"]
 
 BlindAnswer = Literal["real", "synthetic"]
 
+CancelOrRetry = Literal["cancel", "retry"]
+
 ChannelsEnum = Literal["auto", "grey", "colour"]
 
 DeedEnum = Literal["person.invited", "invitation.revoked", "person.joined", "person.removed", "role.changed", "password_link.made", "person.shut_out", "person.let_in", "token.made", "token.revoked", "lab.made", "lab.renamed", "quota.changed", "memorised_share.changed", "webhook.set", "webhook.removed", "webhook_secret.changed", "dataset.renamed", "dataset.archived", "dataset.brought_back", "dataset.deleted", "version.deleted", "run.renamed", "run.archived", "run.brought_back", "run.deleted", "study.renamed", "study.archived", "study.brought_back", "study.deleted", "recipe.renamed", "recipe.archived", "recipe.brought_back", "recipe.deleted", "export.justified", "export.renamed", "export.archived", "export.brought_back", "export.deleted", "export.downloaded"]
 
 DeliveryState = Literal["waiting", "delivered", "failed"]
+
+EditState = Literal["queued", "making", "interrupted", "finished", "failed", "cancelled"]
 
 ExportContent = Literal["both", "real", "synthetic"]
 
@@ -39,7 +43,7 @@ NumImagesEnum = Literal[20, 50, 100]
 
 PartEnum = Literal["generators", "children"]
 
-PieceNounEnum = Literal["run", "version", "selection", "study", "export"]
+PieceNounEnum = Literal["run", "version", "selection", "edit", "study", "export"]
 
 Role = Literal["viewer", "reviewer", "researcher", "admin", "owner"]
 
@@ -48,8 +52,6 @@ RunState = Literal["queued", "preparing", "training", "generating", "scoring", "
 Scope = Literal["review", "upload", "run", "export"]
 
 ScopeEnum = Literal["method", "pools"]
-
-SelectionActionsEnum = Literal["cancel", "retry"]
 
 SelectionState = Literal["queued", "selecting", "interrupted", "finished", "failed", "cancelled"]
 
@@ -561,6 +563,58 @@ class Duration(TypedDict):
 
     duration_s: float | None
     duration_from: str
+
+
+class Edit(TypedDict):
+    "One real image with every combination of some attributes."
+
+    id: str
+    run: str
+    image: int
+    attributes: list[str]
+    checkpoint_sha256: str
+    state: EditState
+    sheet: EditSheet | None
+    created_by: str | None
+    created_at: str
+    finished_at: str | None
+    error: Fault | None
+    actions: list[CancelOrRetry]
+
+
+class EditChances(TypedDict):
+    "How probable each attribute is in each tile, 0 to 1; the tile of the image itself is the last."
+
+    model: list[list[float]]
+    encoder: list[list[float | None]]
+
+
+class EditChanged(TypedDict):
+    "An edit was queued, started, finished, failed or cancelled; when it is finished, its sheet can be read."
+
+    type: Literal["edit.changed"]
+    seq: int | None
+    ts: str
+    edit: str
+    data: EditChangedData
+
+
+class EditChangedData(TypedDict):
+    state: EditState
+    error_code: str
+    error_message: str
+
+
+class EditSheet(TypedDict):
+    "What is on a sheet. After the tiles of all combinations one more shows the image itself, as the model sees it."
+
+    attributes: list[str]
+    are_classes: bool
+    combinations: list[list[int]]
+    current: list[int | None]
+    tile: int
+    columns: int
+    chances: EditChances
 
 
 class Error(TypedDict):
@@ -1118,6 +1172,7 @@ class ModelPlugin(TypedDict):
     min_classes: int
     domains: list[str]
     provides: dict[str, str | None]
+    edits: bool
     shaping: dict[str, Literal["value", "zero"]]
 
 
@@ -1166,6 +1221,13 @@ class NewDatasetRequest(TypedDict):
     name: str
     kind: NotRequired[str]
     upload: str
+
+
+class NewEditRequest(TypedDict):
+    "Which image, and what to change; the first few where nothing is named."
+
+    image: int
+    attributes: NotRequired[list[str]]
 
 
 class NewExportRequest(TypedDict):
@@ -1793,6 +1855,7 @@ class Run(TypedDict):
     warnings: list[RunWarning]
     health: Health | None
     stages_done: list[Stage]
+    can_edit: bool
     origin: Origin | None
     start: Parent | None
     children: list[Child]
@@ -1817,6 +1880,17 @@ class RunCheckpointed(TypedDict):
     ts: str
     run: str
     data: CheckpointedData
+
+
+class RunEdits(TypedDict):
+    "What can be edited with a run, and its edits, the newest first."
+
+    names: list[str]
+    are_classes: bool
+    most: int
+    code: str
+    refusal: str
+    edits: list[Edit]
 
 
 class RunFile(TypedDict):
@@ -2063,7 +2137,7 @@ class Selection(TypedDict):
     created_at: str
     finished_at: str | None
     error: Fault | None
-    actions: list[SelectionActionsEnum]
+    actions: list[CancelOrRetry]
 
 
 class SelectionChanged(TypedDict):
@@ -2607,4 +2681,4 @@ Budget = Union["PerClassBudget", "FillToLargestBudget", "FillToBudget", "CountsB
 BudgetRequest = Union["PerClassBudgetRequest", "FillToLargestBudgetRequest", "FillToBudgetRequest", "CountsBudgetRequest", "MultipleBudgetRequest"]
 
 
-LiveEvent = Union["ExportChanged", "LinkTested", "PoolCreated", "RunChanged", "RunCheckpointed", "RunJudged", "RunMeasured", "RunPreviewed", "RunProgressed", "RunSnapshot", "RunSwept", "RunWarned", "SelectionChanged", "SocketAnswered", "StudyChanged", "SubscriptionEnded", "SubscriptionOpened", "SubscriptionRefused", "TargetChanged", "VersionChanged"]
+LiveEvent = Union["EditChanged", "ExportChanged", "LinkTested", "PoolCreated", "RunChanged", "RunCheckpointed", "RunJudged", "RunMeasured", "RunPreviewed", "RunProgressed", "RunSnapshot", "RunSwept", "RunWarned", "SelectionChanged", "SocketAnswered", "StudyChanged", "SubscriptionEnded", "SubscriptionOpened", "SubscriptionRefused", "TargetChanged", "VersionChanged"]

@@ -214,6 +214,11 @@ GALLERY = [
     Row("POST", "selections/yields/", VIEWER, "run", _run),
     Row("GET", "selections/<uuid:pk>/", VIEWER),
     *(Row("POST", f"selections/<uuid:pk>/{verb}/", RESEARCHER, "run") for verb in ("cancel", "retry")),
+    Row("GET", "runs/<uuid:pk>/edits/", VIEWER),
+    Row("POST", "runs/<uuid:pk>/edits/", RESEARCHER, "run", {"image": 0}),
+    Row("GET", "edits/<uuid:pk>/", VIEWER),
+    Row("GET", "edits/<uuid:pk>/sheet/", VIEWER, media=True),
+    *(Row("POST", f"edits/<uuid:pk>/{verb}/", RESEARCHER, "run") for verb in ("cancel", "retry")),
 ]
 STUDIES = [
     Row("GET", "studies/", PERSON),
@@ -243,6 +248,7 @@ CHANNELS = {
     "version": VIEWER,
     "run": VIEWER,
     "selection": VIEWER,
+    "edit": VIEWER,
     "target": VIEWER,
     "study": VIEWER,
     "export": VIEWER,

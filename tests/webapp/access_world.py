@@ -19,7 +19,7 @@ from webapp.core import storage
 from webapp.core.permissions import ROLES, Scope
 from webapp.datasets.models import DatasetVersion, Upload
 from webapp.exports.models import Export
-from webapp.gallery.models import AcceptTarget, BlindTest, Pool, Sample, Selection
+from webapp.gallery.models import AcceptTarget, BlindTest, Edit, Pool, Sample, Selection
 from webapp.gallery.services.blind import answer_trial, begin_blind_test
 from webapp.recipes.services import create_recipe
 from webapp.runs.models import Run, RunEvent
@@ -58,6 +58,7 @@ class World:
         self.pool: Pool = self.run.pool
         self.sample = Sample.objects.filter(pool=self.pool).order_by("index")[0]
         self.selection = Selection.objects.get(pool=self.pool)
+        self.edit = self._edit()
         self.study = make_study(self.version, None, name=f"{SECRET_WORD} study")
         self.export = self._export()
         self.blind_test = self._blind_test()
@@ -75,6 +76,7 @@ class World:
     def remove_files(self) -> None:
         """What it has on disk."""
         folders = [storage.export_folder(self.export.pk, 1), storage.run_folder(self.run.pk, 1)]
+        folders.append(storage.edit_folder(self.edit.pk, 1))
         for folder in (storage.lab_folder(self.lab.pk), *(folder.parent for folder in folders)):
             shutil.rmtree(folder)
         shutil.rmtree(storage.upload_file(self.run.pk).parent, ignore_errors=True)
@@ -104,6 +106,14 @@ class World:
                 run=run, seq=RunEvent.objects.count() + 1000, type=kind, data=data, path=storage.relative(picture)
             )
         return Run.objects.get(pk=run.pk)
+
+    def _edit(self) -> Edit:
+        edit = Edit.objects.create(run=self.run, image=0, attributes=["bar"], state=Edit.State.FINISHED)
+        sheet = storage.edit_folder(edit.pk, 1) / "sheet.png"
+        sheet.parent.mkdir(parents=True)
+        sheet.write_bytes(b"\x89PNG")
+        Edit.objects.filter(pk=edit.pk).update(path=storage.relative(sheet))
+        return edit
 
     def _blind_test(self) -> BlindTest:
         taker = next(one.person for one in self.visitors if one.name == "owner")
@@ -185,6 +195,7 @@ class World:
             "pools": lambda: self.pool.pk,
             "samples": lambda: self.sample.pk,
             "selections": lambda: self.selection.pk,
+            "edits": lambda: self.edit.pk,
             "blind-tests": lambda: self.blind_test.pk,
             "targets": lambda: self.target.pk,
             "studies": lambda: self.study.pk,

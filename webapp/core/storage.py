@@ -6,7 +6,7 @@
     runs/<run>/start/                             the checkpoint of another run that it starts from
     studies/<study>/made/                         what all attempts of a study work on, one after the other
     runs/<run>/f<fence>/…   selections/<id>/f<fence>/…   studies/<id>/f<fence>/…   exports/<id>/f<fence>/…
-    versions/<id>/f<fence>/…
+    edits/<id>/f<fence>/…   versions/<id>/f<fence>/…
     catalogue/  logs/
 
 The fence in a path keeps a process that lost its lease from touching what its successor writes.
@@ -107,6 +107,11 @@ def selection_folder(selection_id: uuid.UUID, fence: int) -> Path:
     return _attempt("selections", selection_id, fence)
 
 
+def edit_folder(edit_id: uuid.UUID, fence: int) -> Path:
+    """Where one attempt of an edit writes."""
+    return _attempt("edits", edit_id, fence)
+
+
 def study_folder(study_id: uuid.UUID, fence: int) -> Path:
     """Where one attempt of a study keeps its plan and log."""
     return _attempt("studies", study_id, fence)
@@ -124,8 +129,8 @@ def export_folder(export_id: uuid.UUID, fence: int) -> Path:
 
 
 def all_attempts(noun: str, pk: uuid.UUID) -> Path:
-    """The folder that holds every attempt of one row; `noun` is runs, selections, studies, exports or
-    versions."""
+    """The folder that holds every attempt of one row; `noun` is runs, selections, edits, studies,
+    exports or versions."""
     return data_folder() / noun / _id(pk)
 
 

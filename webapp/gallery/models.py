@@ -1,4 +1,4 @@
-"""The pool of a run, its samples and scores, selections from it, and people's verdicts."""
+"""The pool of a run, its samples and scores, selections from it, people's verdicts, and edits of real images."""
 
 import uuid
 from typing import ClassVar
@@ -138,6 +138,42 @@ class Selection(Leased):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["pool", "number"], name="selection_number_per_pool")]
+
+
+class Edit(Leased):
+    """One real image with every combination of some attributes, on one sheet, as a run's model makes them."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        MAKING = "making"
+        INTERRUPTED = "interrupted"
+        FINISHED = "finished"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    CLAIMABLE: ClassVar[tuple[str, ...]] = (State.QUEUED, State.INTERRUPTED)
+    ACTIVE: ClassVar[tuple[str, ...]] = (State.MAKING,)
+    HANGS_ON: ClassVar[dict[str, str]] = {
+        "dataset": "run__version__dataset",
+        "datasetversion": "run__version",
+        "run": "run",
+    }
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="edits")
+    image = models.PositiveIntegerField(help_text="Index of the real image in the run's version.")
+    attributes = models.JSONField(help_text="What is changed: attributes, or classes where images have none.")
+    checkpoint_sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    path = models.CharField(max_length=300, blank=True, help_text="The sheet, relative to the data folder.")
+    size_bytes = models.BigIntegerField(default=0)
+    sheet = models.JSONField(default=dict, help_text="What is on it, see `ml.protocol.EditResult`; empty until then.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "-created_at"])]
+
+    def __str__(self) -> str:
+        return f"Image {self.image} by {self.run}"
 
 
 class Choice(models.Model):

@@ -1,4 +1,4 @@
-"""Addresses of pools, samples, verdicts and selections."""
+"""Addresses of pools, samples, verdicts, selections and edits."""
 
 from django.urls import path
 
@@ -29,4 +29,9 @@ urlpatterns = [
     path("selections/<uuid:pk>/", api.SelectionView.as_view()),
     path("selections/<uuid:pk>/cancel/", api.CancelSelectionView.as_view()),
     path("selections/<uuid:pk>/retry/", api.RetrySelectionView.as_view()),
+    path("runs/<uuid:pk>/edits/", api.RunEditsView.as_view()),
+    path("edits/<uuid:pk>/", api.EditView.as_view()),
+    path("edits/<uuid:pk>/sheet/", api.EditSheetView.as_view()),
+    path("edits/<uuid:pk>/cancel/", api.CancelEditView.as_view()),
+    path("edits/<uuid:pk>/retry/", api.RetryEditView.as_view()),
 ]

@@ -92,6 +92,7 @@ class ModelPluginSerializer(PluginSerializer):
         child=serializers.CharField(allow_null=True),
         help_text="Score -> the setting that must be above zero for it, or null.",
     )
+    edits = serializers.BooleanField(help_text="Whether real images can be edited with it, attribute by attribute.")
     shaping = serializers.DictField(
         child=serializers.ChoiceField(choices=["value", "zero"]),
         help_text="Settings that a checkpoint must share: to the value, or in being zero or not.",

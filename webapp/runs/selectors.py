@@ -58,6 +58,12 @@ def children_of(run: Run) -> "QuerySet[Run]":
     )
 
 
+def can_edit(run: Run) -> bool:
+    """Whether its model has learnt to change what a real image has."""
+    entry = catalogue().models.get(run.recipe.model)
+    return entry is not None and entry.edits and run.is_trained and run.state != RunState.CANCELLED
+
+
 def batch_size_of(recipe: Mapping[str, Any]) -> int | None:
     """The batch size that a recipe asks for; None when it cannot be read."""
     entry = catalogue().models.get(str(recipe.get("model")))

@@ -103,7 +103,7 @@ class DeviceSerializer(serializers.Serializer[Any]):
 class PieceSerializer(serializers.Serializer[Any]):
     """What a worker works on; of labs that the person is not in, only that it does."""
 
-    noun = serializers.ChoiceField(choices=["run", "version", "selection", "study", "export"])
+    noun = serializers.ChoiceField(choices=["run", "version", "selection", "edit", "study", "export"])
     id = serializers.UUIDField(allow_null=True)
     name = serializers.CharField(allow_null=True)
     lab = serializers.CharField()

@@ -148,6 +148,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/edits/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One edit, with what is on its sheet. */
+        get: operations["edits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/edits/{id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give an edit up that is not made yet. */
+        post: operations["edits_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/edits/{id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make an edit that failed or was cancelled again. */
+        post: operations["edits_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/edits/{id}/sheet/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All tiles of an edit in one PNG. */
+        get: operations["edits_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/": {
         parameters: {
             query?: never;
@@ -962,6 +1030,24 @@ export interface paths {
         get: operations["runs_deletion"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/edits/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The edits of a run. */
+        get: operations["edits_list"];
+        put?: never;
+        /** @description The edits of a run. */
+        post: operations["edits_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2321,6 +2407,12 @@ export interface components {
         };
         Budget: components["schemas"]["PerClassBudget"] | components["schemas"]["FillToLargestBudget"] | components["schemas"]["FillToBudget"] | components["schemas"]["CountsBudget"] | components["schemas"]["MultipleBudget"];
         BudgetRequest: components["schemas"]["PerClassBudgetRequest"] | components["schemas"]["FillToLargestBudgetRequest"] | components["schemas"]["FillToBudgetRequest"] | components["schemas"]["CountsBudgetRequest"] | components["schemas"]["MultipleBudgetRequest"];
+        /**
+         * @description * `cancel` - cancel
+         *     * `retry` - retry
+         * @enum {string}
+         */
+        CancelOrRetry: "cancel" | "retry";
         /** @description What a person reads before choosing a plug-in. */
         Card: {
             title: string;
@@ -2845,6 +2937,96 @@ export interface components {
             /** @description From what it is told, for a person. */
             duration_from: string;
         };
+        /** @description One real image with every combination of some attributes. */
+        Edit: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            run: string;
+            /** @description Index of the real image in the run's version. */
+            image: number;
+            attributes: string[];
+            checkpoint_sha256: string;
+            state: components["schemas"]["EditState"];
+            /** @description Null until it is finished. */
+            readonly sheet: components["schemas"]["EditSheet"] | null;
+            created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            readonly error: components["schemas"]["Fault"] | null;
+            /** @description What a researcher may ask of it now. */
+            readonly actions: components["schemas"]["CancelOrRetry"][];
+        };
+        /** @description How probable each attribute is in each tile, 0 to 1; the tile of the image itself is the last. */
+        EditChances: {
+            /** @description By the model's own classifier; empty where it has none. */
+            model: number[][];
+            /** @description By the run's encoder, a classifier of real images; null for what it does not know. */
+            encoder: (number | null)[][];
+        };
+        /**
+         * EditChanged
+         * @description An edit was queued, started, finished, failed or cancelled; when it is finished, its sheet can be read.
+         */
+        EditChanged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "edit.changed";
+            /**
+             * Seq
+             * @description Position in the stored history; null for what is not stored.
+             * @default null
+             */
+            seq: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Edit
+             * Format: uuid
+             */
+            edit: string;
+            data: components["schemas"]["EditChangedData"];
+        };
+        /** EditChangedData */
+        EditChangedData: {
+            state: components["schemas"]["EditState"];
+            /** Error Code */
+            error_code: string;
+            /** Error Message */
+            error_message: string;
+        };
+        /** @description What is on a sheet. After the tiles of all combinations one more shows the image itself, as the model sees it. */
+        EditSheet: {
+            attributes: string[];
+            /** @description `attributes` are classes, of which an image has one. */
+            are_classes: boolean;
+            /** @description For each tile, row by row, 0 or 1 for each of `attributes`. */
+            combinations: number[][];
+            /** @description What the image has; null where nobody said. */
+            current: (number | null)[];
+            /** @description Side of a tile in pixels. */
+            tile: number;
+            /** @description Tiles in a row. */
+            columns: number;
+            chances: components["schemas"]["EditChances"];
+        };
+        /**
+         * @description * `queued` - Queued
+         *     * `making` - Making
+         *     * `interrupted` - Interrupted
+         *     * `finished` - Finished
+         *     * `failed` - Failed
+         *     * `cancelled` - Cancelled
+         * @enum {string}
+         */
+        EditState: "queued" | "making" | "interrupted" | "finished" | "failed" | "cancelled";
         /** @description Every error has this shape. */
         Error: {
             /** @description Stable, for programs. */
@@ -3465,7 +3647,7 @@ export interface components {
              */
             mark: string;
         };
-        LiveEvent: components["schemas"]["ExportChanged"] | components["schemas"]["LinkTested"] | components["schemas"]["PoolCreated"] | components["schemas"]["RunChanged"] | components["schemas"]["RunCheckpointed"] | components["schemas"]["RunJudged"] | components["schemas"]["RunMeasured"] | components["schemas"]["RunPreviewed"] | components["schemas"]["RunProgressed"] | components["schemas"]["RunSnapshot"] | components["schemas"]["RunSwept"] | components["schemas"]["RunWarned"] | components["schemas"]["SelectionChanged"] | components["schemas"]["SocketAnswered"] | components["schemas"]["StudyChanged"] | components["schemas"]["SubscriptionEnded"] | components["schemas"]["SubscriptionOpened"] | components["schemas"]["SubscriptionRefused"] | components["schemas"]["TargetChanged"] | components["schemas"]["VersionChanged"];
+        LiveEvent: components["schemas"]["EditChanged"] | components["schemas"]["ExportChanged"] | components["schemas"]["LinkTested"] | components["schemas"]["PoolCreated"] | components["schemas"]["RunChanged"] | components["schemas"]["RunCheckpointed"] | components["schemas"]["RunJudged"] | components["schemas"]["RunMeasured"] | components["schemas"]["RunPreviewed"] | components["schemas"]["RunProgressed"] | components["schemas"]["RunSnapshot"] | components["schemas"]["RunSwept"] | components["schemas"]["RunWarned"] | components["schemas"]["SelectionChanged"] | components["schemas"]["SocketAnswered"] | components["schemas"]["StudyChanged"] | components["schemas"]["SubscriptionEnded"] | components["schemas"]["SubscriptionOpened"] | components["schemas"]["SubscriptionRefused"] | components["schemas"]["TargetChanged"] | components["schemas"]["VersionChanged"];
         /** @description One thing that somebody did; names are as they were then. */
         LogEntry: {
             readonly id: number;
@@ -3659,6 +3841,8 @@ export interface components {
             provides: {
                 [key: string]: string | null;
             };
+            /** @description Whether real images can be edited with it, attribute by attribute. */
+            edits: boolean;
             /** @description Settings that a checkpoint must share: to the value, or in being zero or not. */
             shaping: {
                 [key: string]: "value" | "zero";
@@ -3733,6 +3917,12 @@ export interface components {
             kind: string;
             /** Format: uuid */
             upload: string;
+        };
+        /** @description Which image, and what to change; the first few where nothing is named. */
+        NewEditRequest: {
+            /** @description Index of a training or validation image of the run's version. */
+            image: number;
+            attributes?: string[];
         };
         /** @description What the export shall hold: what a selection kept, or a dataset version as it is. */
         NewExportRequest: {
@@ -4220,11 +4410,12 @@ export interface components {
          * @description * `run` - run
          *     * `version` - version
          *     * `selection` - selection
+         *     * `edit` - edit
          *     * `study` - study
          *     * `export` - export
          * @enum {string}
          */
-        PieceNounEnum: "run" | "version" | "selection" | "study" | "export";
+        PieceNounEnum: "run" | "version" | "selection" | "edit" | "study" | "export";
         /** @description Images on the plane, as columns: the same place in each list is one image. */
         Places: {
             /** @description Of training images the index in the dataset version, of samples the pool's row. */
@@ -4704,6 +4895,8 @@ export interface components {
             readonly health: components["schemas"]["Health"] | null;
             /** @description Stages that a later attempt does not repeat. */
             readonly stages_done: components["schemas"]["Stage"][];
+            /** @description Whether real images can be edited with its model now. */
+            readonly can_edit: boolean;
             /** @description Null for a run's own images. */
             origin: components["schemas"]["Origin"] | null;
             /** @description The checkpoint that it starts from; null: from nothing. */
@@ -4767,6 +4960,20 @@ export interface components {
              */
             run: string;
             data: components["schemas"]["CheckpointedData"];
+        };
+        /** @description What can be edited with a run, and its edits, the newest first. */
+        RunEdits: {
+            /** @description What may be changed. */
+            names: string[];
+            /** @description `names` are classes, of which an image has one. */
+            are_classes: boolean;
+            /** @description How many may be changed at once. */
+            most: number;
+            /** @description Of `refusal`. */
+            code: string;
+            /** @description Why nothing can be edited with this run; empty when it can. */
+            refusal: string;
+            readonly edits: components["schemas"]["Edit"][];
         };
         /** @description What became of one file of an import. */
         RunFile: {
@@ -5262,14 +5469,8 @@ export interface components {
             finished_at: string | null;
             readonly error: components["schemas"]["Fault"] | null;
             /** @description What a researcher may ask of it now. */
-            readonly actions: components["schemas"]["SelectionActionsEnum"][];
+            readonly actions: components["schemas"]["CancelOrRetry"][];
         };
-        /**
-         * @description * `cancel` - cancel
-         *     * `retry` - retry
-         * @enum {string}
-         */
-        SelectionActionsEnum: "cancel" | "retry";
         /**
          * SelectionChanged
          * @description A selection was queued, started, finished, failed or cancelled; when it is finished, its yields can be read.
@@ -6540,6 +6741,126 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    edits_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edit"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    edits_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edit"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    edits_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edit"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    edits_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
                 };
             };
             /** @description An error. */
@@ -8663,6 +8984,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    edits_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunEdits"];
+                };
+            };
+            /** @description An error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    edits_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEditRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edit"];
                 };
             };
             /** @description An error. */

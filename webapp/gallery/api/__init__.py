@@ -2,6 +2,7 @@
 
 from webapp.gallery.api.agreement import PoolAgreementView
 from webapp.gallery.api.blind import BlindAnswerView, BlindImageView, BlindTestView, PoolBlindTestsView
+from webapp.gallery.api.edits import CancelEditView, EditSheetView, EditView, RetryEditView, RunEditsView
 from webapp.gallery.api.image_map import PoolMapView
 from webapp.gallery.api.pictures import PoolSheetView, SampleImageView
 from webapp.gallery.api.pools import PoolView
@@ -16,7 +17,10 @@ __all__ = [
     "BlindAnswerView",
     "BlindImageView",
     "BlindTestView",
+    "CancelEditView",
     "CancelSelectionView",
+    "EditSheetView",
+    "EditView",
     "EndTargetView",
     "ImportVerdictsView",
     "PoolAgreementView",
@@ -29,7 +33,9 @@ __all__ = [
     "PoolVerdictsCsvView",
     "PoolVerdictsView",
     "PoolView",
+    "RetryEditView",
     "RetrySelectionView",
+    "RunEditsView",
     "SampleHistoryView",
     "SampleImageView",
     "SampleVerdictView",

@@ -1,1 +1,2 @@
-"""Writes to the gallery: `pools` brings in what a run generated, `verdicts` is review, `selections` chooses again."""
+"""Writes to the gallery: `pools` brings in what a run generated, `verdicts` is review, `selections` chooses again,
+`edits` changes real images."""

@@ -238,6 +238,7 @@ class RunSerializer(RunListItemSerializer):
     )
     origin = OriginSerializer(allow_null=True, source="import_origin", help_text="Null for a run's own images.")
     stages_done = serializers.SerializerMethodField(help_text="Stages that a later attempt does not repeat.")
+    can_edit = serializers.SerializerMethodField(help_text="Whether real images can be edited with its model now.")
 
     class Meta(RunListItemSerializer.Meta):
         fields = [
@@ -252,6 +253,7 @@ class RunSerializer(RunListItemSerializer):
             "warnings",
             "health",
             "stages_done",
+            "can_edit",
             "origin",
             "start",
             "children",
@@ -279,6 +281,9 @@ class RunSerializer(RunListItemSerializer):
 
     def get_smaller_micro_batch(self, run: Run) -> int | None:
         return selectors.smaller_micro_batch(run)
+
+    def get_can_edit(self, run: Run) -> bool:
+        return selectors.can_edit(run)
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=list(STAGES))))
     def get_stages_done(self, run: Run) -> list[str]:

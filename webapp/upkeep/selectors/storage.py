@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from webapp.core.removal import alive
 from webapp.datasets.models import Dataset, DatasetVersion, Upload
 from webapp.exports.models import Export
-from webapp.gallery.models import Pool
+from webapp.gallery.models import Edit, Pool
 from webapp.runs.models import Run
 from webapp.studies.models import Study
 from webapp.upkeep.models import LabStorage
@@ -22,7 +22,7 @@ SETTLED: Final = (DatasetVersion.State.READY, DatasetVersion.State.REJECTED)
 
 @dataclass(frozen=True)
 class Usage:
-    """Bytes. runs: with checkpoints and pools, as last measured; studies: as last measured;
+    """Bytes. runs: with checkpoints and pools, as last measured, and edits; studies: as last measured;
     exports: those not built yet as estimated.
     """
 
@@ -43,7 +43,8 @@ def usage_of(lab_id: UUID) -> Usage:
     return Usage(
         originals=storage.originals_bytes if storage else 0,
         uploads=_sum(_uploads(lab_id), F("size_bytes")),
-        runs=_sum(Run.objects.filter(alive(Run), version__dataset__lab=lab_id), F("size_bytes")),
+        runs=_sum(Run.objects.filter(alive(Run), version__dataset__lab=lab_id), F("size_bytes"))
+        + _sum(Edit.objects.filter(alive(Edit), run__version__dataset__lab=lab_id), F("size_bytes")),
         studies=_sum(Study.objects.filter(alive(Study), version__dataset__lab=lab_id), F("size_bytes")),
         exports=_sum(Export.objects.filter(alive(Export), version__dataset__lab=lab_id), _export_bytes()),
     )

@@ -15,7 +15,7 @@ from webapp.core.leases import Leased, holder_in
 from webapp.core.permissions import visible
 from webapp.datasets.models import DatasetVersion
 from webapp.exports.models import Export
-from webapp.gallery.models import Selection
+from webapp.gallery.models import Edit, Selection
 from webapp.runs.models import Run
 from webapp.runs.selectors import LAB_PATH
 from webapp.studies.models import Study
@@ -26,7 +26,7 @@ SILENT_AFTER: Final = timedelta(seconds=45)
 """A worker says that it is here every ten seconds; the database may be slow, or its machine."""
 QUEUES: Final[Mapping[str, tuple[type[Leased], ...]]] = {
     "compute": (Run, Study),
-    "io": (DatasetVersion, Selection, Export),
+    "io": (DatasetVersion, Selection, Edit, Export),
 }
 """Queue -> what it brings (`webapp.celery`)."""
 LAB_PATHS: Final[Mapping[type[Leased], str]] = {
@@ -34,6 +34,7 @@ LAB_PATHS: Final[Mapping[type[Leased], str]] = {
     Study: STUDY_LAB,
     DatasetVersion: "dataset__lab",
     Selection: f"pool__run__{LAB_PATH}",
+    Edit: f"run__{LAB_PATH}",
     Export: "version__dataset__lab",
 }
 RELATED: Final[Mapping[type[Leased], tuple[str, ...]]] = {
@@ -41,6 +42,7 @@ RELATED: Final[Mapping[type[Leased], tuple[str, ...]]] = {
     Study: ("version__dataset",),
     DatasetVersion: ("dataset",),
     Selection: ("pool__run__recipe", "pool__run__version__dataset"),
+    Edit: ("run__recipe", "run__version__dataset"),
     Export: ("version__dataset",),
 }
 """What the name of a row is made of."""

@@ -22,7 +22,7 @@ UNUSED_IN_NEED_S: Final = 3600.0
 """When the disk comes near its end."""
 NEAR_THE_END: Final = 2
 """So many times DISK_FLOOR_BYTES."""
-STORES: Final = ("labs", "runs", "studies", "exports")
+STORES: Final = ("labs", "runs", "edits", "studies", "exports")
 """Folders of the data folder that the bucket has, too."""
 
 

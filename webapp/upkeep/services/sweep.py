@@ -23,7 +23,7 @@ from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion, Ingest
 from webapp.datasets.selectors import files_of, named_in_store
 from webapp.datasets.services.uploads import UNSETTLED, remove_bytes
 from webapp.exports.models import Export
-from webapp.gallery.models import Pool, Selection
+from webapp.gallery.models import Edit, Pool, Selection
 from webapp.gallery.services.pools import discard
 from webapp.recipes.models import Recipe
 from webapp.runs.models import Run, RunEvent
@@ -48,7 +48,7 @@ def sweep(for_s: float = FOR_S) -> bool:
             raise OutOfTimeError
 
     try:
-        for step in (_exports, _studies, _pools, _runs, _versions, _datasets, _recipes):
+        for step in (_exports, _studies, _edits, _pools, _runs, _versions, _datasets, _recipes):
             step(go_on)
     except OutOfTimeError:
         return False
@@ -70,6 +70,13 @@ def _studies(go_on: Callable[[], None]) -> None:
             study.delete()
 
 
+def _edits(go_on: Callable[[], None]) -> None:
+    for edit in _free(Edit):
+        go_on()
+        if _gone(storage.all_attempts("edits", edit.pk)):
+            edit.delete()
+
+
 def _pools(go_on: Callable[[], None]) -> None:
     """A pool with its samples, selections and verdicts; it waits for work on its exports, selections and studies."""
     held = Selection.objects.filter(_held(), pool=OuterRef("pk"))
@@ -84,7 +91,7 @@ def _pools(go_on: Callable[[], None]) -> None:
 
 
 def _runs(go_on: Callable[[], None]) -> None:
-    for run in _free(Run).filter(pool=None):
+    for run in _free(Run).filter(pool=None, edits=None):
         if _gone(storage.all_attempts("runs", run.pk)):
             _remove_rows(RunEvent.objects.filter(run=run), go_on)
             run.delete()

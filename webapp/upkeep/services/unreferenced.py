@@ -22,7 +22,7 @@ from webapp.core.removal import alive
 from webapp.datasets.models import DatasetImage, DatasetVersion, Upload
 from webapp.datasets.selectors import named_in_store
 from webapp.exports.models import Export
-from webapp.gallery.models import Pool, Selection
+from webapp.gallery.models import Edit, Pool, Selection
 from webapp.runs.models import Checkpoint, Run
 from webapp.studies.models import Study
 from webapp.upkeep.selectors.storage import SETTLED
@@ -34,6 +34,7 @@ KEYS_AT_ONCE: Final = 1000
 OWNERS: Final[dict[str, type[Any]]] = {
     "runs": Run,
     "selections": Selection,
+    "edits": Edit,
     "studies": Study,
     "exports": Export,
     "versions": DatasetVersion,
@@ -182,6 +183,9 @@ def missing(check_hashes: bool = False) -> Iterator[Finding]:
     ready = Export.objects.filter(alive(Export), state=Export.State.READY)
     for path, sha, size in _rows(ready, "path", "sha256", "size_bytes"):
         yield from _examine(storage.stored(path), size, sha if check_hashes else "")
+    made = Edit.objects.filter(alive(Edit), state=Edit.State.FINISHED)
+    for path, size in _rows(made, "path", "size_bytes"):
+        yield from _examine(storage.stored(path), size, "")
     for (path,) in _rows(Pool.objects.filter(alive(Pool), is_ready=True), "path"):
         if not _is_there(storage.stored(path) / "pool.json"):
             yield Finding("file_missing", storage.stored(path), "a pool that a row names is not there")
