@@ -12,6 +12,7 @@ from webapp.accounts.models import Lab, Person
 from webapp.core import storage
 from webapp.datasets import services
 from webapp.datasets.models import Dataset, DatasetVersion
+from webapp.datasets.services.ingest import keep_files
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 Client = Callable[[Person], APIClient]
@@ -148,3 +149,23 @@ def test_a_kind_that_was_chosen_is_not_changed_by_what_was_read(lab: Lab, resear
     services.save_ingested_files(held, [accepted(0)])
     services.finish_ingest(held, RESULT | {"num_images": 1})
     assert Dataset.objects.get().kind == "images"
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+def test_both_halves_go_into_the_bucket_and_one_that_another_version_has_goes_not_again(
+    lab: Lab, researcher: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed: list[list[str]] = []
+    monkeypatch.setattr("webapp.core.bucket.is_on", lambda: True)
+    monkeypatch.setattr("webapp.core.bucket.push_all", lambda files: pushed.append(sorted(f.name for f in files)))
+    there, new = "ab" * 32, "cd" * 32
+    older = make_dataset(lab, 1, 0, 0)
+    older.images.filter(index=0).update(pair_sha256=there, pair_suffix=".png")
+    file = accepted(0, pair_name="A/0.png", pair_sha256=new, pair_suffix=".png")
+    for sha256 in (there, new, file["sha256"]):
+        path = storage.object_file(lab.pk, sha256, ".png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    version = services.create_dataset(lab, "Pets", researcher, upload=uploaded(lab, researcher)).versions.get()
+    keep_files(version, [file, accepted(1, sha256=there)])
+    assert pushed == [sorted([f"{new}.png", f"{file['sha256']}.png"])]

@@ -7,7 +7,10 @@
 import { BASE_PATH } from './basePath';
 import type { Schemas } from './client';
 
-export type Topic = { channel: 'run' | 'study' | 'version' | 'export' | 'selection' | 'edit' | 'target' | 'person'; id: string };
+export type Topic = {
+  channel: 'run' | 'study' | 'version' | 'export' | 'selection' | 'edit' | 'target' | 'person';
+  id: string;
+};
 export type LinkState = 'connecting' | 'live' | 'reconnecting' | 'polling';
 /** What the service says; a new kind of event does not compile until every switch over them handles it. */
 export type Message = Schemas['LiveEvent'];
