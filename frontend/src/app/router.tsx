@@ -44,6 +44,10 @@ const pages: RouteObject[] = [
     lazy: async () => ({ Component: (await import('@/features/gallery/BlindTestPage')).BlindTestPage }),
   },
   {
+    path: 'runs/:runId/edits',
+    lazy: async () => ({ Component: (await import('@/features/gallery/EditsPage')).EditsPage }),
+  },
+  {
     path: 'runs/:runId/exports',
     lazy: async () => ({ Component: (await import('@/features/exports/ExportPage')).ExportPage }),
   },

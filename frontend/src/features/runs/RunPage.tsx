@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
-import { IconAlertTriangle, IconDownload, IconLayoutGrid, IconScale } from '@tabler/icons-react';
+import { IconAlertTriangle, IconDownload, IconLayoutGrid, IconScale, IconToggleRight } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import type { Schemas } from '@/api/client';
@@ -169,6 +169,16 @@ function Head({ run }: { run: Schemas['Run'] }) {
               </Button>
               <StudyLink run={run} />
             </>
+          )}
+          {run.can_edit && (
+            <Button
+              component={Link}
+              to={`/runs/${run.id}/edits`}
+              variant="default"
+              leftSection={<IconToggleRight size={16} />}
+            >
+              Edit an image
+            </Button>
           )}
           <RunActions run={run} />
           <LifeMenu

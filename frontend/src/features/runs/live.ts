@@ -121,6 +121,7 @@ function layOver(queries: QueryClient, id: string): (event: Schemas['LiveEvent']
       case 'study.changed':
       case 'export.changed':
       case 'selection.changed':
+      case 'edit.changed':
       case 'target.changed':
       case 'link.tested':
       case 'subscription.opened':
