@@ -16,7 +16,7 @@ from webapp.accounts.models import Lab, Membership, Person
 from webapp.celery import app
 from webapp.core.leases import Leased, holder_in, new_owner, own_name
 from webapp.exports.models import Export
-from webapp.gallery.models import Selection
+from webapp.gallery.models import Edit, Selection
 from webapp.runs.models import Run, RunState
 from webapp.upkeep.models import Worker
 from webapp.upkeep.selectors.workers import LAB_PATHS, QUEUES
@@ -114,13 +114,14 @@ def test_every_kind_of_work_can_be_told(client_of: ClientOf, staff: Person, lab:
     pool = make_pool(queue_run(make_dataset(lab), None))
     selection = Selection.objects.get(pool=pool)
     export = Export.objects.create(version=pool.run.version, selection=selection)
+    edit = Edit.objects.create(run=pool.run, image=0, attributes=["bar"])
     say_here(["io"])
-    rows: list[Leased] = [pool.run, pool.run.version, selection, export]
+    rows: list[Leased] = [pool.run, pool.run.version, selection, edit, export]
     for row in rows:
         held = {"lease_owner": new_owner(), "lease_expires_at": Now() + timedelta(seconds=30)}
         type(row)._default_manager.filter(pk=row.pk).update(state=row.ACTIVE[0], **held)
     pieces = told(client_of(staff))["workers"][0]["works_on"]
-    assert {piece["noun"] for piece in pieces} == {"run", "version", "selection", "export"}
+    assert {piece["noun"] for piece in pieces} == {"run", "version", "selection", "edit", "export"}
     assert all(piece["name"] and piece["lab"] == lab.name for piece in pieces)
 
 
