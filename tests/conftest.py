@@ -32,7 +32,7 @@ def data_folder() -> Iterator[Path]:
     from django.conf import settings
 
     yield settings.DATA_DIR
-    for name in ("uploads", "labs", "runs", "selections", "exports", "studies", "versions"):
+    for name in ("uploads", "labs", "runs", "selections", "edits", "exports", "studies", "versions"):
         shutil.rmtree(settings.DATA_DIR / name, ignore_errors=True)
 
 

@@ -55,6 +55,7 @@ def orphans(lab: Lab, pool: Pool) -> list[Path]:
         plant(storage.run_folder(uuid.uuid4(), 1) / "checkpoints" / "step-1.safetensors").parents[2],
         plant(storage.export_folder(uuid.uuid4(), 3) / "dataset.zip.part").parents[1],
         plant(storage.selection_folder(uuid.uuid4(), 1) / "plan.json").parents[1],
+        plant(storage.edit_folder(uuid.uuid4(), 1) / "sheet.png").parents[1],
         plant(storage.version_folder(uuid.uuid4(), 1) / "plan.json").parents[1],
         plant(storage.upload_file(uuid.uuid4())),
         plant(storage.object_file(lab.pk, "ab" * 32, ".png")),
