@@ -24,6 +24,7 @@ from ml.exactness import exact_arithmetic
 from ml.feed import batch_of
 from ml.images import Pixels, to_model
 from ml.layers.attribute_net import AttributeNet
+from ml.model import Batch
 from ml.pack import Pack
 from ml.threads import one_thread
 from ml.whole import whole_file
@@ -70,7 +71,7 @@ def train_classifier(
     with torch.random.fork_rng(devices=[]), exact_arithmetic(), one_thread():
         torch.manual_seed(seed)
         net = channels_last(AttributeNet(pack.resolution, pack.channels, len(space)), device).train()
-        weights = _weights(space.vectors(batch_of(pack.read_whole(train), IMAGE_RANGE))).to(device)
+        weights = _weights(_vectors_of(pack, space, train)).to(device)
         optimizer = torch.optim.AdamW(net.parameters(), PEAK_RATE, weight_decay=0.01)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=number)
         for step in range(1, number + 1):
@@ -83,6 +84,13 @@ def train_classifier(
             schedule.step()
             on_step(step, number)
     return AttributeClassifier(net.eval().requires_grad_(False), space)
+
+
+def _vectors_of(pack: Pack, space: AttributeSpace, rows: NDArray[np.int64]) -> Tensor:
+    """[len(rows), A] without the pixels."""
+    said = None if pack.attribute is None else torch.from_numpy(pack.attribute[rows]).float()
+    attributes = None if said is None else said.masked_fill(said < 0, torch.nan)
+    return space.vectors(Batch(torch.empty(len(rows), 0), torch.from_numpy(pack.label[rows]), None, attributes))
 
 
 def kept_classifier(

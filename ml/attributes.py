@@ -4,6 +4,8 @@ A dataset without attributes has its classes instead: an image has its own and l
 attributes, its classes bear their names; a class of another name is that of images that have none of them.
 """
 
+import math
+
 from torch import Tensor, eye, nn, tensor, where
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, one_hot
 
@@ -74,6 +76,11 @@ class AttributeSpace(nn.Module):
         """[N, number of classes]; of a class that is no attribute, 1 where an image is known to have none."""
         none = where((vectors == 0).all(1, keepdim=True), 1.0, 0.0)
         return where(self.column < 0, none, vectors[:, self.column.clamp(min=0)])
+
+    def asked(self, vectors: Tensor, targets: Tensor, as_difference: bool) -> Tensor:
+        """The targets that a generator can be held to: told by difference, it hears nothing of an attribute that its
+        source is not known to have or lack."""
+        return where(vectors.isnan(), math.nan, targets) if as_difference else targets
 
     # --- a classifier's logits [N, A] -----------------------------------------------------------------------------
     def loss(self, logits: Tensor, wanted: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """How many synthetic images of each class are wanted, in the five ways people say it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -102,6 +102,19 @@ def resolve(budget: Mapping[str, Any] | Budget, train_counts: Mapping[str, int])
     if total > MAX_IMAGES:
         raise BadBudgetError(f"The budget asks for {total:,} images; at most {MAX_IMAGES:,} can be kept, so lower it.")
     return wanted
+
+
+def only_made(wanted: Mapping[str, int], made: Sequence[str]) -> dict[str, int]:
+    """The same, with none of the classes that a model does not make.
+
+    Raises: BadBudgetError when nothing is left.
+    """
+    answer = {name: number if name in made else 0 for name, number in wanted.items()}
+    if not any(answer.values()):
+        raise BadBudgetError(
+            f"The budget asks for none of what the model makes, {', '.join(made)}; ask for some of it."
+        )
+    return answer
 
 
 def pool_sizes(wanted: Mapping[str, int], pool_factor: float) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """The candidates of a run: planned by class and seed, made by its trained model, written as a pool."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +26,23 @@ def write_candidates(
     device: torch.device,
     precision: Precision,
     on_made: OnMade,
+    warn: Callable[[str, str], None],
 ) -> Pool:
     """`sizes[class]` images of each class; sha256: of the model's checkpoint; seed: the run's.
 
-    Those of a model that translates start from the pack's training images, each used equally often for a class.
+    Those of a model that translates start from the pack's training images, each of them once for a class at most, for a
+    second time would give the same image; `warn` gets a code and a sentence where that is fewer than asked for.
     """
-    label, seeds = plan_candidates(sizes, step_seed(seed, "pool"))
     source, member = None, None
     if isinstance(model, TranslationModel):
         sources = Sources.of(type(model), model.settings, pack)
+        number = {name: len(rows) for name, rows in zip(pack.classes, sources.rows, strict=True)}
+        if few := [name for name, size in sizes.items() if size > max(1, number[name])]:
+            named = ", ".join(f"{name} ({number[name]} instead of {sizes[name]})" for name in few[:10])
+            warn("fewer_sources", f"Each training image is translated once, so there are fewer candidates: {named}.")
+        sizes = {name: min(size, max(1, number[name])) for name, size in sizes.items()}
+    label, seeds = plan_candidates(sizes, step_seed(seed, "pool"))
+    if isinstance(model, TranslationModel):
         seeds = sources.evenly(label, seeds, step_seed(seed, "sources"))
         source = pack.index[sources.at(label, seeds)]
         member = _members(model, label, seeds)

@@ -18,12 +18,9 @@ def has_few_colours(image: Image.Image) -> bool:
 
 
 def in_colours(image: Image.Image) -> Image.Image:
-    """A label map as people can see it: numbers below MOST_COLOURS as colours; one that has colours stays as it is."""
+    """A label map as people can see it: each number has its colour in every image; one that has colours stays."""
     if image.mode != "L":
         return image
-    _, highest = image.getextrema()
-    if highest >= MOST_COLOURS:  # type: ignore[operator]
-        return image.convert("RGB")
     shown = Image.frombytes("P", image.size, image.tobytes())
     shown.putpalette(_palette())
     return shown.convert("RGB")
@@ -31,8 +28,8 @@ def in_colours(image: Image.Image) -> Image.Image:
 
 @cache
 def _palette() -> bytes:
-    """MOST_COLOURS times red, green, blue: black, then hues far apart, three brightnesses in turn."""
+    """256 times red, green, blue: black, then hues far apart, three brightnesses in turn."""
     colours = [(0.0, 0.0, 0.0)]
-    for number in range(1, MOST_COLOURS):
+    for number in range(1, 256):
         colours.append(colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.55 + 0.45 * (number % 2), 1 - 0.22 * (number % 3)))
     return bytes(round(part * 255) for colour in colours for part in colour)

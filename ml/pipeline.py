@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.budget import pool_sizes, resolve
+from ml.budget import only_made, pool_sizes, resolve
 from ml.candidates import write_candidates
 from ml.checkpoint import carry
 from ml.compute import num_parts, read_compute, refuse_without_gpu
@@ -141,9 +141,8 @@ class Run:
         return num_devices(self.compute.devices, self.settings.batch_size, self.device)
 
     def budget(self) -> dict[str, int]:
-        """Class -> images to keep; none of those that the model does not make."""
-        wanted = resolve(self.recipe["budget"], self.train_counts)
-        return {name: wanted[name] * (number in self.made) for number, name in enumerate(self.classes)}
+        """Class -> images to keep; none of those that the model does not make. Raises: BadBudgetError."""
+        return only_made(resolve(self.recipe["budget"], self.train_counts), [self.classes[one] for one in self.made])
 
     # --- the stages ---------------------------------------------------------------------------------------------
     def prepare(self) -> Artefacts:
@@ -246,6 +245,7 @@ class Run:
             self.device,
             precision,
             on_made=lambda done, number: meter.to(done),
+            warn=self.warn,
         )
         return {"pool": str(self.out / "pool")}
 

@@ -52,6 +52,17 @@ def check_data(start: Start, facts: Mapping[str, Any], data: DataSpec, data_hash
             "The checkpoint was trained on other images, so its training cannot go on here; reuse it instead, which "
             "begins at step 0."
         )
+    trained = data_of(facts)
+    if data.attributes != trained.attributes:
+        raise CheckpointError(
+            f"The images have the attributes {_named(data.attributes)}, the checkpoint knows "
+            f"{_named(trained.attributes)}; use a dataset with the same attributes in the same order."
+        )
+    if data.source_channels != trained.source_channels:
+        raise CheckpointError(
+            f"The given halves of the pairs have {data.source_channels} colour channels, the checkpoint expects "
+            f"{trained.source_channels}; start without it."
+        )
     for name, unit in (("resolution", "pixels"), ("channels", "colour channels")):
         found, expected = getattr(data, name), facts["data"][name]
         if found != expected:
@@ -122,4 +133,6 @@ def _changed(facts: Mapping[str, Any], settings: ModelSettings) -> list[str]:
 
 
 def _named(classes: Sequence[str]) -> str:
+    if not classes:
+        return "(none)"
     return ", ".join(classes[:10]) + (f" and {len(classes) - 10} more" if len(classes) > 10 else "")

@@ -23,7 +23,7 @@ from ml.dataset_kind import classes_of
 from ml.errors import BadDatasetError, BadSettingsError
 from ml.fit import fit_image
 from ml.label_map import half_B, is_map_side
-from ml.model import Model, ModelSettings
+from ml.model import Model, ModelSettings, TranslationModel
 from ml.pack import OnPacked, Pack, attributes_of, membership, open_pack, write_pack
 from ml.plugin import find, read_settings
 from ml.records import ImageRecord, read_records
@@ -88,7 +88,7 @@ class StudyFolder:
             shape, model, model_settings = given[0].shape(), given[0].pool.facts.model, given[0].model_settings
             settings = read_study_settings({**settings.model_dump(), "num_generator_seeds": len(given)})
         else:
-            shape = _check_model(model, model_settings, read, counts)
+            shape = _check_model(model, model_settings, read, counts, tuple(classes))
         folder.mkdir(parents=True, exist_ok=True)
         known = [record for record in records if record.split != "test"]
         pack = write_pack(
@@ -108,7 +108,7 @@ class StudyFolder:
             "pools": [str(one.folder.absolute()) for one in given],
         }
         for place, one in enumerate(given):
-            adopt(one, folder / "generators" / str(place), folder / "images.jsonl")
+            adopt(one, folder / "generators" / str(place), folder / "images.jsonl", attributes)
         with whole_file(folder / "study.json") as partial:
             partial.write_text(json.dumps(asked, indent=1), encoding="utf-8")
         return cls.open(folder)
@@ -159,13 +159,27 @@ def _check_splits(records: Sequence[ImageRecord]) -> None:
                 )
 
 
-def _check_model(name: str, model_settings: dict[str, Any], arms: Sequence[Arm], counts: Mapping[str, int]) -> Shape:
-    """Whether it gives the arms' samplers what they read; returns the shape of its images.
+def _check_model(
+    name: str, model_settings: dict[str, Any], arms: Sequence[Arm], counts: Mapping[str, int], classes: tuple[str, ...]
+) -> Shape:
+    """Whether it makes every class and gives the arms' samplers what they read; returns the shape of its images.
 
     Raises: UnknownPluginError, BadSettingsError, UnsuitableSamplerError, BadBudgetError.
     """
     plugin = find("models", Model, name)
     settings: ModelSettings = read_settings(plugin, model_settings)
+    learnt = plugin.classes_learnt(settings, classes)
+    made = [learnt[number] for number in plugin.labels_made(settings, len(learnt))]
+    if set(made) != set(classes):
+        raise BadSettingsError(
+            f"A study asks for images of all {len(classes)} classes, and the model {name} with these settings makes "
+            f"{', '.join(made)}; use a dataset of these classes, or give pools that were made."
+        )
+    if issubclass(plugin, TranslationModel) and plugin.makes_other_half(settings):
+        raise BadSettingsError(
+            f"A study judges by the images B of pairs, and the model {name} with these settings makes A; turn the "
+            "direction around."
+        )
     for arm in arms:
         if arm.synthetic is not None:
             check_suitable(make_sampler(arm.synthetic.sampler, {}), plugin, settings)

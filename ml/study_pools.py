@@ -141,12 +141,14 @@ def refuse_seen(given: Sequence[GivenPool], known: Pixels, test: Pixels) -> None
             )
 
 
-def adopt(one: GivenPool, folder: Path, images: Path) -> None:
-    """A run folder in the study whose pool is the given one; images: the study's, which say what `1x` is."""
+def adopt(one: GivenPool, folder: Path, images: Path, attributes: Sequence[str]) -> None:
+    """A run folder in the study whose pool is the given one; images and attributes, of the study, say what `1x` is."""
     run = one.run
     folder.mkdir(parents=True, exist_ok=True)
     done = {stage: artefact for stage, artefact in run.plan["done"].items() if stage != "select"}
-    dataset = {"classes": list(one.pool.facts.classes), "images": str(images.absolute())}
+    dataset: dict[str, Any] = {"classes": list(one.pool.facts.classes), "images": str(images.absolute())}
+    if attributes:
+        dataset["attributes"] = list(attributes)
     adopted = {**run.plan, "dataset": dataset, "out": str(folder.absolute()), "done": {"train": {}, **done}}
     RunFolder(folder, adopted).save()  # type: ignore[arg-type]
 

@@ -59,6 +59,8 @@ class AttributeImages(DatasetKind):
         images = [name for name in names if not passed_over(name)]
         if not told or not images:
             return ""
+        if not lists and not _names_half(told, images):
+            return ""
         number = number_of(len(_names_of(told)), "attribute")
         return f"{number} of {number_of(len(images), 'image')}, named by {', '.join(printable(t.file) for t in told)}."
 
@@ -93,6 +95,15 @@ class AttributeImages(DatasetKind):
 def _is_of_attributes(table: AttributeTable) -> bool:
     """Several columns of attributes, and no label that is something else."""
     return len(table.names) >= FEWEST_COLUMNS and table.labels <= {*table.names, NONE}
+
+
+def _names_half(tables: Sequence[AttributeTable], images: Sequence[str]) -> bool:
+    """Whether the tables speak of half of the images at least; else they are about something else."""
+    try:
+        told, _ = _told(images, tables, _names_of(tables))
+    except BadDatasetError:
+        return True  # `read` says what is wrong
+    return 2 * len(told) >= len(images)
 
 
 def _names_of(tables: Sequence[AttributeTable]) -> list[str]:

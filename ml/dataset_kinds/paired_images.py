@@ -78,6 +78,8 @@ class PairedImages(DatasetKind):
                 pairs = _matched(places)
             except BadDatasetError:
                 return ""
+            if any(reason == _NO_HALF for _, reason in pairs.skipped) and max(map(len, pairs.folders)) <= len("A/"):
+                return ""  # classes that are called A, B, C
             return _sentence(pairs) if 2 * len(pairs.entries) * 2 >= len(images) else ""
         if not images or any(len(place.key) > 1 for place in _below_top(places)):
             return ""

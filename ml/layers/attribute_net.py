@@ -49,6 +49,11 @@ class MeanDifference(nn.Module):
         for name in ("has", "lacks"):
             self.register_buffer(name, torch.zeros(num_attributes))
 
+    def clear(self) -> None:
+        """Begin anew."""
+        for sums in (self.has_sum, self.lacks_sum, self.has, self.lacks):
+            sums.zero_()
+
     def add(self, features: Tensor, vectors: Tensor) -> None:
         """vectors: [N, A], 1 has, 0 lacks, NaN counts for neither."""
         with torch.autocast(features.device.type, enabled=False):  # sums of many need all their digits

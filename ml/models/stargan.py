@@ -175,7 +175,8 @@ class Stargan(AttributeModel):
         with update("G") as minimise:
             fake = self.G(real, self._told(vectors, targets))
             scalars = self._train_D(real, fake.detach(), vectors, update)
-            loss, own = generator_loss(self.D, fake, targets, self.space, settings.attribute_weight)
+            asked = self.space.asked(vectors, targets, settings.condition_mode == "diff")
+            loss, own = generator_loss(self.D, fake, asked, self.space, settings.attribute_weight)
             again = self.G(fake, self._told(targets, vectors))
             reconstruction = (again - real).abs().mean()
             minimise(loss + settings.reconstruction_weight * reconstruction)
@@ -199,6 +200,8 @@ class Stargan(AttributeModel):
         """C learns; with latent, for the last quarter of its steps it stands still and its features are summed up."""
         settings = self.settings
         is_latent = settings.condition_type == "latent"
+        if is_latent and step == 1:
+            self.latent.clear()  # weights that are taken over bring the sums of other data
         sums_up = is_latent and step > settings.classifier_steps * 3 // 4
         if sums_up:
             self.C.eval()

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
+from tests.browser.lab_member import RUN_MS
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(1500)]
 TINY = {"resolution": 16, "width": 8, "num_blocks": 0, "batch_size": 4, "num_steps": 4, "num_checkpoints": 1}
 RECIPE: dict[str, Any] = {
     "model": "stargan",
@@ -31,11 +33,12 @@ def trained(page: Page, run_path: str) -> str:
     )
     assert made.ok, made.text()
     run = made.json()["id"]
-    for _ in range(240):
+    deadline = time.monotonic() + RUN_MS / 1000
+    while time.monotonic() < deadline:
         told = page.request.get(f"/api/v1/runs/{run}/").json()
         if told["state"] == "finished":
             return f"/runs/{run}"
-        assert told["state"] != "failed", told["error"]
+        assert told["state"] not in ("failed", "cancelled", "interrupted"), told["error"]
         time.sleep(1)
     raise AssertionError("the run did not finish")
 
@@ -58,7 +61,7 @@ def test_an_image_is_edited_and_switches_show_other_tiles(member: Page, run_path
     expect(make).to_be_disabled()
     member.get_by_role("button", name=re.compile(r"^Image \d+, ")).first.click()
     make.click()
-    expect(tile(member)).to_be_visible(timeout=120_000)
+    expect(tile(member)).to_be_visible(timeout=300_000)
     switches = member.get_by_role("switch")
     expect(switches).to_have_count(3)
     member.keyboard.press("2")
@@ -72,4 +75,4 @@ def test_an_image_is_edited_and_switches_show_other_tiles(member: Page, run_path
     combinations.first.click()
     expect(tile(member)).to_have_attribute("data-tile", "0")
     member.reload()
-    expect(tile(member)).to_be_visible()
+    expect(tile(member)).to_be_visible(timeout=60_000)

@@ -23,6 +23,7 @@ def ask(page: Page, run_path: str) -> None:
     page.get_by_role("textbox", name="Num steps").fill("12")
     page.get_by_role("textbox", name="Child steps").fill("6")
     page.get_by_role("textbox", name="Num child seeds").fill("3")
+    page.get_by_role("textbox", name="Num generator seeds").fill("3")
 
 
 def arms(page: Page, *names: str) -> None:

@@ -202,3 +202,10 @@ def test_a_class_is_an_attribute_of_its_image_and_has_images_to_learn_from(image
         for one, label in zip(values, labels, strict=True):
             has = [name for place, name in enumerate("abcd") if one[place] == "1"]
             assert label == (min(has, key=lambda name: (often[name], name)) if has else "none")
+
+
+def test_a_table_about_something_else_leaves_class_folders_as_they_are() -> None:
+    names = [*(f"{folder}/{number}.png" for folder in ("cat", "dog") for number in range(5)), "notes.csv"]
+    for first in ("other/1.png", "cat/1.png"):
+        notes = f"filename,occluded,truncated\n{first},1,0\n".encode()
+        assert AttributeImages.recognise(names, lambda name, notes=notes: notes) == ""  # type: ignore[misc]

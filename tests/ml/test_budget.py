@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.budget import MAX_IMAGES, budget_schema, pool_sizes, resolve
+from ml.budget import MAX_IMAGES, budget_schema, only_made, pool_sizes, resolve
 from ml.errors import BadBudgetError
 
 COUNTS = {"cat": 30, "dog": 100, "eel": 7}
@@ -109,3 +109,9 @@ def test_a_pool_too_large_is_refused() -> None:
 def test_the_schema_names_all_five_ways() -> None:
     kinds = {"per_class", "fill_to_largest", "fill_to", "counts", "multiple"}
     assert set(budget_schema()["discriminator"]["mapping"]) == kinds
+
+
+def test_a_budget_for_nothing_that_the_model_makes_is_refused() -> None:
+    assert only_made({"render": 30, "real": 5}, ["real"]) == {"render": 0, "real": 5}
+    with pytest.raises(BadBudgetError, match="none of what the model makes, real"):
+        only_made({"render": 30, "real": 0}, ["real"])

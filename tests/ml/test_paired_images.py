@@ -145,3 +145,9 @@ def test_class_folders_are_not_looked_into() -> None:
         raise AssertionError(name)
 
     assert PairedImages.recognise(["cat/1.png", "dog/1.png"], content) == ""
+
+
+def test_classes_that_are_called_a_b_and_c_are_no_pairs() -> None:
+    names = [f"{folder}/{number:04d}.png" for folder in "ABC" for number in range(50)]
+    assert PairedImages.recognise(names) == ""
+    assert PairedImages.recognise(names[:100]) != ""

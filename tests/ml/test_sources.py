@@ -4,15 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from ml.candidates import write_candidates
 from ml.errors import BadBudgetError
 from ml.feed import batch_of
 from ml.label_colours import has_few_colours, in_colours
 from ml.model import ModelSettings, TranslationModel
+from ml.models.cyclegan import Cyclegan
 from ml.pack import Pack, write_pack
+from ml.plugin import read_settings
 from ml.records import ImageRecord
-from ml.sources import Sources
+from ml.sources import Sources, give_sources
 from tests.ml.tiny_data import SHAPES, render, write_images, write_tiny_pack
 
 
@@ -134,3 +138,33 @@ def test_attributes_are_packed_with_what_is_known_together(tmp_path: Path) -> No
     assert batch.attributes is not None
     assert batch.attributes[1].tolist() == [1, 1]
     assert batch.attributes[0].isnan().tolist() == [False, True]
+
+
+def test_a_number_has_the_same_colour_in_every_map() -> None:
+    first, second = (np.asarray(in_colours(Image.fromarray(np.array([[0, 7, more]], np.uint8)))) for more in (1, 255))
+    assert np.array_equal(first[0, :2], second[0, :2])
+
+
+def test_a_pool_holds_each_translation_once(pack: Pack, tmp_path: Path) -> None:
+    """A second one of the same image would be the same picture."""
+    settings = read_settings(Cyclegan, {"resolution": 16, "width": 8, "num_blocks": 1, "batch_size": 4})
+    two = Pack(**{**vars(pack), "classes": pack.classes[:2], "label": np.minimum(pack.label, 1)})
+    model = Cyclegan(two.spec(), settings).eval()
+    give_sources(model, two)
+    warned: list[str] = []
+    pool = write_candidates(
+        tmp_path / "pool",
+        model,
+        "0" * 64,
+        two,
+        {"bar": 30, "disc": 3},
+        1,
+        torch.device("cpu"),
+        "fp32",
+        on_made=lambda done, number: None,
+        warn=lambda code, sentence: warned.append(sentence),
+    )
+    assert pool.source is not None
+    assert np.bincount(pool.label).tolist() == [10, 3]
+    assert all(len(set(pool.source[pool.label == label])) == (pool.label == label).sum() for label in (0, 1))
+    assert warned == ["Each training image is translated once, so there are fewer candidates: bar (10 instead of 30)."]

@@ -303,9 +303,17 @@ def report_of(version: DatasetVersion, outcome: str = "", text: str = "") -> "Qu
 
 
 def train_counts(version: DatasetVersion) -> dict[str, int]:
-    """Class -> images of the training split, in the order of the classes; classes without one count 0."""
+    """Class -> images of the training split, in the order of the classes; classes without one count 0.
+
+    Of a class that is an attribute, all that have it, whatever their own class.
+    """
     train = version.counts.get("train", {})
-    return {name: int(train.get(name, 0)) for name in version.classes}
+    counts = {name: int(train.get(name, 0)) for name in version.classes}
+    if version.attributes:
+        together = attributes_together(version)
+        have = dict(zip(together.attributes, together.images, strict=True))
+        counts |= {name: have[name] for name in counts if name in have}
+    return counts
 
 
 def all_grey(version: DatasetVersion) -> bool:

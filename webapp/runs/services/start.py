@@ -17,7 +17,7 @@ from webapp.runs.services import files
 
 SETTLED = (RunState.FINISHED, RunState.STOPPED, RunState.FAILED)
 """States in which a run's checkpoints stay as they are."""
-PREPARED_BY = ("resolution", "fit", "channels")
+PREPARED_BY = ("resolution", "fit", "channels", "pairs", "direction")
 """Settings that the packed images hang on."""
 SHOWN = 10
 
@@ -116,6 +116,13 @@ def _of_version(
             f"from the beginning."
         )
         yield Problem("other_classes", message, "version")
+    if version.attributes != trained.attributes:
+        message = (
+            f"{_named(version)} has the attributes {_listed(version.attributes)}, the checkpoint knows "
+            f"{_listed(trained.attributes)}; they must be the same in the same order, so choose another version or "
+            f"train from the beginning."
+        )
+        yield Problem("other_attributes", message, "version")
     found, expected = _channels(version, after), _channels(trained, before)
     if found != expected:
         words = {1: "grey", 3: "colour"}
@@ -132,7 +139,7 @@ def _of_settings(
     changed = [name for name in after if before.get(name) != after[name]]
     fixed = set(catalogue().models[model].reshaped({**after, **before}, after))
     if way == Way.CONTINUE:
-        fixed |= set(PREPARED_BY)
+        fixed |= {*PREPARED_BY, *catalogue().models[model].domains}
     why = {
         Way.GENERATE: "more samples are made with the settings of the training",
         Way.CONTINUE: "the checkpoint's networks and images depend on it",

@@ -85,8 +85,9 @@ export function RecipePage() {
       ? { run: past.data, way, step: stepOf(search.get('step'), way, kept.data), kept: kept.data }
       : null;
   const draft = withSettings(firstDraft(past.data, recipe.data), search.getAll('set'));
-  const { name, kind, lab } = dataset.data;
-  const { number } = version.data;
+  const { name, lab } = dataset.data;
+  // The dataset that is at hand may be from before it was read, when its kind was not known yet.
+  const { number, kind } = version.data;
   return (
     <Page>
       <PageHead

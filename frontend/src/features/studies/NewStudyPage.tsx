@@ -105,7 +105,7 @@ function Asked({ version: id, run: runId, like }: AskedProps) {
       <StudyForm
         catalogue={catalogue.data}
         version={version.data}
-        kind={dataset.data.kind}
+        kind={version.data.kind}
         first={past.data === undefined ? firstDraft(catalogue.data, run.data) : draftLike(past.data)}
         run={runId ?? past.data?.run ?? null}
       />
