@@ -44,7 +44,7 @@ from ml.ranks import launch, num_devices, own_rank
 from ml.records import read_records
 from ml.score import Floats, Known, score_pool
 from ml.selection import candidates_of, check_suitable, evidence_of, make_sampler, read_selection, result_of, select
-from ml.sources import check_fields
+from ml.sources import check_fields, labels_shown
 from ml.start import carry_prepared, check_start
 from ml.start_plan import Start
 from ml.sweeps import Sheet, columns_of, write_sweeps
@@ -126,7 +126,7 @@ class Run:
         if self.start and not self.resume_from and "train" not in self.done:
             check_start(self.start, self.model_class, self.settings, self.classes, self.seed)
         pool_sizes(self.budget(), self.recipe["pool_factor"])
-        check_fields(self.model_class, self.settings, self.records, self.attributes)
+        check_fields(self.model_class, self.settings, self.records, self.attributes, self.budget())
         if "train" not in self.done and not (self.start and self.start["way"] == "generate"):
             # before the images are packed, grey ones are not known as grey; their batches are the least of it
             channels = 1 if self.settings.channels == "grey" else 3
@@ -182,8 +182,8 @@ class Run:
         ranks = launch(self.num_devices(), self.device)
         ranks.share({**self.done["prepare"], "resume_from": self.resume_from and str(self.resume_from)})
         held_out = HeldOut.of(self.model_class, self.settings, self.pack)
-        seen = (self.train_set, self.val_set)
-        evaluate = checkpoint_measure(self.encoder, self.pack, *seen, self.seed, held_out, self.made)
+        seen, shown = (self.train_set, self.val_set), labels_shown(self.model_class, self.settings, self.pack)
+        evaluate = checkpoint_measure(self.encoder, self.pack, *seen, self.seed, held_out, shown)
         result = train(
             self.model_class,
             self.settings,

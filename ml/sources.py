@@ -4,7 +4,7 @@ Of those that may become a class, in the order of the pack, the seed's remainder
 which image a result was made from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -85,13 +85,37 @@ def may_become(
 
 
 def check_fields(
-    model: type[Model], settings: ModelSettings, records: Sequence[ImageRecord], attributes: Sequence[str]
+    model: type[Model],
+    settings: ModelSettings,
+    records: Sequence[ImageRecord],
+    attributes: Sequence[str],
+    wanted: Mapping[str, int],
 ) -> None:
-    """Raises: BadSettingsError when a setting asks for what the dataset's images do not have."""
+    """wanted: class -> images to keep.
+
+    Raises: BadSettingsError when a setting asks for what the dataset's images do not have; BadBudgetError for an
+    attribute that no training image is known to lack.
+    """
+    if issubclass(model, TranslationModel):
+        learnt = [record.attributes for record in records if record.split == "train"]
+        for place, name in enumerate(attributes):
+            if wanted.get(name) and not any(said[place] == "0" for said in learnt):
+                raise BadBudgetError(
+                    f"No training image is known to lack {name!r}, so none can be made to have it; ask for none of it."
+                )
     there = {"source": any(record.pair is not None for record in records), "attributes": bool(attributes)}
     for field, (setting, value) in model.also_consumes.items():
         if getattr(settings, setting) == value and not there[field]:
             raise BadSettingsError(lacking(model.name, field, setting, value))
+
+
+def labels_shown(model: type[Model], settings: ModelSettings, pack: Pack) -> tuple[int, ...]:
+    """Numbers of the classes that it makes images of here: those of a translation have sources."""
+    made = model.labels_made(settings, len(pack.classes))
+    if not issubclass(model, TranslationModel):
+        return made
+    rows = Sources.of(model, settings, pack).rows
+    return tuple(label for label in made if len(rows[label])) or made
 
 
 def give_sources(model: Model, pack: Pack) -> None:

@@ -45,6 +45,7 @@ from ml.pack import Pack
 from ml.ranks import Ranks
 from ml.scalars import ScalarLog, check_finite
 from ml.seeds import preview_columns, step_seed
+from ml.sources import labels_shown
 from ml.start_plan import Start
 from ml.vitals import Floats, Labels
 
@@ -162,7 +163,7 @@ class _Training:
         self.planned_steps = _evenly_spread(self.num_steps, settings.num_checkpoints)
         self.judge = Judge(settings, self.model.game(settings), self.num_steps)
         self.log = ScalarLog(self.num_steps, self.callbacks.on_scalars, lambda values: self.judge.note(values))
-        made = model_class.labels_made(settings, len(self.spec.classes))
+        made = labels_shown(model_class, settings, pack)
         self.columns = preview_columns(self.spec.classes, seed, made)
         self.best: tuple[int, float | None] | None = None
         self.last: Written | None = None

@@ -143,7 +143,7 @@ def _told(
             splits.get(name) or next(filter(None, map(split_of, name.split("/")[:-1])), None),
         )
         for name in images
-        if said.get(name)
+        if any(value != "?" for value in said[name].values())
     ]
     return told, list(dict.fromkeys(beside))
 

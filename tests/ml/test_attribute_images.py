@@ -104,12 +104,19 @@ def test_columns_of_yes_and_no_are_attributes_and_others_are_not(table: str) -> 
 
 
 def test_an_empty_cell_says_nothing_and_beside_minus_one_neither_does_zero() -> None:
-    text = "image,Male,Hat\n1.jpg,1,-1\n2.jpg,,0\n3.jpg,0,1\n"
+    text = "image,Male,Hat\n1.jpg,1,-1\n2.jpg,0,0\n3.jpg,,1\n"
     assert told(read({"a.csv": text}, ["1.jpg", "2.jpg", "3.jpg"])) == {
         "1.jpg": ("10", "Male"),
-        "2.jpg": ("??", "none"),
-        "3.jpg": ("01", "Hat"),
+        "2.jpg": ("0?", "none"),
+        "3.jpg": ("?1", "Hat"),
     }
+
+
+def test_an_image_of_which_nothing_is_known_is_passed_over_with_the_reason() -> None:
+    """An augmented dataset says no attributes of its synthetic images; they are not such as have none."""
+    listing = read({"a.csv": "image,Male,Hat\n1.jpg,1,-1\n2.jpg,,\n"}, ["1.jpg", "2.jpg"])
+    assert told(listing) == {"1.jpg": ("10", "Male")}
+    assert ("2.jpg", "No line of a.csv gives the image attributes.") in listing.skipped
 
 
 def test_tables_of_several_folders_come_together() -> None:

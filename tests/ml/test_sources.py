@@ -16,7 +16,7 @@ from ml.models.cyclegan import Cyclegan
 from ml.pack import Pack, write_pack
 from ml.plugin import read_settings
 from ml.records import ImageRecord
-from ml.sources import Sources, give_sources
+from ml.sources import Sources, check_fields, give_sources, labels_shown
 from tests.ml.tiny_data import SHAPES, render, write_images, write_tiny_pack
 
 
@@ -168,3 +168,16 @@ def test_a_pool_holds_each_translation_once(pack: Pack, tmp_path: Path) -> None:
     assert np.bincount(pool.label).tolist() == [10, 3]
     assert all(len(set(pool.source[pool.label == label])) == (pool.label == label).sum() for label in (0, 1))
     assert warned == ["Each training image is translated once, so there are fewer candidates: bar (10 instead of 30)."]
+
+
+def test_an_attribute_that_every_image_has_is_not_shown_and_a_budget_for_it_is_refused(tmp_path: Path) -> None:
+    records = write_images(tmp_path / "source", {"bar": 3, "disc": 2}, num_val=1)
+    said = iter(("10", "11", "10", "11", "11", "1?", "11"))
+    label = {"bar": "round", "disc": "big"}
+    records = [ImageRecord(r.index, r.file, label[r.label], r.split, attributes=next(said)) for r in records]
+    names = ("round", "big")
+    pack = write_pack(records, names, tmp_path / "pack", 16, attributes=names)
+    assert labels_shown(Anything, ModelSettings(), pack) == (1,)
+    check_fields(Anything, ModelSettings(), records, names, {"round": 0, "big": 5})
+    with pytest.raises(BadBudgetError, match="No training image is known to lack 'round'"):
+        check_fields(Anything, ModelSettings(), records, names, {"round": 1, "big": 5})

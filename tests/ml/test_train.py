@@ -163,7 +163,7 @@ def test_a_run_killed_in_the_middle_ends_as_one_that_was_not(pack: Pack, tmp_pat
     killed = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)],
         cwd=ROOT,
-        timeout=120,
+        timeout=300,
         check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
     )

@@ -92,6 +92,11 @@ def _check_choices(base: DatasetVersion, edits: Edits) -> None:
             what = f"no image {beyond[0]}" if beyond else f"no class {unknown[0]!r}"
             message = f"Version {base.number} has {what}."
             raise InvalidError(message, fields={name: [message]})
+    if edits.relabel and base.attributes:
+        message = (
+            "The class of an image with attributes follows from these; correct the list of attributes, and upload."
+        )
+        raise InvalidError(message, fields={"relabel": [message]})
     for label in edits.relabel:
         if not label.strip() or len(label) > LABEL_SIGNS:
             message = f"A label has 1 to {LABEL_SIGNS} signs."
