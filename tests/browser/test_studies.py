@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NARROW
-from tests.browser.test_accessibility import faults, settle
+from tests.browser.test_accessibility import lasting_faults, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(900)]
 
@@ -59,7 +59,7 @@ def test_a_study_is_asked_from_a_run_watched_and_answered(member: Page, run_path
     for scheme in schemes:
         member.emulate_media(color_scheme=scheme)
         settle(member)
-        assert faults(member) == []
+        assert lasting_faults(member) == []
     with member.expect_download() as begun:
         member.get_by_role("link", name="Download JSON").click()
     begun.value.save_as(tmp_path / "study.json")
