@@ -12,6 +12,8 @@ import classes from './Gallery.module.css';
 
 const SIDE = 448;
 const HALF_SIDE = 216;
+/** Stands among the views, behind the first. */
+const RESULT = 'result';
 
 type Props = { pool: Schemas['Pool']; sample: Sample; review: Review };
 
@@ -24,16 +26,16 @@ export function Views({ pool, sample, review }: Props) {
     <div className={classes.views} data-verdict={sample.verdict ?? undefined}>
       {showing === 'beside' ? (
         <div className={classes.viewsBeside}>
-          {pool.views.map((name) => (
+          {[...pool.views.slice(0, 1), RESULT, ...pool.views.slice(1)].map((name) => (
             <figure key={name}>
-              <View pool={pool} sample={sample} view={name} side={HALF_SIDE} />
-              <figcaption>{words(name)}</figcaption>
+              {name === RESULT ? (
+                <Result pool={pool} sample={sample} side={HALF_SIDE} />
+              ) : (
+                <View pool={pool} sample={sample} view={name} side={HALF_SIDE} />
+              )}
+              <figcaption>{name === RESULT ? `result, as ${sample.label}` : words(name)}</figcaption>
             </figure>
           ))}
-          <figure>
-            <Result pool={pool} sample={sample} side={HALF_SIDE} />
-            <figcaption>result, as {sample.label}</figcaption>
-          </figure>
         </div>
       ) : showing === 'slider' ? (
         <Under pool={pool} sample={sample} view={view} />
