@@ -39,6 +39,8 @@ class AttributeAutoencoder(AttributeModel):
     G: nn.Module
     D: "DenseCritic"
     provides: ClassVar[dict[str, str | None]] = {"realism": None, "class_confidence": None}
+    told_by_difference: ClassVar[bool] = False
+    """Whether G is told what is to change, instead of what images should have."""
 
     @classmethod
     def game(cls, settings: ModelSettings) -> str | None:
@@ -65,7 +67,8 @@ class AttributeAutoencoder(AttributeModel):
         with update("G") as minimise:
             fake, again = self.G(real, wanted, self._told(vectors, vectors))
             scalars = self._train_D(real, fake.detach(), vectors, update)
-            loss, own = generator_loss(self.D, fake, targets, self.space, settings.attribute_weight_G)
+            asked = self.space.asked(vectors, targets, self.told_by_difference)
+            loss, own = generator_loss(self.D, fake, asked, self.space, settings.attribute_weight_G)
             reconstruction = (again - real).abs().mean()
             minimise(loss + settings.reconstruction_weight * reconstruction)
         return scalars | own | {"loss/reconstruction": reconstruction.detach()}

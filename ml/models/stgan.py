@@ -49,6 +49,7 @@ class Stgan(AttributeAutoencoder):
     )
     Settings = StganSettings
     settings: StganSettings
+    told_by_difference = True
 
     def build(self) -> None:
         self.space = AttributeSpace(self.data)
@@ -57,7 +58,7 @@ class Stgan(AttributeAutoencoder):
         self.D = DenseCritic(self.data, self.settings.width, number)
 
     def _told(self, vectors: Tensor, targets: Tensor) -> Tensor:
-        return self.space.condition(vectors, targets, as_difference=True)
+        return self.space.condition(vectors, targets, self.told_by_difference)
 
 
 class Generator(nn.Module):

@@ -116,3 +116,13 @@ def test_what_results_were_made_to_have_is_told_by_class_and_none_is_having_none
     assert told[:2].tolist() == [[1, 0, 0], [0, 0, 1]]
     assert told[2, 0].isnan()
     assert told[2, 1:].tolist() == [0, 0]
+
+
+def test_told_by_difference_nobody_is_held_to_what_he_was_not_told() -> None:
+    space = AttributeSpace(HAIR)
+    vectors, targets = torch.tensor([[1.0, 0.0, NAN, 0.0]]), torch.tensor([[0.0, 1.0, 1.0, NAN]])
+    assert space.condition(vectors, targets, True)[0, 2] == 0
+    asked = space.asked(vectors, targets, True)[0]
+    assert asked[:2].tolist() == [0, 1]
+    assert asked[2:].isnan().all()
+    assert space.asked(vectors, targets, False)[0, :3].tolist() == [0, 1, 1]
