@@ -21,7 +21,7 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
   const { decide, undo } = useVerdicts(pool);
   const [at, setAt] = useState(0);
   const [marks, setMarks] = useState<Marks>(NO_MARKS);
-  const [isOpen, setOpen] = useLarge();
+  const { isOpen, setOpen, willBeOpen } = useLarge();
   const [side, setSide] = useState<Side>('nearest');
   const [held, setHeld] = useState<number | null>(null);
   const [advances, setAdvances] = useState(true);
@@ -91,7 +91,7 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
   };
   const back = () => {
     if (beside !== undefined) setHeld(null);
-    else if (isOpen) close();
+    else if (willBeOpen()) close();
     else setMarks(NO_MARKS);
   };
   const press = (to: number, event: Press) => {
@@ -176,20 +176,30 @@ export function useReview(pool: string, samples: Sample[], canJudge: boolean, { 
 export type Review = ReturnType<typeof useReview>;
 
 /** Whether a sample is seen large stands in the browser's history, so that Back leads from it to the grid. */
-function useLarge(): [boolean, (open: boolean) => void] {
+function useLarge() {
   const location = useLocation();
   const navigate = useNavigate();
   const isOpen = (location.state as { isLarge?: boolean } | null)?.isLarge === true;
   const isMoving = useRef(false);
-  useEffect(() => {
-    isMoving.current = false;
-  }, [location]);
-  const setOpen = (open: boolean) => {
-    // A key pressed twice goes one step, not two.
-    if (open === isOpen || isMoving.current) return;
+  const meant = useRef(isOpen);
+  const go = () => {
     isMoving.current = true;
-    if (open) void navigate(location, { state: { isLarge: true }, preventScrollReset: true });
+    if (meant.current) void navigate(location, { state: { isLarge: true }, preventScrollReset: true });
     else void navigate(-1);
   };
-  return [isOpen, setOpen];
+  useEffect(() => {
+    // What was pressed while the page was still on its way is done now; Back of the browser is meant as it is.
+    if (!isMoving.current) meant.current = isOpen;
+    isMoving.current = false;
+    if (meant.current !== isOpen) go();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each place in the history
+  }, [location]);
+  const setOpen = (open: boolean) => {
+    meant.current = open;
+    // A key pressed twice goes one step, not two.
+    if (!isMoving.current && open !== isOpen) go();
+  };
+  /** Where the last key leads, which the page may not show yet. */
+  const willBeOpen = () => meant.current;
+  return { isOpen, setOpen, willBeOpen };
 }
