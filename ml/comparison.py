@@ -56,6 +56,18 @@ def join(first: ImageSet, second: ImageSet) -> ImageSet:
     )
 
 
+def by_class(
+    distance: Statistic, real: ImageSet, synthetic: ImageSet, classes: tuple[str, ...], least: int
+) -> dict[str, float]:
+    """The distance of each class of which both sets hold `least` images; of two domains, both ways of translation."""
+    values = {}
+    for number, name in enumerate(classes):
+        pair = [images.take(np.flatnonzero(images.label == number)) for images in (real, synthetic)]
+        if min(len(images) for images in pair) >= least:
+            values[name] = distance(*(equal_weights(images) for images in pair))
+    return values
+
+
 def equal_weights(images: ImageSet) -> Weighted:
     """Every image counts the same."""
     return in_own_order(images.features, np.full(len(images), 1.0 / max(len(images), 1)))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import eigh
 
-from ml.comparison import Floats, Weighted, equal_weights, half_sample_interval, join, weights_of_mix
+from ml.comparison import Floats, Weighted, by_class, equal_weights, half_sample_interval, join, weights_of_mix
 from ml.errors import TooFewSamplesError
 from ml.metric import Evidence, Measurement, Metric
 from ml.plugin import Card
@@ -65,9 +65,15 @@ class Fid(Metric):
             high=high,
             num_real=len(real),
             num_synthetic=len(synthetic),
+            per_class=_per_class(evidence) if real.features.shape[1] <= WIDE else {},
             details={"reference": "training and validation", "effective_real": round(real.effective_size, 1)},
             caution=_caution(real, synthetic),
         )
+
+
+def _per_class(evidence: Evidence) -> dict[str, float]:
+    real = join(evidence.train, evidence.val)
+    return by_class(frechet_distance, real, evidence.synthetic, evidence.classes, MIN_IMAGES)
 
 
 def _effort(width: int) -> tuple[int, int]:

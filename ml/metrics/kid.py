@@ -13,9 +13,9 @@ import math
 
 import numpy as np
 
-from ml.comparison import Floats, Weighted, equal_weights, half_sample_interval, reference_of, weights_of_mix
+from ml.comparison import Floats, Weighted, by_class, equal_weights, half_sample_interval, reference_of, weights_of_mix
 from ml.errors import TooFewSamplesError
-from ml.metric import Evidence, ImageSet, Measurement, Metric
+from ml.metric import Evidence, Measurement, Metric
 from ml.plugin import Card
 
 MIN_IMAGES = 20
@@ -58,7 +58,7 @@ class Kid(Metric):
             high=high,
             num_real=len(real),
             num_synthetic=len(synthetic),
-            per_class=_per_class(reference, evidence.synthetic, evidence.classes),
+            per_class=by_class(_of_at_most, reference, evidence.synthetic, evidence.classes, MIN_IMAGES),
             details={"reference": which, "effective_real": round(real.effective_size, 1)},
             caution=_caution(real, synthetic),
         )
@@ -71,19 +71,8 @@ def _at_most(sample: Weighted, seed: int) -> Weighted:
     return sample.take(rows)
 
 
-def _per_class(reference: ImageSet, synthetic: ImageSet, classes: tuple[str, ...]) -> dict[str, float]:
-    """The distance of each class that both sets hold often enough."""
-    values = {}
-    for number, name in enumerate(classes):
-        pair = [_of_class(images, number) for images in (reference, synthetic)]
-        if min(len(images) for images in pair) >= MIN_IMAGES:
-            values[name] = kernel_distance(*(_at_most(equal_weights(images), number) for images in pair))
-    return values
-
-
-def _of_class(images: ImageSet, number: int) -> ImageSet:
-    rows = images.label == number
-    return ImageSet(images.features[rows], images.label[rows], images.probabilities[rows])
+def _of_at_most(real: Weighted, synthetic: Weighted) -> float:
+    return kernel_distance(_at_most(real, 0), _at_most(synthetic, 1))
 
 
 def _caution(real: Weighted, synthetic: Weighted) -> str:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from ml.comparison import Weighted, half_sample_interval
+from ml.comparison import Statistic, Weighted, half_sample_interval, join
 from ml.errors import MeaninglessMetricError, TooFewSamplesError
 from ml.metric import Evidence, ImageSet
 from ml.metrics import density_coverage as of_density
@@ -68,6 +68,20 @@ def test_neighbours_agree_with_scikit_learn_at_the_width_of_inception() -> None:
     found = nearest(query, reference, 5)
     assert np.array_equal(found.row, row)
     assert np.allclose(found.distance, distance, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "distance"), [("fid", frechet_distance), ("kid", kernel_distance)])
+def test_a_distance_is_told_of_each_class_that_both_sets_hold_often_enough(name: str, distance: Statistic) -> None:
+    evidence = evidence_for(images(300, 3))
+    few = np.flatnonzero(evidence.synthetic.label == 2)[:10]
+    kept = np.concatenate([np.flatnonzero(evidence.synthetic.label != 2), few])
+    evidence = replace(evidence, synthetic=evidence.synthetic.take(kept))
+    real = {"fid": join(evidence.train, evidence.val), "kid": evidence.val}[name]
+    told = measure(name, evidence).per_class
+    assert set(told) == set(CLASSES) - {CLASSES[2]}
+    for number in (0, 1):
+        pair = [plain(one.features[one.label == number]) for one in (real, evidence.synthetic)]
+        assert told[CLASSES[number]] == pytest.approx(distance(*pair), rel=1e-6)
 
 
 # --- identity and symmetry ------------------------------------------------------------------------------------------

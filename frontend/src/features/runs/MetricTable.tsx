@@ -1,4 +1,5 @@
-import { Stack, Table, Text } from '@mantine/core';
+import { Button, Stack, Table, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { api, type Schemas } from '@/api/client';
 import { count, measured, words } from '@/components/format';
 import { Panel } from '@/components/Page';
@@ -10,6 +11,9 @@ const ONE =
   'Measured by a small encoder that learnt your own training images, so the values compare runs on this dataset version, not with published figures.';
 const TWO =
   'The in-domain encoder is small and learnt your own training images, so its values compare runs on this dataset version, not with published figures. Inception learnt ImageNet: it sees photographs well and other kinds of image poorly, and its values compare with published figures of as many images.';
+
+/** With so few classes, as of two domains, each is shown unasked. */
+const FEW_CLASSES = 2;
 
 /** What was measured of the synthetic images: value, interval, on how many, and what to mind. */
 export function MetricTable({ metrics }: { metrics: Record<string, Measured> }) {
@@ -56,12 +60,27 @@ export function MetricTable({ metrics }: { metrics: Record<string, Measured> }) 
 type RowProps = { name: string; metric: Measured; card: Schemas['MetricPlugin'] | undefined };
 
 function MetricRow({ name, metric, card }: RowProps) {
-  const { value, low, high, num_real, num_synthetic, parts, caution } = metric;
+  const { value, low, high, num_real, num_synthetic, parts, per_class, caution } = metric;
+  const byClass = Object.entries(per_class);
+  const [isOpen, { toggle }] = useDisclosure(byClass.length <= FEW_CLASSES);
+  const title = card?.card.title ?? words(name);
   return (
     <>
       <Table.Tr>
         <Table.Th scope="row" fw={500} title={card?.card.summary}>
-          {card?.card.title ?? words(name)}
+          {title}{' '}
+          {byClass.length > 0 && (
+            <Button
+              size="compact-xs"
+              variant="default"
+              ml={4}
+              aria-expanded={isOpen}
+              aria-label={`${title} by class`}
+              onClick={toggle}
+            >
+              By class
+            </Button>
+          )}
         </Table.Th>
         <Table.Td ta="right" fw={600}>
           {value === null ? '–' : measured(value)}
@@ -87,6 +106,16 @@ function MetricRow({ name, metric, card }: RowProps) {
           <Table.Td colSpan={3}>{`${measured(own.low)} to ${measured(own.high)}`}</Table.Td>
         </Table.Tr>
       ))}
+      {isOpen &&
+        byClass.map(([label, own]) => (
+          <Table.Tr key={`class ${label}`}>
+            <Table.Th scope="row" fw={400} pl="xl" c="dimmed">
+              {label}
+            </Table.Th>
+            <Table.Td ta="right">{measured(own)}</Table.Td>
+            <Table.Td colSpan={3} />
+          </Table.Tr>
+        ))}
       {caution !== '' && (
         <Table.Tr>
           <Table.Td colSpan={5} pt={0}>
