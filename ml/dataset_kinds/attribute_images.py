@@ -6,7 +6,9 @@ Splits come from a file of partitions, a column, or folders called train, val an
 The class of an image is the rarest attribute that it has, so that every class is about what few images show; one that
 has none is of the class `none`. An attribute counts as often as images of the source have it. Where a source has its
 own splits, an attribute that would be the class of held-out images alone is passed over, so that every class has images
-to learn from. An attribute that ends up as nobody's class stays an attribute.
+to learn from. An attribute whose images all have a rarer one takes images from the largest of their classes until it
+is as large, so that images of it can be asked for: of faces in nine age groups, Male becomes a class beside them. An
+attribute that still ends up as nobody's class stays an attribute.
 """
 
 from collections import Counter, defaultdict
@@ -202,7 +204,8 @@ def _entries(told: Sequence[_Told], attributes: Sequence[str]) -> list[Entry]:
 def rarest(values: Sequence[str], is_learnt: Sequence[bool], attributes: Sequence[str]) -> list[str]:
     """The class of each image: the rarest attribute that it has, the first of equally rare ones, or NONE.
 
-    is_learnt: whether an image may be one to train on; a class has such an image, unless it is NONE.
+    An attribute that would have no image takes some of its images from their classes (`_share_of`). is_learnt: whether
+    an image may be one to train on; a class has such an image, unless it is NONE.
     """
     number: Mapping[int, int] = Counter(place for one in values for place, has in enumerate(one) if has == "1")
     order = sorted(number, key=lambda place: (number[place], place))
@@ -211,5 +214,28 @@ def rarest(values: Sequence[str], is_learnt: Sequence[bool], attributes: Sequenc
         learnt = {place for place, learns in zip(places, is_learnt, strict=True) if learns}
         held_out = set(places) - learnt - {None}
         if not held_out:
-            return [NONE if place is None else attributes[place] for place in places]
+            break
         order = [place for place in order if place not in held_out]
+    for left_over in (place for place in number if place not in learnt):
+        for learns in (True, False):
+            group = [image for image, own in enumerate(is_learnt) if own == learns]
+            if learns or left_over in places:
+                _share_of(left_over, places, group, values)
+    return [NONE if place is None else attributes[place] for place in places]
+
+
+def _share_of(attribute: int, places: list[int | None], group: Sequence[int], values: Sequence[str]) -> None:
+    """Of a group of images, move those that have the attribute to its class, always from the largest class, while that
+    is larger by two."""
+    size, of_class = Counter(places[image] for image in group), defaultdict[int | None, list[int]](list)
+    for image in group:
+        if values[image][attribute] == "1":
+            of_class[places[image]].append(image)
+    while of_class:
+        largest = max(of_class, key=lambda place: size[place])
+        if size[largest] < size[attribute] + 2:
+            return
+        places[of_class[largest].pop()] = attribute
+        size.update({attribute: 1, largest: -1})
+        if not of_class[largest]:
+            del of_class[largest]

@@ -71,7 +71,8 @@ function Balance({ names, charts, filters, onFilter }: BalanceProps) {
       />
       <Box mt="sm">
         <Text size="xs" c="dimmed">
-          An image may have several. Its class is the rarest one that it has.
+          An image may have several. Its class is the rarest one that it has; one whose images all have a rarer one
+          takes some of them.
         </Text>
       </Box>
     </Panel>
