@@ -70,6 +70,8 @@ def _page(plugin: type[Plugin], parts: list[str]) -> str:
         head += [f"**Good at.** {card.strengths}", ""]
     if card.limits:
         head += [f"**Limits.** {card.limits}", ""]
+    if card.labels:
+        head += [f"**Labels.** {card.labels}", ""]
     body = [part for part in (*parts, _settings(plugin), _notes(plugin)) if part]
     return "\n".join([*head, *body]).rstrip() + "\n"
 

@@ -59,7 +59,7 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True)
 class Card:
-    """What a person reads before choosing a plug-in."""
+    """What a person reads before choosing a plug-in. labels: what of a source stays true of what is made from it."""
 
     title: str
     summary: str
@@ -69,6 +69,7 @@ class Card:
     url: str = ""
     strengths: str = ""
     limits: str = ""
+    labels: str = ""
 
 
 class Plugin:

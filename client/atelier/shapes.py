@@ -216,6 +216,7 @@ class Card(TypedDict):
     url: str
     strengths: str
     limits: str
+    labels: str
 
 
 class Catalogue(TypedDict):

@@ -43,6 +43,8 @@ class Attgan(AttributeAutoencoder):
         url="https://arxiv.org/abs/1711.10678",
         strengths="One pass of G for each image, no way back and forth; changes shape more readily than StarGAN.",
         limits="What does not pass its narrow middle is lost, so results are softer than their sources.",
+        labels="The attribute asked for comes, and those that never occur beside it go; all others stay, and boxes, "
+        "masks and poses nearly so. Of classes, the class becomes the one asked for.",
     )
     Settings = AttganSettings
     settings: AttganSettings

@@ -89,6 +89,8 @@ class Cyclegan(TwoDomainModel):
         url="https://arxiv.org/abs/1703.10593",
         strengths="Needs no pairs; a result keeps the layout and pose of the real image that it was made from.",
         limits="Changes colour and texture far better than shape; learns two classes at a time.",
+        labels="The class becomes the other one; boxes, masks and poses of the source stay about true, for its "
+        "layout stays.",
     )
     Settings = CycleganSettings
     settings: CycleganSettings

@@ -86,6 +86,8 @@ class Discogan(TwoDomainModel):
         url="https://arxiv.org/abs/1703.05192",
         strengths="Changes shapes, not only colours, because all of an image passes through a small code; quick steps.",
         limits="Loses fine detail of the source; which properties correspond is its own finding; learns two classes.",
+        labels="The class becomes the other one; boxes, masks and poses of the source need not stay true, for shapes "
+        "change.",
     )
     Settings = DiscoganSettings
     settings: DiscoganSettings

@@ -75,6 +75,8 @@ class Fader(AttributeModel):
         url="https://arxiv.org/abs/1706.00409",
         strengths="No game over images, so training is steady; attributes may be told by degrees.",
         limits="Images are blurred, and nothing judges them: there is no realism and no class confidence to choose by.",
+        labels="The attribute asked for comes, and those that never occur beside it go; all others stay, and boxes, "
+        "masks and poses nearly so. Of classes, the class becomes the one asked for.",
     )
     Settings = FaderSettings
     settings: FaderSettings

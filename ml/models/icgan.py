@@ -74,6 +74,8 @@ class Icgan(AttributeModel):
         url="https://arxiv.org/abs/1611.06355",
         strengths="Results are a GAN's own images; noise and attributes can be changed apart.",
         limits="What the noise does not hold of a source is lost: results resemble it only roughly.",
+        labels="The attribute asked for comes, and those that never occur beside it go; all others stay, but boxes, "
+        "masks and poses need not. Of classes, the class becomes the one asked for.",
     )
     Settings = IcganSettings
     settings: IcganSettings

@@ -131,6 +131,7 @@ class Pix2pix(TranslationModel):
         strengths="A few hundred pairs suffice; results follow their source closely and can be measured on held-out "
         "pairs; grey_to_colour and edges_to_photo need no pairs.",
         limits="One result for each source; pairs must lie pixel on pixel; as many results as there are sources.",
+        labels="The half that a result was made from stays true of it and is exported beside it; so does the class.",
     )
     Settings = Pix2pixSettings
     settings: Pix2pixSettings

@@ -105,6 +105,8 @@ class Simgan(TranslationModel):
         strengths="The labels of rendered images stay true; changes surfaces and noise, not what is where.",
         limits="Rendered images must look much like real ones in shape and layout already; there are as many results "
         "as rendered images.",
+        labels="The class becomes that of the real images; all else that is known of the source stays true: what it "
+        "shows, boxes, masks and poses. Pool and exports name the source.",
     )
     Settings = SimganSettings
     settings: SimganSettings

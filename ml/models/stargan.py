@@ -119,6 +119,8 @@ class Stargan(AttributeModel):
         url="https://arxiv.org/abs/1711.09020",
         strengths="Learns all attributes at once from images without pairs; results keep what they were made from.",
         limits="Changes colour and texture better than shape; rare attributes stay faint.",
+        labels="The attribute asked for comes, and those that never occur beside it go; all others stay, as do "
+        "boxes, masks and poses. Of classes, the class becomes the one asked for.",
     )
     Settings = StarganSettings
     settings: StarganSettings

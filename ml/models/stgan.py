@@ -46,6 +46,8 @@ class Stgan(AttributeAutoencoder):
         url="https://arxiv.org/abs/1904.09709",
         strengths="Keeps what should stay sharp, for detail goes past the narrow middle.",
         limits="Slower than AttGAN; with few images it learns to hand on everything and to change little.",
+        labels="The attribute asked for comes, and those that never occur beside it go; all others stay, as do "
+        "boxes, masks and poses. Of classes, the class becomes the one asked for.",
     )
     Settings = StganSettings
     settings: StganSettings

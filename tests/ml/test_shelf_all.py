@@ -15,6 +15,7 @@ from ml.dataset_kind import DatasetKind
 from ml.errors import BadSettingsError
 from ml.export_format import ExportFormat
 from ml.metric import Better, Metric
+from ml.model import TranslationModel
 from ml.plugin import Plugin, find, read_settings, shelf
 from ml.sampler import Sampler
 from ml.score import FACTS
@@ -50,6 +51,8 @@ def test_its_card_and_its_file_say_what_it_is(folder: str, name: str) -> None:
     assert plugin.card.title
     assert plugin.card.summary.endswith(".")
     assert plugin.card.limits.endswith(".")
+    if issubclass(plugin, TranslationModel):
+        assert plugin.card.labels.endswith("."), "what of a source stays true is said"
     text = sys.modules[plugin.__module__].__doc__ or ""
     assert len(text) > 40
     assert plugin.card.url in text

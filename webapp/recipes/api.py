@@ -49,6 +49,7 @@ class CardSerializer(serializers.Serializer[Any]):
     url = serializers.CharField(allow_blank=True)
     strengths = serializers.CharField(allow_blank=True)
     limits = serializers.CharField(allow_blank=True)
+    labels = serializers.CharField(allow_blank=True)
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)

@@ -2423,6 +2423,7 @@ export interface components {
             url: string;
             strengths: string;
             limits: string;
+            labels: string;
         };
         /** @description All shelves, each in alphabetical order. */
         Catalogue: {

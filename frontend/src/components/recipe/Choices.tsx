@@ -106,6 +106,11 @@ function Details({ option: { card, facts = [] }, help }: { option: Option; help:
           <b>Mind:</b> {card.limits}
         </Text>
       )}
+      {card.labels !== '' && (
+        <Text size="xs">
+          <b>Labels:</b> {card.labels}
+        </Text>
+      )}
       <Paper card={card} />
       {help !== undefined && (
         <Text size="xs">

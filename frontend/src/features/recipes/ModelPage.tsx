@@ -36,6 +36,7 @@ export function ModelPage() {
               <Stack gap="xs">
                 <Told label="Good at" text={model.card.strengths} />
                 <Told label="Mind" text={model.card.limits} />
+                <Told label="Labels" text={model.card.labels} />
               </Stack>
             </Panel>
             <Settings model={model} />
