@@ -23,9 +23,6 @@ class AttributeModel(TranslationModel):
         """The sources `image` again, as the method's own loss has them: from themselves, or from the results."""
         raise NotImplementedError
 
-    def check_supplies(self) -> None:
-        """Raises: BadSettingsError where training would lack something that a person is to supply."""
-
     def attribute_logits(self, image: Tensor) -> Tensor:
         """[N, A] of the method's own classifier of images in `image_range`."""
         raise NotImplementedError

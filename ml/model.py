@@ -223,6 +223,9 @@ class Model(nn.Module, Plugin):
         Raises: BadWeightsError.
         """
 
+    def check_supplies(self) -> None:
+        """Raises: BadSettingsError, BadWeightsError where training would lack a file that a person is to supply."""
+
     def training_step(self, batch: Batch, update: Update, step: int) -> Scalars:
         """One step of the method, as its paper's algorithm box says it."""
         raise NotImplementedError

@@ -34,6 +34,11 @@ class FrozenFeatures(nn.Module):
         self.requires_grad_(False)
         self.eval()
 
+    def check_supplies(self) -> None:
+        """Raises: BadWeightsError where weights are to be supplied and are not."""
+        if isinstance(self.net, Vgg):
+            load_vgg(self.net)
+
     def fill(self, encoder: Callable[[], nn.Module]) -> None:
         """Take over the weights. Raises: BadWeightsError."""
         if isinstance(self.net, Vgg):

@@ -132,6 +132,8 @@ class Run:
             channels = 1 if self.settings.channels == "grey" else 3
             counts, none = tuple(self.train_counts.values()), ((0,) * len(self.attributes),) * len(self.attributes)
             data = DataSpec(self.settings.resolution, channels, self.classes, counts, self.attributes, none)
+            if not (self.resume_from or self.start):
+                self.model_class(data, self.settings).check_supplies()
             at_once = self.compute.micro_batch or self.settings.batch_size // self.num_devices()
             settings = self.settings.model_copy(update={"batch_size": at_once})
             check_memory(self.model_class, settings, data, self.device, self.warn)
@@ -150,9 +152,8 @@ class Run:
         self.warn_of_small_classes()
         if self.start and (carried := carry_prepared(self.start, self.out)):
             return carried
-        num_records = len(self.records)
+        num_records, settings = len(self.records), self.settings
         meter = self.meter("prepare", num_records + num_steps(sum(self.train_counts.values())))
-        settings = self.settings
         pack = write_pack(
             self.records,
             self.classes,
@@ -382,12 +383,11 @@ class Run:
             self.train_set, self.val_set, synthetic, self.classes, self.seed, IN_DOMAIN, translated, held_out
         )
         values = measure_all(evidence, before_each=lambda name: meter.to(0))
-        folder = Path(self.done["prepare"]["encoder"])
         return values | measure_by_inception(
             self.pack,
             pool,
             rows,
-            folder,
+            Path(self.done["prepare"]["encoder"]),
             self.seed,
             self.device,
             lambda number: self.meter("select", number),

@@ -130,6 +130,10 @@ class Srgan(TranslationModel):
         self.features = FrozenFeatures(settings.features, data) if set(self.parts) - set("EA") else None
         self.loss = ADVERSARIAL["non_saturating"]
 
+    def check_supplies(self) -> None:
+        if self.features is not None:
+            self.features.check_supplies()
+
     def begin(self, encoder: Callable[[], nn.Module]) -> None:
         if self.features is not None:
             self.features.fill(encoder)

@@ -10,8 +10,16 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from ml import vgg, word_vectors
 from ml.checkpoint import read_checkpoint
-from ml.errors import BadBudgetError, BadDatasetError, BadSettingsError, UnknownPluginError, UnsuitableSamplerError
+from ml.errors import (
+    BadBudgetError,
+    BadDatasetError,
+    BadSettingsError,
+    MlError,
+    UnknownPluginError,
+    UnsuitableSamplerError,
+)
 from ml.features import Encoder, FeaturesAndProbabilities, load_encoder
 from ml.images import Pixels
 from ml.inception import VARIABLE
@@ -344,6 +352,23 @@ def test_images_of_the_test_split_are_never_let_in(tmp_path: Path, split: str) -
     )
     with pytest.raises(BadDatasetError, match="train and val only"):
         run(plan, Heard())
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "lacking", "said"),
+    [
+        ("stargan", {"condition_type": "word2vec"}, word_vectors.VARIABLE, "none are supplied"),
+        ("srgan", {"losses": "P", "features": "vgg19"}, vgg.VARIABLE, "names no file"),
+    ],
+)
+def test_a_file_that_a_person_is_to_supply_is_missed_before_the_first_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, settings: dict[str, Any], lacking: str, said: str
+) -> None:
+    monkeypatch.delenv(lacking, raising=False)
+    asked = {**SETTINGS, **settings, "resolution": 32}
+    with pytest.raises(MlError, match=said):
+        run(write_plan(tmp_path, model=model, model_settings=asked, sampler="random"), Heard())
+    assert not (tmp_path / "f1" / "data").exists()
 
 
 def test_an_unknown_class_is_refused_by_name(tmp_path: Path) -> None:
