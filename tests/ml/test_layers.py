@@ -9,6 +9,7 @@ from ml.layers.equalised import EqualisedConv2d, EqualisedLinear
 from ml.layers.few_channels import DownFromImage, UpToImage
 from ml.layers.flat import flat
 from ml.layers.halving import down, halving, up
+from ml.layers.instance_norm import instance_norm
 from ml.layers.label_head import LabelHead
 from ml.layers.minibatch_stddev import MinibatchStddev
 from ml.layers.named_noise import NamedNoise
@@ -71,6 +72,37 @@ def test_an_image_is_seen_in_half_precision_with_gradients_in_the_precision_of_w
     maps.float().sum().backward()
     assert maps.dtype == torch.bfloat16
     assert [one.grad is not None and one.grad.dtype for one in (image, *layer.parameters())] == [torch.float32] * 3
+
+
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("size", [1, 2, 8])
+def test_maps_are_normed_as_by_a_group_norm_in_either_order_first_and_second_gradients_too(
+    size: int, affine: bool
+) -> None:
+    ours, theirs = instance_norm(3, affine), nn.GroupNorm(3, 3, affine=affine)
+    with torch.no_grad():
+        for weight in ours.parameters():
+            weight.normal_()
+    theirs.load_state_dict(ours.state_dict())
+    theirs.double()
+    maps, wanted = torch.randn(4, 3, size, size) + 3, torch.randn(4, 3, size, size)
+    found = []
+    for layer, order in ((ours, torch.channels_last), (ours, torch.contiguous_format), (theirs, torch.channels_last)):
+        own = maps.to(torch.float64 if layer is theirs else torch.float32).contiguous(memory_format=order)
+        normed = layer(own.requires_grad_())
+        assert normed.is_contiguous(memory_format=order)
+        first = torch.autograd.grad(normed, [own, *layer.parameters()], wanted.to(own.dtype), create_graph=True)
+        second = torch.autograd.grad(first[0].square().sum(), [own])
+        found.append([normed, *first, *second])
+    for one in found[:2]:
+        for mine, other in zip(one, found[2], strict=True):
+            assert torch.allclose(mine, other.float(), rtol=1e-4, atol=1e-4)
+
+
+def test_norming_an_image_hangs_on_no_other() -> None:
+    maps = torch.randn(5, 4, 6, 6).contiguous(memory_format=torch.channels_last)
+    norm = instance_norm(4)
+    assert torch.equal(norm(maps)[:2], norm(maps[:2]))
 
 
 def test_flat_gives_the_gradient_back_in_the_order_of_the_maps() -> None:
