@@ -74,8 +74,8 @@ def _studied(work: Work, result: StudyResult) -> dict[str, Any]:
         "kept": {name: [len(np.load(file)) for file in files] for name, files in _chosen(work.study).items()},
         "num_val": result["num_val"],
         "num_test": result["num_test"],
-        "result": _rounded(result),
-        "reinforcement": _rounded(_beside_reinforcement(work)),
+        "result": rounded(result),
+        "reinforcement": rounded(_beside_reinforcement(work)),
     }
 
 
@@ -115,13 +115,13 @@ def _but_for_sampler(arm: str) -> str:
     return re.sub(r"\w+:\w+@", "@", arm)
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     """Floats to five digits, so that the file can be read."""
     if isinstance(value, float):
         return round(value, 5)
     if isinstance(value, Mapping):
-        return {name: _rounded(one) for name, one in value.items()}
-    return [_rounded(one) for one in value] if isinstance(value, list) else value
+        return {name: rounded(one) for name, one in value.items()}
+    return [rounded(one) for one in value] if isinstance(value, list) else value
 
 
 def _say(child: ChildDone) -> None:

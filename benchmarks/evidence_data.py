@@ -53,6 +53,20 @@ def clothes(folder: Path) -> Source | None:
     return None if found is None else Source(_by_class(found / "train"), _by_class(found / "test"))
 
 
+def all_clothes(folder: Path) -> Source | None:
+    """The clothes without their own test, which a cut is given more of."""
+    found = clothes(folder)
+    if found is None or found.test is None:
+        return None
+    return Source({name: [*files, *found.test[name]] for name, files in found.images.items()})
+
+
+def tops(folder: Path) -> Source | None:
+    """Shirts with long sleeves, and t-shirts."""
+    found = all_clothes(folder)
+    return None if found is None else Source({name: found.images[name] for name in ("longsleeve", "t-shirt")})
+
+
 @dataclass(frozen=True)
 class Cut:
     """num_train: of each class, in the order of their names; num_val: of every class."""

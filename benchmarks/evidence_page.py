@@ -23,7 +23,7 @@ def page(results: Mapping[str, Mapping[str, Figures]]) -> str:
     lines += [f"Planned and not run: {', '.join(missing)}.", ""] if missing else []
     lines += [FINDINGS.strip(), "", "## Each setting", ""]
     for name, figures in studies.items():
-        lines += [f"### {name}", "", *_study(STUDIES[name], figures), ""]
+        lines += [f"### {name}", "", *study_table(STUDIES[name], figures), ""]
     lines += ["## Screenings", "", "Balanced accuracy on validation images; no test image was there.", ""]
     lines += ["Arms without a generator have as many children as one generator has.", ""]
     for name, figures in screens.items():
@@ -46,7 +46,8 @@ def _overview(studies: Mapping[str, Figures]) -> Iterator[str]:
         )
 
 
-def _study(asked: Asked, figures: Figures) -> Iterator[str]:
+def study_table(asked: Asked, figures: Figures) -> Iterator[str]:
+    """What was asked, and what came of each arm."""
     result = figures["result"]
     yield (
         f"{_counts(figures['num_train'])} to learn from, {figures['num_val']:,} validation and "

@@ -12,7 +12,7 @@ that every kind of representation gives a generator as many numbers, of the same
     word2vec            R_i is the word vector of the attribute's name
     classifier_weights  R_i are the weights by which a classifier of real images finds attribute i
     latent              R_i is the mean of that classifier's features over images that have i, minus those that lack it
-    gcn                 R_i comes of a graph whose edges are P(j | i), trained with the generator
+    gcn                 R_i comes of a graph whose edges are P(j | i), trained with the generator (`GraphCondition`)
 
 Rows of more than A numbers are turned into the space that they span, of A dimensions at most, which keeps all lengths
 and angles between them.
@@ -66,14 +66,23 @@ class HeldCondition(Condition):
 
 
 class GraphCondition(Condition):
-    """R is what a graph convolutional network makes, brought to the common size."""
+    """R_i is what a graph convolutional network makes of attribute i, times a matrix of its own, at the common size.
+
+    Convolutions over co-occurrence make attributes much alike, so much that their sum would not say which of them is
+    meant. A generator that sees each product v_i R_i apart weighs each by itself; so do the matrices [A, A, A], before
+    as few numbers as other kinds have. They begin such that R is the identity.
+    """
 
     def __init__(self, graph: AttributeGraph) -> None:
         super().__init__()
         self.graph = graph
+        with torch.no_grad():
+            nodes = graph()
+            shares = nodes / nodes.square().sum(1, keepdim=True).clamp(min=1e-12)
+        self.own = nn.Parameter(torch.einsum("ij,ik->ijk", shares, torch.eye(len(nodes))))
 
     def rows(self) -> Tensor:
-        return scaled(self.graph())
+        return scaled(torch.einsum("ij,ijk->ik", self.graph(), self.own))
 
 
 def condition_for(

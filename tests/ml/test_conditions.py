@@ -89,6 +89,21 @@ def test_the_graph_s_rows_multiply_the_vector_and_learn_from_what_is_made_of_the
     assert all(not now.equal(then) for now, then in zip(condition.parameters(), before, strict=True))
 
 
+def test_attributes_that_the_graph_makes_alike_are_told_apart_from_the_start_and_after_a_load() -> None:
+    torch.manual_seed(0)
+    condition = condition_for("gcn", SPACE, "edited", "[[1, 1], [1, 1]]")
+    alike = condition.get_submodule("graph")()
+    assert torch.allclose(alike[0], alike[1]), "the edges mix them up wholly"
+    assert torch.allclose(condition.rows(), torch.eye(2), atol=1e-5)
+    optimizer = torch.optim.SGD(condition.parameters(), 0.1)
+    condition(torch.tensor([[1.0, 0.0]]))[0, 1].backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    again = condition_for("gcn", SPACE, "edited", "[[1, 1], [1, 1]]")
+    again.load_state_dict(condition.state_dict())
+    assert again.rows().equal(condition.rows())
+    assert not torch.allclose(again.rows(), torch.eye(2), atol=1e-3)
+
+
 def test_edited_edges_take_the_place_of_the_co_occurrence() -> None:
     def edges(**settings: Any) -> list[list[float]]:
         condition = condition_for("gcn", SPACE, **settings)
