@@ -273,6 +273,7 @@ def _memory(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", default="dcgan", help="a name from `python -m ml list`")
     _settings(command, "model")
     command.add_argument("--classes", type=int, default=10, help="classes of the dataset")
+    command.add_argument("--attributes", type=int, default=0, help="attributes of the dataset")
     command.add_argument("--images", type=int, default=1000, help="training images of the dataset")
     command.add_argument("--grey", action="store_true", help="all of them are grey")
     command.add_argument("--json", action="store_true", help="as JSON, in bytes")

@@ -23,12 +23,13 @@ from ml.arms import ARM_PARTS, PRESETS, Arm, read_arms
 from ml.budget import MAX_CANDIDATES, MAX_IMAGES, parse_budget, pool_sizes, resolve
 from ml.compute import Compute, smaller_micro_batch, why_indivisible, why_no_gpu
 from ml.domains import choose_domains, why_no_domains
+from ml.edges import why_no_edges
 from ml.errors import BadBudgetError, BadSettingsError, MlError
 from ml.foretold import ForetellError, Foretold, foretell_memory
 from ml.intake import INTAKE
 from ml.intervals import mean_interval, wilson_interval
 from ml.plans import IMPORTED, MAX_EDITED
-from ml.plugin import Card, Conflict
+from ml.plugin import ATTRIBUTE_MATRIX, Card, Conflict, has_effect
 from ml.study_settings import StudySettings
 from ml.suitability import lacking, missing_fields, scores_read, too_few_classes, why_unsuitable
 
@@ -130,10 +131,10 @@ class ModelEntry(Entry):
         return choose_domains(named, classes)
 
     def misfits(
-        self, settings: Mapping[str, Any], classes: Sequence[str], yields: Sequence[str]
+        self, settings: Mapping[str, Any], classes: Sequence[str], attributes: Sequence[str], yields: Sequence[str]
     ) -> list[tuple[str, str, str]]:
-        """Why a dataset with these classes and fields cannot be learnt with these settings: (code, setting or "" for
-        the model itself, sentence)."""
+        """Why a dataset with these classes, attributes and fields cannot be learnt with these settings: (code, setting
+        or "" for the model itself, sentence)."""
         if refused := too_few_classes(self.name, self.min_classes, len(classes)):
             return [("too_few_classes", "", refused)]
         values = self.defaults() | dict(settings)
@@ -145,6 +146,11 @@ class ModelEntry(Entry):
         named = self._named(settings)
         if named and (told := why_no_domains(named, classes)):
             found.append(("unsuitable_class", *told))
+        for setting, field in self.schema["properties"].items():
+            if ATTRIBUTE_MATRIX.items() <= field.items():
+                names = (attributes or classes) if has_effect(field, values) else None
+                if refused := why_no_edges(values[setting], names):
+                    found.append(("unsuitable_matrix", setting, refused))
         return found
 
     def _named(self, settings: Mapping[str, Any]) -> dict[str, str]:

@@ -188,9 +188,10 @@ def memory(options: argparse.Namespace) -> int:
     named = [value for name, value in settings if is_class_choice(model, name) and value]
     classes = tuple(dict.fromkeys([*named, *(f"class {place}" for place in range(max(1, options.classes)))]))
     classes = classes[: max(len(named), options.classes, 1)]
-    data = DataSpec(
-        settings.resolution, 1 if grey else 3, classes, (max(1, options.images // len(classes)),) * len(classes)
-    )
+    counts = (max(1, options.images // len(classes)),) * len(classes)
+    attributes = tuple(f"attribute {place}" for place in range(options.attributes))
+    none = ((0,) * len(attributes),) * len(attributes)
+    data = DataSpec(settings.resolution, 1 if grey else 3, classes, counts, attributes, none)
     told = verdict(model, settings, data, choose_device())
     shown = ("needed_bytes", "available_bytes", "device", "fits", "largest_batch_size", "sentence")
     print(json.dumps({name: getattr(told, name) for name in shown}) if options.json else told.sentence)

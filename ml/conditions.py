@@ -20,13 +20,13 @@ and angles between them.
 Differs from the paper: that the products are summed up, that all kinds are of one size, and what latent is, are ours.
 """
 
-import json
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from ml.attributes import AttributeSpace
+from ml.edges import read_edges, why_no_edges
 from ml.errors import BadSettingsError
 from ml.layers.graph_convolution import AttributeGraph
 from ml.word_vectors import word_vectors
@@ -130,35 +130,9 @@ def in_own_span(rows: Tensor) -> Tensor:
     return scaled(padded)
 
 
-# --- edges that a person edited --------------------------------------------------------------------------------------
-def read_edges(text: str) -> list[list[float]]:
-    """A square matrix of numbers from 0 to 1, with ones on its diagonal, as JSON; none where nothing is written.
-
-    Raises: ValueError.
-    """
-    if not text.strip():
-        return []
-    try:
-        rows = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"edited_edges is no JSON ({error}); write it as [[1, 0.2], [0.5, 1]].") from error
-    is_square = isinstance(rows, list) and all(isinstance(row, list) and len(row) == len(rows) for row in rows)
-    numbers = [value for row in rows for value in row] if is_square else [None]
-    if not all(isinstance(value, int | float) and 0 <= value <= 1 for value in numbers):
-        raise ValueError("edited_edges must be as many rows as columns of numbers from 0 to 1.")
-    if any(rows[place][place] != 1 for place in range(len(rows))):
-        raise ValueError("edited_edges must have 1 on its diagonal, for an attribute always comes with itself.")
-    return [[float(value) for value in row] for row in rows]
-
-
 def edited_edges(text: str, space: AttributeSpace) -> Tensor:
     """[A, A]; the co-occurrence where nothing is written. Raises: BadSettingsError."""
+    if refused := why_no_edges(text, space.names):
+        raise BadSettingsError(refused)
     rows = read_edges(text)
-    if not rows:
-        return space.relation()
-    if len(rows) != len(space):
-        raise BadSettingsError(
-            f"edited_edges has {len(rows)} rows, and the dataset has {len(space)} attributes "
-            f"({', '.join(space.names)}); give it one row and one column for each, in this order."
-        )
-    return torch.tensor(rows)
+    return torch.tensor(rows) if rows else space.relation()

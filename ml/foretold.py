@@ -43,14 +43,16 @@ _asking = threading.Lock()
 _kept: dict[str, tuple[float, Foretold]] = {}
 
 
-def foretell_memory(model: str, settings: Mapping[str, Any], num_classes: int, num_images: int, grey: bool) -> Foretold:
+def foretell_memory(
+    model: str, settings: Mapping[str, Any], num_classes: int, num_attributes: int, num_images: int, grey: bool
+) -> Foretold:
     """What `python -m ml memory` says, within a few seconds the first time. Settings must be without problems.
 
     Raises: ForetellError.
     """
     pairs = [part for name, value in sorted(settings.items()) for part in ("--set", f"{name}={json.dumps(value)}")]
-    shape = ["--classes", str(num_classes), "--images", str(num_images), *(["--grey"] if grey else [])]
-    arguments = ["--model", model, *shape, *pairs]
+    sizes = ["--classes", str(num_classes), "--attributes", str(num_attributes), "--images", str(num_images)]
+    arguments = ["--model", model, *sizes, *(["--grey"] if grey else []), *pairs]
     key = json.dumps(arguments)
     if (known := _known(key)) is not None:
         return known

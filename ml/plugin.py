@@ -23,6 +23,23 @@ CLASS_CHOICE: dict[str, JsonValue] = {"x-choice": "classes"}
 """`json_schema_extra` of a setting whose value is the name of one of the dataset's classes, or "" for the model's own
 choice."""
 
+ATTRIBUTE_MATRIX: dict[str, JsonValue] = {"x-choice": "attribute_matrix"}
+"""`json_schema_extra` of a setting whose value is, as JSON text, a number from 0 to 1 for each two of the dataset's
+attributes, or classes where it has none; "" for how often they come together."""
+
+ONLY_WITH = "x-only-with"
+"""In the JSON Schema of a setting: other settings, each with the values at which, all together, it has an effect."""
+
+
+def only_with(**settings: Sequence[JsonValue]) -> dict[str, JsonValue]:
+    """`json_schema_extra` of a setting that does nothing unless each of these others has one of its values."""
+    return {ONLY_WITH: {name: list(values) for name, values in settings.items()}}
+
+
+def has_effect(field: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Whether a setting of this JSON Schema does anything beside these settings, all of them."""
+    return all(values[name] in allowed for name, allowed in field.get(ONLY_WITH, {}).items())
+
 
 @dataclass(frozen=True)
 class Conflict:

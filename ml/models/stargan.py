@@ -41,9 +41,9 @@ from ml.conditions import (
     Edges,
     HeldCondition,
     condition_for,
-    read_edges,
     words_of,
 )
+from ml.edges import read_edges
 from ml.layers.attribute_net import AttributeNet, MeanDifference
 from ml.layers.flat import flat
 from ml.layers.halving import channels_at, down, halving, up
@@ -51,7 +51,7 @@ from ml.layers.instance_norm import instance_norm
 from ml.model import Batch, DataSpec, ModelSettings, Scalars, Update
 from ml.multi_task import multi_task_loss, shared_error
 from ml.optimizers import adam
-from ml.plugin import Card
+from ml.plugin import ATTRIBUTE_MATRIX, Card, only_with
 
 SLOPE = 0.01
 ConditionMode = Literal["std", "diff"]
@@ -78,16 +78,26 @@ class StarganSettings(AttributeGameSettings):
         ge=2,
         le=1_000_000,
         description="With classifier_weights and latent: steps, before all others, in which their classifier learns.",
+        json_schema_extra=only_with(condition_type=FROM_CLASSIFIER),
     )
     edges: Edges = Field(
-        "co_occurrence", description="With gcn: the graph's edges, how often attributes come together, or others."
+        "co_occurrence",
+        description="With gcn: the graph's edges, how often attributes come together, or others.",
+        json_schema_extra=only_with(condition_type=["gcn"]),
     )
     edited_edges: str = Field(
         "",
-        max_length=20_000,
+        max_length=40_000,
         description="With edges edited: a row for each attribute, such as [[1, 0.2], [0.5, 1]]; empty: co-occurrence.",
+        json_schema_extra=ATTRIBUTE_MATRIX | only_with(condition_type=["gcn"], edges=["edited"]),
     )
-    graph_width: int = Field(32, ge=2, le=1024, description="With gcn: numbers of each attribute between its layers.")
+    graph_width: int = Field(
+        32,
+        ge=2,
+        le=1024,
+        description="With gcn: numbers of each attribute between its layers.",
+        json_schema_extra=only_with(condition_type=["gcn"]),
+    )
     multi_task_weight: float = Field(
         0.0,
         ge=0,

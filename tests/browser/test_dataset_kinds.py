@@ -1,13 +1,17 @@
 """Pairs and attributes: recognised at the upload with the reason, and seen on the dataset's page."""
 
+import json
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.lab_member import INGEST_MS, upload
+from tests.browser.test_accessibility import lasting_faults
+from tests.browser.test_recipe_form import recipe, show_form, show_json
 from tests.ml.test_ingest_kinds import attribute_files, pair_files
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
@@ -71,3 +75,55 @@ def test_attributes_are_counted_filter_the_images_and_stand_beside_each(member: 
     member.get_by_role("button", name=re.compile("Hat, train")).first.click()
     chips = member.get_by_role("dialog").get_by_role("list", name="Attributes")
     expect(chips.get_by_role("listitem")).to_have_text(["Male", "Hat"])
+
+
+def test_edges_between_attributes_are_edited_in_a_heat_map_and_stand_in_the_recipe(
+    member: Page, tmp_path: Path
+) -> None:
+    upload(member, write_zip(tmp_path / "edges.zip", attribute_files(40, 500)), "Edges")
+    member.get_by_role("link", name="New run").first.click()
+    member.get_by_role("radio", name="StarGAN", exact=True).check()
+    member.get_by_role("button", name="more settings").first.click()
+    expect(member.get_by_text("No effect now: choose Condition type gcn and Edges edited.")).to_be_visible()
+    expect(member.get_by_role("grid")).to_have_count(0)
+    member.get_by_role("combobox", name="Condition type").click()
+    member.get_by_role("option", name="gcn").click()
+    member.get_by_role("radiogroup", name="Edges", exact=True).get_by_text("edited", exact=True).click()
+
+    grid = member.get_by_role("grid", name="Edited edges")
+    expect(grid.get_by_role("row", name=re.compile("^Hat "))).to_be_visible()
+    assert recipe_edges(member) is None, "as counted until something is changed"
+    grid.get_by_role("gridcell", selected=True).focus()
+    member.keyboard.type("0.625")
+    number = member.get_by_role("textbox", name="Male → Hat")
+    expect(number).to_have_value("0.625")
+    expect(number).to_be_focused()
+    member.keyboard.press("Enter")
+    cell = grid.get_by_role("gridcell", selected=True)
+    expect(cell).to_be_focused()
+    expect(cell).to_have_text("0.63 changed")
+    assert recipe_edges(member) == [[1, 0.625], [1, 1]], "who has a hat is male, as counted"
+    grid.get_by_role("gridcell", name="1", exact=True).last.click()
+    expect(member.get_by_role("textbox", name="Hat → Hat")).to_be_disabled()
+    member.keyboard.press("ArrowLeft")
+    for _ in range(3):
+        member.keyboard.press("-")
+    expect(member.get_by_text("2 numbers changed")).to_be_visible()
+    assert recipe_edges(member) == [[1, 0.625], [0.85, 1]]
+    expect(member.get_by_role("button", name="Start the run")).to_be_enabled()
+    assert lasting_faults(member) == []
+
+    show_json(member).fill(show_json(member).input_value().replace("[[1,0.625]", "[[1,0.5,0.5]"))
+    show_form(member)
+    expect(member.get_by_text("as many rows as columns")).to_be_visible()
+    member.get_by_role("button", name="Start again as counted").click()
+    expect(member.get_by_text("All as counted")).to_be_visible()
+    expect(member.get_by_role("button", name="Start the run")).to_be_enabled()
+    assert recipe_edges(member) is None
+
+
+def recipe_edges(page: Page) -> Any:
+    """The numbers that the recipe holds as text, None where it holds none."""
+    text = recipe(page)["model_settings"].get("edited_edges")
+    page.get_by_role("button", name="more settings").first.click()  # the form comes back folded
+    return None if text is None else json.loads(text)

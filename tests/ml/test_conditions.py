@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from ml.attributes import AttributeSpace
-from ml.conditions import HeldCondition, condition_for, in_own_span, read_edges, words_of
+from ml.conditions import HeldCondition, condition_for, in_own_span, words_of
+from ml.edges import read_edges
 from ml.errors import BadSettingsError
 from ml.layers.graph_convolution import AttributeGraph, GraphConvolution, row_normalised
 from ml.model import DataSpec
@@ -112,7 +113,7 @@ def test_edited_edges_take_the_place_of_the_co_occurrence() -> None:
 
     assert edges(edges="edited", edited="[[1, 0], [0, 1]]") == [[1, 0], [0, 1]]
     assert edges(edges="edited") == edges() != [[1, 0], [0, 1]]
-    with pytest.raises(BadSettingsError, match=r"has 1 rows, and the dataset has 2 attributes \(a, b\)"):
+    with pytest.raises(BadSettingsError, match=r"has 1 rows .* needs 2, one of each for a, b;"):
         condition_for("gcn", SPACE, "edited", "[[1]]")
 
 

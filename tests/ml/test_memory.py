@@ -150,7 +150,18 @@ def test_the_command_line_says_it_in_a_sentence_and_as_json(capsys: pytest.Captu
 
 
 def test_a_process_without_torch_is_told_the_same_and_why_it_is_not() -> None:
-    told = foretell_memory("gan", {"resolution": 16, "batch_size": 8}, 3, 27, grey=True)
+    told = foretell_memory("gan", {"resolution": 16, "batch_size": 8}, 3, 0, 27, grey=True)
     assert told.needed_bytes == need("gan").needed_bytes
     with pytest.raises(ForetellError, match="magic"):
-        foretell_memory("magic", {}, 3, 27, grey=True)
+        foretell_memory("magic", {}, 3, 0, 27, grey=True)
+
+
+def test_what_is_told_of_attributes_is_foretold_where_a_dataset_has_more_of_them_than_classes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    graph = ["condition_type=gcn", "edges=edited", "edited_edges=[[1,0,0],[0,1,0],[0,0,1]]"]
+    wished = ["memory", "--model", "stargan", *(part for pair in graph for part in ("--set", pair)), "--classes", "2"]
+    assert main([*wished, "--attributes", "3"]) == 0
+    assert capsys.readouterr().out.startswith("About ")
+    assert main(wished) != 0
+    assert "has 3 rows and columns, and this dataset needs 2" in capsys.readouterr().err

@@ -24,7 +24,7 @@ from ml.generation import RESULT, generate_with_views
 from ml.images import to_model
 from ml.model import Model, ModelSettings, TranslationModel
 from ml.pack import Pack
-from ml.plugin import read_settings, shelf
+from ml.plugin import ONLY_WITH, read_settings, shelf
 from ml.score import model_scores
 from ml.sources import may_become
 from ml.train import Callbacks, TrainResult, generate_images, load_for_generation, train
@@ -264,6 +264,16 @@ def test_a_conflict_names_settings_it_has_is_met_by_what_it_names_and_not_by_the
         met = {setting: values[0] for setting, values in conflict.when.items()}
         assert conflict.holds({**defaults, **dict.fromkeys(conflict.unless), **met})
         assert not conflict.holds(defaults)
+
+
+@every_model
+def test_what_a_setting_needs_to_have_an_effect_are_values_that_others_may_have(name: str) -> None:
+    fields = MODELS[name].Settings.model_json_schema()["properties"]
+    for setting, field in fields.items():
+        for other, values in field.get(ONLY_WITH, {}).items():
+            assert other != setting
+            assert values
+            assert set(values) < set(fields[other]["enum"])
 
 
 def is_bounded(field: FieldInfo) -> bool:

@@ -195,5 +195,5 @@ def test_edges_may_be_given_as_rows_and_are_refused_where_they_are_none() -> Non
     assert settings.edited_edges == "[[1, 0.5], [0, 1]]"
     with pytest.raises(BadSettingsError, match="1 on its diagonal"):
         read_settings(Stargan, {"edited_edges": "[[0.5]]"})
-    with pytest.raises(BadSettingsError, match="has 3 rows, and the dataset has 2 attributes"):
+    with pytest.raises(BadSettingsError, match="has 3 rows and columns, and this dataset needs 2"):
         build(condition_type="gcn", edges="edited", edited_edges="[[1,0,0],[0,1,0],[0,0,1]]")

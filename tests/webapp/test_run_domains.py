@@ -1,5 +1,6 @@
 """Runs of models that learn two of a dataset's classes, or what not every dataset has."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -92,6 +93,28 @@ def test_pairs_are_asked_for_at_the_setting_that_needs_them(lab: Lab, check: Any
     assert told(answer) == [("missing_field", "recipe.model_settings.pairs")]
     assert "no pairs of images" in answer["problems"][0]["message"]
     assert told(check(plain, {"pairs": "grey_to_colour"}, model="pix2pix")) == []
+
+
+@pytest.mark.parametrize(("attributes", "size"), [([], 3), (["red", "large"], 2)])
+def test_edited_edges_that_do_not_fit_the_dataset_are_refused_at_their_setting(
+    version: DatasetVersion, check: Any, attributes: list[str], size: int
+) -> None:
+    DatasetVersion.objects.filter(pk=version.pk).update(
+        attributes=attributes, counts={"train": dict.fromkeys(COUNTS, 9)}
+    )
+    graph = {"condition_type": "gcn", "edges": "edited"}
+    at = [("unsuitable_matrix", "recipe.model_settings.edited_edges")]
+
+    def answer(rows: Any, **settings: Any) -> Any:
+        return check(version, {**settings, "edited_edges": json.dumps(rows)}, model="stargan")
+
+    fitting = [[float(row == column) for column in range(size)] for row in range(size)]
+    assert told(answer(fitting, **graph)) == []
+    refused = answer([[1, 0.5, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], **graph)
+    assert told(refused) == at
+    assert f"has 4 rows and columns, and this dataset needs {size}" in refused["problems"][0]["message"]
+    assert told(answer([[1]])) == [], "without effect there, so of any size"
+    assert told(answer([[0.5]])) == at, "the worker would refuse it whatever its size"
 
 
 def test_a_model_that_learns_all_classes_or_is_on_no_shelf_counts_all(version: DatasetVersion) -> None:

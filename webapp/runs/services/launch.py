@@ -153,7 +153,12 @@ def memory(version: DatasetVersion, recipe: Mapping[str, Any]) -> catalog.Foreto
     counts = learnt_counts(version, recipe["model"], recipe.get("model_settings") or {})
     try:
         return catalog.foretell_memory(
-            recipe["model"], recipe.get("model_settings") or {}, len(counts), sum(counts.values()), all_grey(version)
+            recipe["model"],
+            recipe.get("model_settings") or {},
+            len(counts),
+            len(version.attributes),
+            sum(counts.values()),
+            all_grey(version),
         )
     except catalog.ForetellError as error:
         raise UnavailableError(str(error), code="no_estimate") from error
@@ -275,7 +280,8 @@ def _misfits(version: DatasetVersion, recipe: Mapping[str, Any], are_read: bool)
         problems.append(Problem("unsuitable_model", reason, "recipe.model"))
     elif are_read:
         yields = shelves.dataset_kinds[version.dataset.kind].yields
-        for code, setting, reason in shelves.models[model].misfits(settings, version.classes, yields):
+        misfits = shelves.models[model].misfits(settings, version.classes, version.attributes, yields)
+        for code, setting, reason in misfits:
             problems.append(Problem(code, reason, f"recipe.model_settings.{setting}" if setting else "recipe.model"))
     small = [
         f"{name} ({count})" for name, count in learnt_counts(version, model, settings).items() if count < MIN_IMAGES

@@ -11,13 +11,26 @@ import {
 } from '@mantine/core';
 import { IconRestore } from '@tabler/icons-react';
 import { useId, useState } from 'react';
-import { boundsOf, type ChoiceField, type ClassField, type Field, type JsonField, type NumberField } from './fields';
+import { AttributeMatrix } from '../AttributeMatrix/AttributeMatrix';
+import {
+  boundsOf,
+  type ChoiceField,
+  type ClassField,
+  type Field,
+  type JsonField,
+  type MatrixField,
+  type NumberField,
+} from './fields';
 import classes from './SettingsForm.module.css';
 
 type Props<F extends Field = Field> = {
   field: F;
   /** The dataset's classes, to choose from; none while no dataset is chosen. */
   classNames: string[];
+  /** The dataset version, for what is about its attributes; undefined while none is chosen. */
+  version: string | undefined;
+  /** What has to be chosen elsewhere before this has an effect; empty when it has one. */
+  awaits: string[];
   value: unknown;
   fault: string | null;
   onChange: (value: unknown) => void;
@@ -27,7 +40,7 @@ type Props<F extends Field = Field> = {
 export function Control({ changed, ...props }: Props & { changed: boolean }) {
   const { field, onChange } = props;
   return (
-    <div className={classes.row}>
+    <div className={classes.row} data-wide={field.kind === 'matrix' || undefined}>
       <SettingInput {...props} />
       {changed && (
         <Tooltip label={`Back to the default, ${shown(field.initial)}`}>
@@ -42,7 +55,7 @@ export function Control({ changed, ...props }: Props & { changed: boolean }) {
 
 function SettingInput(props: Props) {
   const { field, value, fault, onChange } = props;
-  const shared = { label: field.title, description: helpOf(field), error: fault };
+  const shared = { label: field.title, description: helpOf(props), error: fault };
   switch (field.kind) {
     case 'number':
     case 'integer':
@@ -63,17 +76,20 @@ function SettingInput(props: Props) {
       );
     case 'class':
       return <ClassControl {...props} field={field} />;
+    case 'matrix':
+      return <MatrixControl {...props} field={field} />;
     case 'json':
       // A new key when the default comes back, so that the draft starts from it.
       return <JsonControl key={String(value === field.initial)} {...props} field={field} />;
   }
 }
 
-function NumberControl({ field, value, fault, onChange }: Props<NumberField>) {
+function NumberControl(props: Props<NumberField>) {
+  const { field, value, fault, onChange } = props;
   return (
     <NumberInput
       label={field.title}
-      description={helpOf(field)}
+      description={helpOf(props)}
       error={fault}
       value={typeof value === 'number' ? value : ''}
       onChange={(next) => onChange(next === '' ? (field.optional ? null : '') : next)}
@@ -85,7 +101,8 @@ function NumberControl({ field, value, fault, onChange }: Props<NumberField>) {
   );
 }
 
-function ChoiceControl({ field, value, fault, onChange }: Props<ChoiceField>) {
+function ChoiceControl(props: Props<ChoiceField>) {
+  const { field, value, fault, onChange } = props;
   const id = useId();
   const data = field.choices.map((choice) => ({ value: String(choice), label: shown(choice) }));
   const choose = (text: string | null) => onChange(field.choices.find((choice) => String(choice) === text) ?? null);
@@ -95,7 +112,7 @@ function ChoiceControl({ field, value, fault, onChange }: Props<ChoiceField>) {
     return (
       <Select
         label={field.title}
-        description={helpOf(field)}
+        description={helpOf(props)}
         error={fault}
         data={data}
         value={current}
@@ -106,7 +123,7 @@ function ChoiceControl({ field, value, fault, onChange }: Props<ChoiceField>) {
       />
     );
   return (
-    <Input.Wrapper label={field.title} labelElement="div" labelProps={{ id }} description={helpOf(field)} error={fault}>
+    <Input.Wrapper label={field.title} labelElement="div" labelProps={{ id }} description={helpOf(props)} error={fault}>
       <div>
         <SegmentedControl mt={4} size="xs" aria-labelledby={id} data={data} value={current} onChange={choose} />
       </div>
@@ -136,7 +153,29 @@ function ClassControl({ field, value, fault, classNames, onChange }: Props<Class
   );
 }
 
-function JsonControl({ field, value, fault, onChange }: Props<JsonField>) {
+function MatrixControl(props: Props<MatrixField>) {
+  const { field, version, classNames, awaits, value, fault, onChange } = props;
+  const text = typeof value === 'string' ? value : '';
+  const shared = { label: field.title, description: helpOf(props), error: fault };
+  if (version === undefined)
+    return <TextInput {...shared} value={text} onChange={(event) => onChange(event.currentTarget.value)} />;
+  return (
+    <Input.Wrapper {...shared} labelElement="div">
+      {awaits.length === 0 && (
+        <AttributeMatrix
+          label={field.title}
+          version={version}
+          classNames={classNames}
+          text={text}
+          onChange={onChange}
+        />
+      )}
+    </Input.Wrapper>
+  );
+}
+
+function JsonControl(props: Props<JsonField>) {
+  const { field, value, fault, onChange } = props;
   const [draft, setDraft] = useState(() => JSON.stringify(value));
   const edit = (text: string) => {
     setDraft(text);
@@ -149,7 +188,7 @@ function JsonControl({ field, value, fault, onChange }: Props<JsonField>) {
   return (
     <JsonInput
       label={field.title}
-      description={helpOf(field)}
+      description={helpOf(props)}
       error={fault}
       validationError="This is not complete JSON yet."
       value={draft}
@@ -160,11 +199,15 @@ function JsonControl({ field, value, fault, onChange }: Props<JsonField>) {
   );
 }
 
-/** One sentence of help, the bounds and the default. */
-function helpOf(field: Field) {
+/** One sentence of help, the bounds and the default, and when it does nothing. */
+function helpOf({ field, awaits }: Props) {
   const bounds = field.kind === 'number' || field.kind === 'integer' ? boundsOf(field) : '';
-  const facts = [bounds, field.initial === null ? '' : `default ${shown(field.initial)}`].filter((fact) => fact !== '');
-  return facts.length === 0 ? field.help : `${field.help} (${facts.join('; ')})`;
+  const facts = [
+    bounds,
+    field.initial === null || field.kind === 'matrix' ? '' : `default ${shown(field.initial)}`,
+  ].filter((fact) => fact !== '');
+  const told = facts.length === 0 ? field.help : `${field.help} (${facts.join('; ')})`;
+  return awaits.length === 0 ? told : `${told} No effect now: choose ${awaits.join(' and ')}.`;
 }
 
 function shown(value: unknown): string {

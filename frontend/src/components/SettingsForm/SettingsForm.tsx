@@ -2,7 +2,7 @@ import { Accordion, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { Control } from './Control';
 import classes from './SettingsForm.module.css';
-import { faultOf, isChanged, readFields, shownValue, withValue, type Field, type Values } from './fields';
+import { awaited, faultOf, isChanged, readFields, shownValue, withValue, type Field, type Values } from './fields';
 
 type Props = {
   /** JSON Schema of the settings. */
@@ -14,6 +14,8 @@ type Props = {
   faults?: Record<string, string>;
   /** The dataset's classes, where settings name some. */
   classNames?: string[];
+  /** The dataset version, where settings are about its attributes. */
+  version?: string;
   /** Settings that are left out, because they cannot be changed here. */
   fixed?: string[];
   /** Said when there are no settings at all. */
@@ -22,8 +24,10 @@ type Props = {
 
 /** The form of a plug-in, drawn from its settings: what matters first is shown, the rest folded. */
 export function SettingsForm(props: Props) {
-  const { schema, values, onChange, faults = {}, classNames = [], fixed = [], none = 'Nothing to set.' } = props;
-  const fields = readFields(schema).filter((field) => !fixed.includes(field.name) || field.name in faults);
+  const { schema, values, onChange, faults = {}, classNames = [], version, fixed = [] } = props;
+  const { none = 'Nothing to set.' } = props;
+  const all = readFields(schema);
+  const fields = all.filter((field) => !fixed.includes(field.name) || field.name in faults);
   if (fields.length === 0)
     return (
       <Text size="sm" c="dimmed">
@@ -38,6 +42,8 @@ export function SettingsForm(props: Props) {
       key={field.name}
       field={field}
       classNames={classNames}
+      version={version}
+      awaits={awaited(field, all, values)}
       value={shownValue(field, values)}
       changed={isChanged(field, values)}
       fault={faults[field.name] ?? faultOf(field, shownValue(field, values))}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boundsOf, faultOf, isChanged, readFields, withValue, type Field, type NumberField } from './fields';
+import { awaited, boundsOf, faultOf, isChanged, readFields, withValue, type Field, type NumberField } from './fields';
 
 const SCHEMA = {
   $defs: { Loss: { enum: ['hinge', 'wgan_gp'], title: 'Loss', type: 'string' } },
@@ -24,6 +24,13 @@ const SCHEMA = {
       description: 'Most.',
     },
     domain: { type: 'string', maxLength: 200, default: '', description: 'Which.', 'x-choice': 'classes' },
+    margins: {
+      type: 'string',
+      default: '',
+      description: 'How far.',
+      'x-choice': 'attribute_matrix',
+      'x-only-with': { loss: ['hinge'], fit: ['crop', 'pad'] },
+    },
     betas: { type: 'array', items: { type: 'number' }, default: [0.5, 0.999], title: 'Betas', description: 'Adam.' },
   },
 };
@@ -44,6 +51,7 @@ describe('readFields', () => {
       'balanced:switch',
       'limit:number',
       'domain:class',
+      'margins:matrix',
       'betas:json',
     ]);
   });
@@ -67,6 +75,17 @@ describe('readFields', () => {
 });
 
 describe('values', () => {
+  it('says what else has to be chosen before a setting has an effect', () => {
+    const fields = readFields(SCHEMA);
+    expect(awaited(field('margins'), fields, {})).toEqual([]);
+    expect(awaited(field('margins'), fields, { loss: 'wgan_gp', fit: 'pad' })).toEqual(['Loss hinge']);
+    expect(awaited(field('margins'), fields, { loss: 'wgan_gp', fit: 'fill' })).toEqual([
+      'Loss hinge',
+      'Fit crop or pad',
+    ]);
+    expect(awaited(field('fit'), fields, {})).toEqual([]);
+  });
+
   it('leaves out what equals the default, so that only choices of the person are sent', () => {
     const resolution = field('resolution');
     const changed = withValue(resolution, {}, 64);

@@ -11,6 +11,8 @@ type Shared = {
   simple: boolean;
   /** The setting may be empty (null). */
   optional: boolean;
+  /** Other settings, each with the values at which, all together, this one has an effect. */
+  onlyWith: Record<string, unknown[]>;
 };
 
 export type NumberField = Shared & {
@@ -26,9 +28,11 @@ export type SwitchField = Shared & { kind: 'switch' };
 export type TextField = Shared & { kind: 'text' };
 /** One of the dataset's classes, or "": what that means, the help says. */
 export type ClassField = Shared & { kind: 'class' };
+/** Numbers for each two of the dataset's attributes, or of its classes where it has none, as JSON text. */
+export type MatrixField = Shared & { kind: 'matrix' };
 /** Something this form has no control for: lists, objects; edited as JSON. */
 export type JsonField = Shared & { kind: 'json' };
-export type Field = NumberField | ChoiceField | SwitchField | TextField | ClassField | JsonField;
+export type Field = NumberField | ChoiceField | SwitchField | TextField | ClassField | MatrixField | JsonField;
 
 type Schema = Record<string, unknown>;
 
@@ -47,6 +51,15 @@ export function shownValue(field: Field, values: Values): unknown {
 /** Whether the person has chosen something other than the default. */
 export function isChanged(field: Field, values: Values): boolean {
   return JSON.stringify(shownValue(field, values)) !== JSON.stringify(field.initial);
+}
+
+/** Which other settings, so chosen, the field waits for to have an effect: "Edges edited"; none while it has one. */
+export function awaited(field: Field, fields: Field[], values: Values): string[] {
+  return Object.entries(field.onlyWith).flatMap(([name, allowed]) => {
+    const other = fields.find((one) => one.name === name);
+    if (other === undefined || allowed.includes(shownValue(other, values))) return [];
+    return [`${other.title} ${allowed.map((value) => String(value).replaceAll('_', ' ')).join(' or ')}`];
+  });
 }
 
 /** The values with one set; a value equal to the default is left out, so that defaults stay the server's. */
@@ -88,12 +101,14 @@ function readField(name: string, property: Schema, root: Schema): Field {
     initial: property.default ?? null,
     simple: property['x-simple'] === true,
     optional,
+    onlyWith: asSchema(property['x-only-with']) as Record<string, unknown[]>,
   };
   const choices = choicesOf(inner);
   if (choices !== null) return { ...shared, kind: 'choice', choices };
   if (inner.type === 'boolean') return { ...shared, kind: 'switch' };
   if (inner.type === 'number' || inner.type === 'integer') return numberField(shared, inner.type, inner);
   if (inner.type === 'string' && property['x-choice'] === 'classes') return { ...shared, kind: 'class' };
+  if (inner.type === 'string' && property['x-choice'] === 'attribute_matrix') return { ...shared, kind: 'matrix' };
   if (inner.type === 'string') return { ...shared, kind: 'text' };
   return { ...shared, kind: 'json' };
 }

@@ -50,6 +50,7 @@ export function ModelPanel(props: Shared & { kind: string; memory: ReturnType<ty
             schema={model.schema}
             values={draft.model_settings}
             classNames={props.version.classes}
+            version={props.version.id}
             onChange={(model_settings) => set({ model_settings })}
             faults={memory.data?.fits === false ? { batch_size: memory.data.sentence, ...faults } : faults}
             fixed={start === null ? [] : fixedSettings(start.way, model.shaping)}

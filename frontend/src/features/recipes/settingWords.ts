@@ -29,6 +29,8 @@ function ownWords(field: Exclude<Field, ChoiceField>): string {
       return 'text';
     case 'class':
       return 'a class of the dataset';
+    case 'matrix':
+      return 'as JSON, a number 0 to 1 for each two attributes';
     case 'json':
       return 'JSON';
   }

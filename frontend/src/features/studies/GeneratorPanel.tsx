@@ -82,6 +82,7 @@ function ModelChoice({ models, version, draft, set, problems }: Props) {
           schema={model.schema}
           values={draft.model_settings}
           classNames={version.classes}
+          version={version.id}
           onChange={(model_settings) => set({ model_settings })}
           faults={faultsUnder(problems, 'model_settings')}
         />
