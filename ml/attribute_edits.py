@@ -9,7 +9,7 @@ Of an attribute that an image lacks, the edit brings it, and takes away what nev
 the edit takes it away. Of classes, every image becomes each other class. What nobody said of an image is not edited.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,9 +67,14 @@ def classifier_accuracy(pack: Pack, classifier: AttributeClassifier) -> NDArray[
 
 
 def measure_edits(
-    model: AttributeModel, pack: Pack, classifier: AttributeClassifier, encoder: Encoder, device: torch.device
+    model: AttributeModel,
+    pack: Pack,
+    classifier: AttributeClassifier,
+    encoder: Encoder,
+    device: torch.device,
+    on_edited: Callable[[int, int], None] = lambda done, number: None,
 ) -> Edits:
-    """Of a model in eval mode, on the device."""
+    """Of a model in eval mode, on the device. on_edited: called with (edits made, images) now and then."""
     space = model.space
     hits, total = np.zeros(len(space)), np.zeros(len(space))
     far, off, number = 0.0, 0.0, 0
@@ -92,6 +97,7 @@ def measure_edits(
                 again = model.reconstruct(image, own, result, targets)
                 off += float((again - image).abs().mean((1, 2, 3)).sum())
                 number += len(found)
+                on_edited(number, len(rows))
     low, high = model.image_range
     return Edits(hits, total, far / max(1, number), off / max(1, number) / (high - low))
 

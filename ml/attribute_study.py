@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,10 @@ from ml.attribute_arts import Art
 from ml.attribute_classifier import AttributeClassifier, kept_classifier
 from ml.attribute_edits import Edits, classifier_accuracy, edited_rows, measure_edits
 from ml.attribute_model import AttributeModel
+from ml.attribute_told import ArtResult, AttributeResult, Spread, verdict
 from ml.attributes import AttributeSpace
 from ml.checkpoint import step_of
-from ml.device import choose_device
+from ml.device import choose_device, memory_advice
 from ml.errors import BadDatasetError
 from ml.features import Encoder
 from ml.generation import load_for_generation
@@ -36,36 +37,8 @@ from ml.whole import whole_file
 
 OnArt = Callable[[str, int], None]
 """Called with (name of the art, number of the seed) before each training."""
-
-
-class Spread(TypedDict):
-    """Over seeds; mean is None where nothing was measured, low and high where there are fewer than two seeds."""
-
-    mean: float | None
-    low: float | None
-    high: float | None
-
-
-class ArtResult(TypedDict):
-    """by_attribute, average: target attribute recognition rates; identity and reconstruction as in `Edits`."""
-
-    name: str
-    by_attribute: list[Spread]
-    average: Spread
-    identity: Spread
-    reconstruction: Spread
-
-
-class AttributeResult(TypedDict):
-    """co_occurrence: M[i][j] = P(j | i) of the training images; classifier: its balanced
-    accuracy on held-out real images."""
-
-    names: list[str]
-    co_occurrence: list[list[float]]
-    num_held_out: int
-    num_seeds: int
-    classifier: list[float | None]
-    arts: list[ArtResult]
+OnMeasured = Callable[[Path, AttributeResult], None]
+"""Called with (folder of the training, the table so far) after each."""
 
 
 def run_arts(
@@ -78,6 +51,7 @@ def run_arts(
     emit: Emit = lambda event: None,
     should_stop: ShouldStop = lambda: False,
     on_art: OnArt = lambda name, number: None,
+    on_measured: OnMeasured = lambda folder, result: None,
 ) -> AttributeResult:
     """Train and measure what is not there yet; returns the table, which is written, too.
 
@@ -91,17 +65,17 @@ def run_arts(
     classifier = kept_classifier(
         folder / "classifier.safetensors", pack, step_seed(seed, "classifier"), choose_device(), _stoppable(should_stop)
     )
-    measured = []
+    names, measured = [art.name for art in arts], list[list[Edits]]()
     for place, art in enumerate(arts):
-        of_art = []
+        measured.append([])
         for number in range(num_seeds):
             on_art(art.name, number)
             out = folder / "arts" / str(place) / str(number)
-            of_art.append(
-                _edits_of(out, art, pack, classifier, encoder, step_seed(seed, "art", number), emit, should_stop)
-            )
-        measured.append(of_art)
-    result = table_of(pack, classifier, [art.name for art in arts], measured)
+            own_seed = step_seed(seed, "art", number)
+            measured[-1].append(_edits_of(out, art, pack, classifier, encoder, own_seed, emit, should_stop))
+            on_measured(out, table_of(pack, classifier, names[: place + 1], measured))
+    result = table_of(pack, classifier, names, measured)
+    result["best"], result["sentence"] = verdict(result["arts"])
     with whole_file(folder / "result.json") as partial:
         partial.write_text(json.dumps(result, indent=1), encoding="utf-8")
     return result
@@ -122,14 +96,15 @@ def _edits_of(
     if file.exists():
         return _read_edits(json.loads(file.read_text(encoding="utf-8")))
     newest = max(out.glob("checkpoints/*.safetensors"), key=lambda one: step_of(one) or 0, default=None)
-    device = choose_device()
-    trained = train(art.model, art.settings, pack, out, seed, newest, Told(emit, should_stop), device=device)
-    if trained.stopped:
-        raise StopRequested
-    model = load_for_generation(trained.last, device)
-    if not isinstance(model, AttributeModel):
-        raise TypeError(f"{art.name} is no AttributeModel")
-    edits = measure_edits(model, pack, classifier, encoder, device)
+    device, on_edited = choose_device(), _stoppable(should_stop)
+    with memory_advice(device, art.settings.batch_size, art.settings.resolution):
+        trained = train(art.model, art.settings, pack, out, seed, newest, Told(emit, should_stop), device=device)
+        if trained.stopped:
+            raise StopRequested
+        model = load_for_generation(trained.last, device)
+        if not isinstance(model, AttributeModel):
+            raise TypeError(f"{art.name} is no AttributeModel")
+        edits = measure_edits(model, pack, classifier, encoder, device, on_edited)
     with whole_file(file) as partial:
         partial.write_text(
             json.dumps({**asdict(edits), "hits": edits.hits.tolist(), "total": edits.total.tolist()}), encoding="utf-8"
@@ -152,7 +127,7 @@ def _read_edits(said: Mapping[str, Any]) -> Edits:
 def table_of(
     pack: Pack, classifier: AttributeClassifier, names: Sequence[str], measured: Sequence[Sequence[Edits]]
 ) -> AttributeResult:
-    """measured: for each art the edits of each seed."""
+    """measured: for each art the edits of each seed; of which is best nothing is said yet."""
     space = AttributeSpace(pack.spec())
     return {
         "names": list(space.names),
@@ -161,6 +136,8 @@ def table_of(
         "num_seeds": len(measured[0]),
         "classifier": [None if np.isnan(value) else float(value) for value in classifier_accuracy(pack, classifier)],
         "arts": [_row(name, of_art) for name, of_art in zip(names, measured, strict=True)],
+        "best": None,
+        "sentence": "",
     }
 
 
@@ -168,6 +145,7 @@ def _row(name: str, of_art: Sequence[Edits]) -> ArtResult:
     rates = np.stack([edits.rates() for edits in of_art])
     return {
         "name": name,
+        "num_seeds": len(of_art),
         "by_attribute": [spread(column) for column in rates.T],
         # the mean over attributes of each seed, of those that could be edited
         "average": spread(np.array([row[~np.isnan(row)].mean() for row in rates])),

@@ -20,6 +20,7 @@ import pydantic
 
 from ml.agreement import Agreement, agreement_of
 from ml.arms import ARM_PARTS, PRESETS, Arm, read_arms
+from ml.attribute_lines import ALIKE, PUBLISHED, USUAL_BATCH, ArtLine, read_lines, why_not_supplied
 from ml.budget import MAX_CANDIDATES, MAX_IMAGES, parse_budget, pool_sizes, resolve
 from ml.compute import Compute, smaller_micro_batch, why_indivisible, why_no_gpu
 from ml.domains import choose_domains, why_no_domains
@@ -30,10 +31,11 @@ from ml.intake import INTAKE
 from ml.intervals import mean_interval, wilson_interval
 from ml.plans import IMPORTED, MAX_EDITED
 from ml.plugin import ATTRIBUTE_MATRIX, Card, Conflict, has_effect
-from ml.study_settings import StudySettings
+from ml.study_settings import AttributeStudySettings, StudySettings
 from ml.suitability import lacking, missing_fields, scores_read, too_few_classes, why_unsuitable
 
 __all__ = [
+    "ALIKE",
     "ARM_PARTS",
     "IMPORTED",
     "INTAKE",
@@ -41,8 +43,12 @@ __all__ = [
     "MAX_EDITED",
     "MAX_IMAGES",
     "PRESETS",
+    "PUBLISHED",
+    "USUAL_BATCH",
     "Agreement",
     "Arm",
+    "ArtLine",
+    "AttributeStudySettings",
     "BadBudgetError",
     "BadSettingsError",
     "Card",
@@ -66,10 +72,12 @@ __all__ = [
     "parse_budget",
     "pool_sizes",
     "read_arms",
+    "read_lines",
     "resolve",
     "smaller_micro_batch",
     "why_indivisible",
     "why_no_gpu",
+    "why_not_supplied",
     "wilson_interval",
 ]
 
@@ -226,6 +234,14 @@ class Catalogue:
         entry = self.models[model]
         needs = self.samplers[sampler].reads(sampler_settings or {})
         return why_unsuitable(sampler, needs, model, entry.provides, entry.defaults() | dict(settings))
+
+    def shared_schema(self) -> dict[str, Any]:
+        """JSON Schema of the settings that all arts of an attribute study share."""
+        fields = next(entry for entry in self.models.values() if entry.edits).schema["properties"]
+        shown = {name: dict(fields[name]) for name in ALIKE}
+        shown["batch_size"]["default"] = USUAL_BATCH
+        shown["num_steps"]["description"] = "Steps of each training, the same for every art."
+        return {"type": "object", "properties": shown, "additionalProperties": False}
 
     def fits(self, model: str, dataset_kind: str) -> str | None:
         """None when a dataset of this kind has all that the model learns from; else one sentence why not."""

@@ -12,30 +12,27 @@ from typing import Any
 
 from ml import pipeline
 from ml.arms import BASELINES, SAMPLING_STUDY, read_arms
-from ml.attribute_arts import COMPARED, read_arts
-from ml.attribute_study import run_arts
+from ml.attribute_arts import read_arts
+from ml.attribute_lines import COMPARED
+from ml.attribute_study_folder import AttributeStudy
 from ml.budget import parse_budget
 from ml.checkpoint import file_hash, read_checkpoint
 from ml.compute import Compute, read_compute
 from ml.device import choose_device
 from ml.errors import BadSettingsError
-from ml.features import load_encoder
 from ml.ingest import FolderDataset, read_dataset
 from ml.memory import verdict
 from ml.model import DataSpec, Model, ModelSettings
-from ml.pack import open_pack
-from ml.plans import Recipe
 from ml.plugin import find, is_class_choice, read_settings
 from ml.protocol import EXIT_DONE, EXIT_STOPPED, IngestedFile
 from ml.ranks import own_rank
-from ml.run_folder import RunFolder
+from ml.run_folder import RunFolder, recipe_of_training
 from ml.start_plan import Start, Way
 from ml.study import Work, usual_processes
 from ml.study_folder import StudyFolder
-from ml.study_settings import read_study_settings
+from ml.study_settings import AttributeStudySettings, read_study_settings
 from ml.terminal import Bars, attribute_table, metric_table, study_table, yield_table
 from ml.told import ShouldStop, StopRequested
-from ml.whole import whole_file
 from ml.word_vectors import VARIABLE as WORD_VECTORS
 
 TOLD_FILES = 10
@@ -59,7 +56,7 @@ def train(options: argparse.Namespace) -> int:
         run = RunFolder.create(
             options.out,
             dataset.records,
-            _recipe(model, settings, seed),
+            recipe_of_training(model, settings, seed),
             start,
             _compute_of(options),
             attributes=dataset.attributes,
@@ -146,34 +143,22 @@ def study(options: argparse.Namespace) -> int:
 
 def attribute_study(options: argparse.Namespace) -> int:
     """Train every art that is not there yet, and print the table."""
-    bars, file = Bars(options.quiet), options.out / "arts.json"
+    bars = Bars(options.quiet)
     if options.resume:
-        run, asked = RunFolder.open(options.out), json.loads(file.read_text(encoding="utf-8"))
-        arts = read_arts(asked["arts"], asked["shared"])
+        study = AttributeStudy.open(options.out)
     else:
-        shared = {"batch_size": 16, **read_pairs(options.settings)}
-        asked = {
-            "arts": options.arts or _usual_arts(bars),
-            "shared": shared,
-            "seed": options.seed,
-            "seeds": options.seeds,
-        }
-        arts = read_arts(asked["arts"], shared)
+        arts, shared = options.arts or _usual_arts(bars), read_pairs(options.settings)
+        settings = AttributeStudySettings(num_seeds=options.seeds, seed=options.seed)
+        read_arts(arts, shared)  # refused before anything is read
         RunFolder.refuse_used(options.out)
-        # images are prepared as for the first of them, for all of them are alike in what concerns images
-        dataset, plain = _read(options, bars), arts[0].settings.model_dump(mode="json")
-        recipe = _recipe(arts[0].model.name, plain, options.seed)
-        run = RunFolder.create(options.out, dataset.records, recipe, attributes=dataset.attributes)
-        with whole_file(file) as partial:
-            partial.write_text(json.dumps(asked, indent=1), encoding="utf-8")
+        dataset = _read(options, bars)
+        study = AttributeStudy.create(options.out, dataset.records, arts, shared, settings, dataset.attributes)
+    number = study.settings.num_seeds
 
     def go(should_stop: ShouldStop) -> None:
-        run.plan["done"] = pipeline.run(run.plan, bars, should_stop, "prepare")
-        run.save()
-        prepared = run.artefact("prepare")
-        pack, encoder = open_pack(Path(prepared["data"])), load_encoder(Path(prepared["encoder"]))
-        told = (bars, should_stop, lambda name, number: bars.say(f"{name}, seed {number + 1} of {asked['seeds']}"))
-        result = run_arts(options.out, pack, encoder, arts, asked["seed"], asked["seeds"], *told)
+        result = study.carry_out(
+            bars, should_stop, lambda name, place: bars.say(f"{name}, seed {place + 1} of {number}")
+        )
         bars.close()
         print(json.dumps(result, indent=1) if options.json else attribute_table(result))
 
@@ -204,19 +189,6 @@ def _usual_arts(bars: Bars) -> list[str]:
         return list(COMPARED)
     bars.say(f"word2vec is left out, because {WORD_VECTORS} names no word vectors")
     return [art for art in COMPARED if "word2vec" not in art]
-
-
-def _recipe(model: str, settings: dict[str, Any], seed: int) -> Recipe:
-    """Of a training whose images nobody has asked for yet."""
-    return {
-        "model": model,
-        "model_settings": settings,
-        "sampler": "random",
-        "sampler_settings": {},
-        "budget": {"kind": "per_class", "count": 1},
-        "pool_factor": 1.0,
-        "seed": seed,
-    }
 
 
 def _compute_of(options: argparse.Namespace) -> dict[str, Any]:

@@ -176,6 +176,21 @@ class StudyPlan(TypedDict):
     out: str
 
 
+class AttributeStudyPlan(TypedDict):
+    """Train models that edit attributes alike, and compare them.
+
+    dataset: the images of the splits train and val; arts: as `ml.attribute_lines` reads them; shared: settings of all
+    of them; settings: of `ml.study_settings.AttributeStudySettings`; out: as of a study.
+    """
+
+    verb: Literal["attribute_study"]
+    dataset: DatasetPart
+    arts: list[str]
+    shared: dict[str, Any]
+    settings: dict[str, Any]
+    out: str
+
+
 class ExportPlan(TypedDict):
     """Write an augmented dataset.
 
@@ -200,7 +215,7 @@ class ExportPlan(TypedDict):
     out: str
 
 
-AnyPlan = IngestPlan | RunPlan | SelectPlan | EditPlan | StudyPlan | ExportPlan
+AnyPlan = IngestPlan | RunPlan | SelectPlan | EditPlan | StudyPlan | AttributeStudyPlan | ExportPlan
 Plan = Annotated[AnyPlan, Field(discriminator="verb")]
 
 

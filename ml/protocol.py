@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, NotRequired, TextIO, cast
 
 from typing_extensions import TypedDict
 
+from ml.attribute_told import ArtBegun, ArtMeasured, AttributeStudyDone
 from ml.judgement import HealthJudged
 from ml.look import Look
 from ml.plans import Artefacts, Stage
@@ -361,6 +362,9 @@ Event = (
     | GeneratorBegun
     | ChildTrained
     | StudyDone
+    | ArtBegun
+    | ArtMeasured
+    | AttributeStudyDone
     | ExportResult
 )
 Emit = Callable[[Event], None]

@@ -35,6 +35,19 @@ from ml.told import ShouldStop
 from ml.whole import whole_file
 
 
+def recipe_of_training(model: str, settings: dict[str, Any], seed: int) -> Recipe:
+    """Of a training whose images nobody has asked for yet."""
+    return {
+        "model": model,
+        "model_settings": settings,
+        "sampler": "random",
+        "sampler_settings": {},
+        "budget": {"kind": "per_class", "count": 1},
+        "pool_factor": 1.0,
+        "seed": seed,
+    }
+
+
 @dataclass
 class RunFolder:
     """An opened run folder."""

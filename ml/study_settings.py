@@ -64,6 +64,15 @@ class StudySettings(Settings):
                 )
 
 
+class AttributeStudySettings(Settings):
+    """How often an attribute study trains each art."""
+
+    num_seeds: int = Field(
+        default=3, ge=1, le=20, description="Trainings of each art, each from its own seed; two at least for intervals."
+    )
+    seed: int = Field(default=0, ge=0, le=2**31, description="The same study, data and seed give the same table.")
+
+
 def read_study_settings(values: dict[str, Any]) -> StudySettings:
     """Raises: BadSettingsError."""
     try:

@@ -2,16 +2,14 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tqdm import tqdm
 
+from ml.attribute_told import AttributeResult
 from ml.judgement import ToldJudgement
 from ml.protocol import Event, MeasurementPart, MeasurementRow, Yield
 from ml.study_told import ChildDone, StudyResult
-
-if TYPE_CHECKING:
-    from ml.attribute_study import AttributeResult  # which loads torch
 
 
 class Bars:
@@ -187,7 +185,7 @@ def _points(estimate: Mapping[str, Any]) -> str:
     return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}"
 
 
-def attribute_table(result: "AttributeResult") -> str:
+def attribute_table(result: AttributeResult) -> str:
     """A row for each art, a column for each attribute, in percent; the average and its interval last."""
     head = ("recognised, %", *result["names"], "average", "95 %", "identity", "reconstruction")
     known = [value for value in result["classifier"] if value is not None]
@@ -201,7 +199,7 @@ def attribute_table(result: "AttributeResult") -> str:
         f"{table(rows)}\n\n{result['num_held_out']} held-out images, each attribute of them turned around; "
         f"{result['num_seeds']} seeds. identity: distance of appearance between source and result; reconstruction: "
         "error of sources given back, as a share of a pixel's range. Of the classifier: the mean of those that have an "
-        "attribute and those that lack it."
+        f"attribute and those that lack it.\n{result['sentence']}"
     )
 
 

@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.attribute_lines import WORD_VECTORS
 from ml.errors import BadSettingsError
 
-VARIABLE = "ATELIER_WORD_VECTORS"
+VARIABLE = WORD_VECTORS
 MAX_BYTES = 512 * 2**20
 
 

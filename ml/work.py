@@ -51,7 +51,7 @@ def _fault(error: MlError) -> int:
 def carry_out(plan_file: Path, stop: threading.Event) -> int:
     """The verb of a plan. SIGTERM asks a run to save and leave; the other verbs are short, and end at once."""
     plan = read_plan(plan_file)
-    if plan["verb"] == "run" or plan["verb"] == "study":  # so that types follow
+    if plan["verb"] == "run" or plan["verb"] == "study" or plan["verb"] == "attribute_study":  # so that types follow
         signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
         claim_threads()  # before anything imports torch or numpy
         from ml.told import StopRequested
@@ -62,10 +62,14 @@ def carry_out(plan_file: Path, stop: threading.Event) -> int:
                 from ml.pool_import import ImportRun
 
                 pipeline.run(plan, emit, stop.is_set, kind=ImportRun if "imported" in plan else None)
-            else:
+            elif plan["verb"] == "study":
                 from ml import study_work
 
                 study_work.run(plan, emit, stop.is_set)
+            else:
+                from ml import attribute_study_work
+
+                attribute_study_work.run(plan, emit, stop.is_set)
         except StopRequested:
             return EXIT_STOPPED
         return EXIT_DONE

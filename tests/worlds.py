@@ -12,6 +12,7 @@ from django.db import transaction
 from PIL import Image
 
 from ml.records import ImageRecord
+from tests.ml.rendered_attributes import NAMES, NONE, factors, render
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
 from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion
@@ -57,28 +58,45 @@ def make_dataset(lab: Lab, train: int = 24, val: int = 8, test: int = 4) -> Data
         for label in CLASSES:
             for _ in range(size):
                 number = len(rows)
-                data = picture(label, number)
-                sha256 = hashlib.sha256(data).hexdigest()
-                file = storage.object_file(lab.pk, sha256, ".png")
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(data)
-                rows.append(
-                    DatasetImage(
-                        version=version,
-                        index=number,
-                        name=f"{split}/{label}/{number}.png",
-                        label=label,
-                        split=split,
-                        sha256=sha256,
-                        suffix=".png",
-                        width=16,
-                        height=16,
-                        is_grey=True,
-                        size_bytes=len(data),
-                    )
-                )
-    DatasetImage.objects.bulk_create(rows)
+                name = f"{split}/{label}/{number}.png"
+                one = {"name": name, "label": label, "split": split, "is_grey": True}
+                rows.append(_image_of(version, number, picture(label, number), **one))
     version.counts = {split: dict.fromkeys(CLASSES, size) for split, size in sizes.items()}
+    return _filled(version, rows)
+
+
+def make_attribute_dataset(lab: Lab, train: int = 40, val: int = 12) -> DatasetVersion:
+    """A version of rendered images with six attributes, whose classes bear their names."""
+    version = make_version(lab, classes=[*NAMES, NONE], attributes=list(NAMES))
+    Dataset.objects.filter(pk=version.dataset_id).update(kind="attribute_images")
+    version.dataset.refresh_from_db()
+    rows = []
+    counts = {split: dict.fromkeys(version.classes, 0) for split in ("train", "val")}
+    for number in range(train + val):
+        has, stream = factors(number), io.BytesIO()
+        render(has, number, 16).save(stream, "PNG")
+        own = [name for name, one in zip(NAMES, has, strict=True) if one] or [NONE]
+        split, said = "train" if number < train else "val", "".join(map(str, has))
+        one = {"name": f"{number}.png", "label": own[0], "split": split, "attributes": said, "is_grey": False}
+        rows.append(_image_of(version, number, stream.getvalue(), **one))
+        for name in own:
+            counts[split][name] += 1
+    version.counts = counts
+    return _filled(version, rows)
+
+
+def _image_of(version: DatasetVersion, number: int, data: bytes, **values: Any) -> DatasetImage:
+    """The row of a picture whose bytes lie in the lab's store."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    file = storage.object_file(version.dataset.lab_id, sha256, ".png")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
+    facts = {"sha256": sha256, "suffix": ".png", "width": 16, "height": 16, "size_bytes": len(data)}
+    return DatasetImage(version=version, index=number, **facts, **values)
+
+
+def _filled(version: DatasetVersion, rows: list[DatasetImage]) -> DatasetVersion:
+    DatasetImage.objects.bulk_create(rows)
     version.num_images = len(rows)
     version.content_hash = hashlib.sha256("".join(row.sha256 for row in rows).encode()).hexdigest()
     version.save()
@@ -117,6 +135,22 @@ QUICK_STUDY: dict[str, Any] = {
     "settings": {"child_steps": 8, "num_child_seeds": 3, "num_generator_seeds": 3},
 }
 """A study that a CPU goes through in seconds."""
+
+
+QUICK_ARTS: dict[str, Any] = {
+    "question": "attributes",
+    "arms": ["stargan:condition_mode=diff", "fader"],
+    "model_settings": {
+        "resolution": 16,
+        "batch_size": 4,
+        "num_steps": 8,
+        "width": 4,
+        "num_checkpoints": 4,
+        "num_previews": 1,
+    },
+    "settings": {"num_seeds": 2},
+}
+"""An attribute study that a CPU goes through in seconds."""
 
 
 STUDY_RESULT: dict[str, Any] = {

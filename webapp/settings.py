@@ -298,6 +298,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "DeliveryState": "webapp.webhooks.models.Delivery.State",
         "BlindAnswer": "webapp.gallery.models.BlindTrial.Answer",
         "StudyAnswer": ["helped", "no_evidence", "hurt"],
+        "StudyQuestion": "webapp.studies.models.Study.Question",
         "StudyState": "webapp.studies.models.Study.State",
         "ExportState": "webapp.exports.models.Export.State",
         "ExportContent": "webapp.exports.models.Export.Content",

@@ -5,11 +5,15 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar, Final, cast
 
-from ml.plans import PoolPart, StudyPlan
+from django.db.models import QuerySet
+
+from ml.attribute_told import ArtBegun, ArtMeasured
+from ml.plans import AttributeStudyPlan, PoolPart, StudyPlan
 from ml.protocol import ChildTrained, Event, StageProgress
 from webapp.core import bucket, storage
 from webapp.core.errors import GoneError
 from webapp.core.leases import Leased
+from webapp.datasets.models import DatasetImage
 from webapp.datasets.selectors import dataset_part, files_of, plan_rows
 from webapp.gallery.models import Pool
 from webapp.runs.services import files
@@ -21,7 +25,10 @@ from workers.run import recipe_of
 from workers.supervisor import Work
 
 EVERY_S: Final = 0.5
-NEEDED_ONCE: Final = ("generators", "given", "chosen", "data", "judged.npz", "images.jsonl")
+NEEDED_ONCE: Final = (
+    *("generators", "given", "chosen", "data", "judged.npz", "images.jsonl"),
+    *("encoder", "classifier.safetensors"),
+)
 """What the folder of a study holds that nobody asks for when it has its answer."""
 
 
@@ -51,14 +58,27 @@ class StudyWork(Work[Study]):
         """Generators, children and the result."""
         return storage.study_files(self.row.pk)
 
-    def plan(self) -> StudyPlan:
-        """The images of all splits: the test split is for studies, and only for them."""
+    def plan(self) -> StudyPlan | AttributeStudyPlan:
+        """Images of all splits where children are tested: the test split is for such studies, and only for them."""
         attempt.begin_study(self.row)
         bucket.pull_tree(self.made, self.go_on)
+        version = self.row.version
+        if self.row.question == Study.Question.ATTRIBUTES:
+            self._kept = {str(file.parent) for file in self.made.glob("arts/*/*/edits.json")}
+            images = self._write_images(version.images.exclude(split="test"))
+            return {
+                "verb": "attribute_study",
+                "dataset": dataset_part(version, str(images)),  # type: ignore[typeddict-item]
+                "arts": self.row.arms,
+                "shared": self.row.model_settings,
+                "settings": self.row.settings,
+                "out": str(self.made),
+            }
         self._kept = {file.stem for file in self.made.glob("children/[!.]*.npz")}
+        images = self._write_images(version.images.all())
         return {
             "verb": "study",
-            "dataset": dataset_part(self.row.version, str(self._write_images())),  # type: ignore[typeddict-item]
+            "dataset": dataset_part(version, str(images)),  # type: ignore[typeddict-item]
             "model": self.row.model,
             "model_settings": self.row.model_settings,
             "pools": [self._bring(pool) for pool in pools_of(self.row)],
@@ -67,13 +87,13 @@ class StudyWork(Work[Study]):
             "out": str(self.made),
         }
 
-    def _write_images(self) -> Path:
+    def _write_images(self, images: "QuerySet[DatasetImage]") -> Path:
         """Raises: GoneError, BucketError."""
         version, path = self.row.version, self.folder / "images.jsonl"
         with path.open("w", encoding="utf-8") as stream:
-            for row in plan_rows(version, version.images.all()):
+            for row in plan_rows(version, images):
                 stream.write(json.dumps(row) + "\n")
-        files = (storage.object_file(version.dataset.lab_id, *one) for one in files_of(version.images.all()))
+        files = (storage.object_file(version.dataset.lab_id, *one) for one in files_of(images))
         if absent := bucket.pull_all(files, self.go_on):
             raise GoneError(f"{len(absent)} images of this version are not in the bucket any more; upload them again.")
         return path
@@ -97,6 +117,10 @@ class StudyWork(Work[Study]):
                 self._note(stage=stage["stage"], step=stage["step"], num_steps=stage["num_steps"], eta_s=stage["eta_s"])
             case "checkpoint":
                 attempt.advance_study(self.row)
+            case "art":
+                self._heard_art(event)
+            case "art_measured":
+                self._heard_measured(event)
             case "child":
                 self._heard_child(event)
             case "result":
@@ -116,6 +140,23 @@ class StudyWork(Work[Study]):
             eta_s=self._clock.left(child, is_new),
             arms=self._means.arms(),
         )
+
+    def _heard_art(self, art: ArtBegun) -> None:
+        where = {"generator": art["number"], "num_generators": art["num_trainings"]}
+        self._note(part="arts", arm=art["name"], seed=art["seed"], stage="", step=0, num_steps=0, eta_s=None, **where)
+
+    def _heard_measured(self, measured: ArtMeasured) -> None:
+        """The training has said all that it can: what is left of it, but for its measures, goes."""
+        folder = Path(measured["folder"])
+        if str(folder) not in self._kept:
+            bucket.push(self.made / "classifier.safetensors")  # which measures the others, too
+            bucket.push(folder / "edits.json")
+            attempt.advance_study(self.row)
+            self._kept.add(str(folder))
+        for name in ("checkpoints", "previews"):
+            storage.remove_tree(folder / name)
+        attempt.note_table(self.row, cast(dict[str, Any], measured["result"]))
+        self._note(num_done=measured["num_done"])
 
     def _note(self, **values: Any) -> None:
         self._progress = self._progress.model_copy(update=values)

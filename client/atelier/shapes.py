@@ -41,7 +41,7 @@ MapViewName = Literal["pca", "tsne"]
 
 NumImagesEnum = Literal[20, 50, 100]
 
-PartEnum = Literal["generators", "children"]
+PartEnum = Literal["generators", "children", "arts"]
 
 PieceNounEnum = Literal["run", "version", "selection", "edit", "study", "export"]
 
@@ -64,6 +64,8 @@ StoredThingNounEnum = Literal["dataset", "run", "study", "export"]
 StudyActionsEnum = Literal["stop", "resume", "cancel"]
 
 StudyAnswer = Literal["helped", "no_evidence", "hurt"]
+
+StudyQuestion = Literal["benefit", "attributes"]
 
 StudyState = Literal["queued", "running", "finished", "stopped", "failed", "cancelled", "interrupted"]
 
@@ -149,6 +151,17 @@ class ArmResult(TypedDict):
     equals_more_real: int | None
 
 
+class ArtResult(TypedDict):
+    "One way to edit attributes: shares of edits after which the classifier finds what was asked for."
+
+    name: str
+    num_seeds: int
+    by_attribute: list[Spread]
+    average: Spread
+    identity: Spread
+    reconstruction: Spread
+
+
 class AttributeBalance(TypedDict):
     "How many images have an attribute, lack it, or do not say."
 
@@ -156,6 +169,27 @@ class AttributeBalance(TypedDict):
     has: int
     lacks: int
     unknown: int
+
+
+class AttributeResult(TypedDict):
+    "The table as far as it is measured; best and sentence come when it is whole."
+
+    names: list[str]
+    co_occurrence: list[list[float]]
+    num_held_out: int
+    num_seeds: int
+    classifier: list[float | None]
+    arts: list[ArtResult]
+    best: str | None
+    sentence: str
+
+
+class AttributeStudyParts(TypedDict):
+    "What an attribute study is made of."
+
+    schema: dict[str, Any]
+    shared_schema: dict[str, Any]
+    arts: list[PublishedArt]
 
 
 class AttributesTogether(TypedDict):
@@ -229,6 +263,7 @@ class Catalogue(TypedDict):
     export_formats: list[ExportFormatPlugin]
     compute: dict[str, Any]
     study: StudyParts
+    attribute_study: AttributeStudyParts
 
 
 class ChangedData(TypedDict):
@@ -1322,6 +1357,7 @@ class NewStudyRequest(TypedDict):
     "A study to be started."
 
     version: str
+    question: NotRequired[StudyQuestion]
     model: NotRequired[str]
     model_settings: NotRequired[dict[str, Any]]
     pools: NotRequired[list[str]]
@@ -1670,6 +1706,14 @@ class Provenance(TypedDict):
     origin: Origin | None
     file_name: str
     remake: str | None
+
+
+class PublishedArt(TypedDict):
+    "A way to edit attributes that is compared in print, or stands beside those that are."
+
+    line: str
+    title: str
+    summary: str
 
 
 class Queue(TypedDict):
@@ -2209,6 +2253,14 @@ class SocketAnswered(TypedDict):
     data: dict[str, Any]
 
 
+class Spread(TypedDict):
+    "A mean over seeds with its 95 % interval; no mean where nothing was measured, no interval from one seed."
+
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
 class StartRequest(TypedDict):
     "A checkpoint of an earlier run of the lab that a run starts from."
 
@@ -2256,6 +2308,7 @@ class Study(TypedDict):
     dataset: str
     dataset_name: str
     run: str | None
+    question: StudyQuestion
     model: str
     arms: list[str]
     state: StudyState
@@ -2272,6 +2325,7 @@ class Study(TypedDict):
     pools: list[str]
     settings: dict[str, Any]
     result: StudyResult | None
+    attribute_result: AttributeResult | None
     error: Fault | None
     actions: list[StudyActionsEnum]
     device: str
@@ -2308,6 +2362,7 @@ class StudyListItem(TypedDict):
     dataset: str
     dataset_name: str
     run: str | None
+    question: StudyQuestion
     model: str
     arms: list[str]
     state: StudyState
@@ -2348,7 +2403,7 @@ class StudyPreset(TypedDict):
 
 
 class StudyProgress(TypedDict):
-    "Where a study is: first its generators, one after the other, then its children."
+    "Where a study is: first its generators, one after the other, then its children; of attributes, its arts."
 
     part: PartEnum | Literal[""]
     generator: int
@@ -2360,6 +2415,8 @@ class StudyProgress(TypedDict):
     num_children: int
     eta_s: float | None
     arms: list[ArmProgress]
+    arm: str
+    seed: int
 
 
 class StudyResult(TypedDict):
@@ -2377,7 +2434,7 @@ class StudyResult(TypedDict):
 
 
 class StudyValidation(TypedDict):
-    "What is wrong with it; else how many networks it trains."
+    "What is wrong with it; else how many networks it trains. Of attributes, generators are trainings of arts."
 
     problems: list[Problem]
     num_generators: int | None
@@ -2522,6 +2579,7 @@ class ValidateStudyRequest(TypedDict):
     "A study that might be started; settings left out take their defaults."
 
     version: str
+    question: NotRequired[StudyQuestion]
     model: NotRequired[str]
     model_settings: NotRequired[dict[str, Any]]
     pools: NotRequired[list[str]]

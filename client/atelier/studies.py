@@ -1,4 +1,4 @@
-"""Studies: whether synthetic images help a classifier."""
+"""Studies: whether synthetic images help a classifier, and which way to edit attributes works."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class Study(Work[shapes.Study]):
-    """Child networks trained with and without synthetic images; `data["result"]` is the answer."""
+    """Networks trained alike to answer one question: `data["sentence"]` is the answer, `data["result"]`, or of
+    attributes `data["attribute_result"]`, all that it rests on."""
 
     noun, path = "study", "/api/v1/studies/{id}/"
     good = frozenset({"finished"})
@@ -52,7 +53,11 @@ class Studies:
         return Study(self._client, self._client.ask("GET", Study.path, id=id))
 
     def start(self, version: str, arms: Sequence[str], **more: Any) -> Study:
-        """Compare arms on a dataset version. `more`: model, model_settings, or pools; settings, name, run."""
+        """Compare arms on a dataset version. `more`: model, model_settings, or pools; settings, name, run.
+
+        With `question="attributes"` arms are ways to edit them, such as `stargan:condition_mode=diff`, and
+        model_settings what all of them share.
+        """
         body: dict[str, Any] = {"version": version, "arms": list(arms)}
         body |= {key: value for key, value in more.items() if value is not None}
         return Study(self._client, self._client.ask("POST", "/api/v1/studies/", body))

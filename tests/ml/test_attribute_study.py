@@ -10,11 +10,13 @@ import torch
 from torch import Tensor
 
 from ml.__main__ import main
-from ml.attribute_arts import COMPARED, read_arts
+from ml.attribute_arts import read_arts
 from ml.attribute_classifier import AttributeClassifier, _loss, _weights, kept_classifier, train_classifier
 from ml.attribute_edits import Edits, asked_edits, classifier_accuracy, edited_rows, measure_edits
+from ml.attribute_lines import COMPARED
 from ml.attribute_model import AttributeModel
 from ml.attribute_study import run_arts, spread, table_of
+from ml.attribute_told import ArtResult, AttributeResult, Spread, verdict
 from ml.attributes import AttributeSpace
 from ml.encoder_training import train_encoder
 from ml.errors import BadSettingsError
@@ -175,6 +177,35 @@ def test_the_table_is_the_mean_over_attributes_and_seeds_with_an_interval(
     assert spread(np.array([0.3])) == {"mean": 0.3, "low": None, "high": None}
 
 
+def art_of(name: str, mean: float | None, reach: float | None) -> ArtResult:
+    low, high = (None, None) if reach is None or mean is None else (mean - reach, mean + reach)
+    average: Spread = {"mean": mean, "low": low, "high": high}
+    return {
+        "name": name,
+        "num_seeds": 3,
+        "by_attribute": [],
+        "average": average,
+        "identity": average,
+        "reconstruction": average,
+    }
+
+
+def test_the_best_is_named_only_where_no_other_interval_reaches_its_own() -> None:
+    apart = [art_of("fader", 0.5, 0.05), art_of("stgan", 0.8, 0.1), art_of("icgan", 0.6, 0.05)]
+    best, sentence = verdict(apart)
+    assert best == "stgan"
+    assert sentence == "stgan changes 80.0 % of attributes as asked (70.0 to 90.0); no other interval reaches that."
+    best, sentence = verdict([*apart, art_of("attgan", 0.7, 0.01)])
+    assert (best, sentence.split(":")[0]) == (None, "Not told apart")
+    assert "the intervals of attgan reach it" in sentence
+    best, sentence = verdict([art_of("fader", 0.5, None), art_of("stgan", 0.8, None)])
+    assert best is None
+    assert "of one training each nothing is said" in sentence
+    assert verdict([art_of("fader", None, None)])[0] is None
+    best, sentence = verdict([art_of(str(one), 0.5, 0.1) for one in range(6)])
+    assert "and 2 more reach it" in sentence
+
+
 def test_arts_are_trained_alike_and_a_study_goes_on_where_it_was_stopped(
     pack: Pack, encoder: Encoder, tmp_path: Path
 ) -> None:
@@ -191,7 +222,11 @@ def test_arts_are_trained_alike_and_a_study_goes_on_where_it_was_stopped(
         run_arts(tmp_path, pack, encoder, arts, 1, 1, should_stop=stop_in_the_second, on_art=note)
     first = tmp_path / "arts" / "0" / "0" / "edits.json"
     before = first.stat().st_mtime_ns
-    result = run_arts(tmp_path, pack, encoder, arts, 1, 1)
+    tables: list[AttributeResult] = []
+    result = run_arts(tmp_path, pack, encoder, arts, 1, 1, on_measured=lambda folder, table: tables.append(table))
+    assert [[art["num_seeds"] for art in table["arts"]] for table in tables] == [[1], [1, 1]]
+    assert tables[0]["arts"] == result["arts"][:1], "rows stand in the table as soon as they are measured"
+    assert (tables[1]["sentence"], result["sentence"]) == ("", verdict(result["arts"])[1])
     assert first.stat().st_mtime_ns == before, "what was measured is not measured again"
     assert [art["name"] for art in result["arts"]] == ["stargan:condition_mode=diff", "fader"]
     assert json.loads((tmp_path / "result.json").read_text()) == result

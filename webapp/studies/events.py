@@ -23,15 +23,16 @@ class ArmProgress(BaseModel):
 
 
 class StudyProgress(BaseModel):
-    """Where a study is: first its generators, one after the other, then its children.
+    """Where a study is: first its generators, one after the other, then its children; of attributes, its arts.
 
     stage, step of num_steps: of the generator that is at work. num_done of num_children: with those of the learning
-    curve once the comparison's are there. eta_s: of this part alone, None while nobody knows.
+    curve once the comparison's are there. eta_s: of this part alone, None while nobody knows. Of arts, generator is the
+    training that is at work, `seed` (from 1) of `arm`, and num_done are measured.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    part: Literal["", "generators", "children"] = ""
+    part: Literal["", "generators", "children", "arts"] = ""
     generator: int = 0
     num_generators: int = 0
     stage: str = ""
@@ -41,6 +42,8 @@ class StudyProgress(BaseModel):
     num_children: int = 0
     eta_s: float | None = None
     arms: list[ArmProgress] = []
+    arm: str = ""
+    seed: int = 0
 
 
 class StudyChangedData(BaseModel):
@@ -76,7 +79,7 @@ def study_changed(study: Study) -> StudyChanged:
             state=Study.State(study.state),
             is_stopping=is_stopping(study),
             progress=progress_of(study).model_dump(mode="json"),
-            has_result=study.result is not None,
+            has_result=study.state == Study.State.FINISHED,
             error_code=study.error_code,
             error_message=study.error_message,
         ),

@@ -1,4 +1,4 @@
-"""Studies: whether synthetic images help a classifier on a dataset version."""
+"""Studies of a dataset version: whether synthetic images help a classifier, and which way to edit attributes works."""
 
 from typing import ClassVar
 
@@ -12,7 +12,15 @@ from webapp.runs.models import Run
 
 
 class Study(Removable, Leased):
-    """Child networks trained with and without synthetic images of a model, on several seeds (`ml/study.py`)."""
+    """One question to a dataset version, answered by trainings from several seeds.
+
+    Benefit: child networks learn with and without synthetic images of a model (`ml/study.py`). Attributes: models that
+    edit attributes learn alike (`ml/attribute_study.py`); model is then empty, model_settings are what all share.
+    """
+
+    class Question(models.TextChoices):
+        BENEFIT = "benefit"
+        ATTRIBUTES = "attributes"
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -33,14 +41,18 @@ class Study(Removable, Leased):
     )
     name = models.CharField(max_length=120, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    model = models.CharField(max_length=60)
+    question = models.CharField(max_length=12, choices=Question.choices, default=Question.BENEFIT)
+    model = models.CharField(max_length=60, blank=True)
     model_settings = models.JSONField(default=dict)
     pools = models.JSONField(default=list, help_text="Ids of pools that stand where generators would be trained.")
-    arms = models.JSONField(help_text="As `ml/arms.py` writes them.")
+    arms = models.JSONField(help_text="As `ml/arms.py`, or of attributes `ml/attribute_lines.py`, writes them.")
     settings = models.JSONField(default=dict, help_text="Of `ml/study_settings.py`, each written out.")
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     progress = models.JSONField(default=dict, help_text="As `webapp/studies/events.py` tells it.")
-    result = models.JSONField(null=True, help_text="As `ml/study_told.py` describes it.")
+    result = models.JSONField(
+        null=True,
+        help_text="As `ml/study_told.py` describes it; of attributes `ml/attribute_told.py`, as far as it is.",
+    )
     device = models.CharField(max_length=120, blank=True, help_text="Device and precision of the generators.")
     size_bytes = models.BigIntegerField(default=0, help_text="Of its folder, when it was last measured.")
     measured_at = models.DateTimeField(null=True)
@@ -50,4 +62,6 @@ class Study(Removable, Leased):
         indexes = [models.Index(fields=["state", "created_at"])]
 
     def __str__(self) -> str:
+        if self.question == self.Question.ATTRIBUTES:
+            return self.name or f"Study of edits on {self.version.dataset}"
         return self.name or f"Study of {self.model} on {self.version.dataset}"

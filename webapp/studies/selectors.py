@@ -49,11 +49,15 @@ def pools_of(study: Study) -> list[Pool]:
 def study_for(selection: Selection) -> Study | None:
     """The newest answer about a selection's images: about their pool, or about the model and version that made them."""
     run, pool = selection.pool.run, str(selection.pool_id)
-    told = Study.objects.filter(alive(Study), version=run.version_id, model=run.recipe.model, result__isnull=False)
+    told = _answers().filter(alive(Study), version=run.version_id, model=run.recipe.model)
     fitting = (study for study in told.order_by("-finished_at", "-pk") if not study.pools or pool in study.pools)
     return next(fitting, None)
 
 
 def num_answers(version: uuid.UUID) -> int:
     """Studies that have read the version's test images, deleted ones included."""
-    return Study.objects.filter(version=version, result__isnull=False).count()
+    return _answers().filter(version=version).count()
+
+
+def _answers() -> "QuerySet[Study]":
+    return Study.objects.filter(question=Study.Question.BENEFIT, result__isnull=False)

@@ -48,9 +48,11 @@ class Progress:
             self.show(work.status.capitalize(), data["stage_progress"], 1.0, step + left)
         elif work.noun == "study":
             told = data["progress"]
-            at_children = told["part"] == "children"
-            done, total = (told["num_done"], told["num_children"]) if at_children else (told["step"], told["num_steps"])
-            self.show(f"Study {work.status}", done, total, told["part"])
+            done, total = told["step"], told["num_steps"]
+            if told["part"] in ("children", "arts"):
+                done, total = told["num_done"], told["num_children"] or told["num_generators"]
+            art = f"{told['arm']}, seed {told['seed']}" if told["part"] == "arts" else told["part"]
+            self.show(f"Study {work.status}", done, total, art)
         else:
             progress = data.get("progress") or {"current": 0, "max": 0}
             self.show(f"{work.noun} {work.status}"[:40].capitalize(), progress["current"], progress["max"])

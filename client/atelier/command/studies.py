@@ -9,7 +9,7 @@ from atelier.command.verb import Session, Shown, Verb, add_lab, add_limit, add_w
 from atelier.errors import InvalidError
 from atelier.studies import Study
 
-COLUMNS = ("id", "name", "state", "dataset_name", "version_number", "model", "answer", "sentence")
+COLUMNS = ("id", "name", "question", "state", "dataset_name", "version_number", "model", "answer", "sentence")
 
 
 def list_studies(session: Session) -> Shown:
@@ -23,11 +23,12 @@ def get(session: Session) -> Shown:
 
 
 def start(session: Session) -> Shown:
-    """Ask whether synthetic images help on a dataset's version."""
+    """Ask whether synthetic images help on a dataset's version, or which way to edit its attributes works."""
     typed = session.typed
     study = session.client.studies.start(
         _version_of(session),
-        typed.arms or _arms_of_preset(session),
+        typed.arms or _usual_arms(session),
+        question=typed.question,
         model=typed.model,
         model_settings=pairs(typed.set, "--set"),
         pools=typed.pools,
@@ -66,8 +67,13 @@ def _version_of(session: Session) -> str:
     return str(session.client.datasets.get(typed.dataset, typed.lab).version(typed.number).id)
 
 
-def _arms_of_preset(session: Session) -> list[str]:
-    wanted, presets = session.typed.preset, session.client.recipes.catalogue()["study"]["presets"]
+def _usual_arms(session: Session) -> list[str]:
+    """Those of the preset; of attributes all that are published, but for word vectors, which a server may lack."""
+    catalogue = session.client.recipes.catalogue()
+    if session.typed.question == "attributes":
+        lines = [art["line"] for art in catalogue["attribute_study"]["arts"]]
+        return [line for line in lines if "word2vec" not in line]
+    wanted, presets = session.typed.preset, catalogue["study"]["presets"]
     for preset in presets:
         if preset["name"] == wanted:
             return list(preset["arms"])
@@ -78,6 +84,8 @@ def _arms_of_preset(session: Session) -> list[str]:
 def _shown(study: Study) -> Shown:
     """One line for each arm, and the answer below; the whole row as JSON."""
     data: Any = study.data
+    if data.get("attribute_result"):
+        return Shown(data, text=_table_of_arts(data["attribute_result"]))
     result = data.get("result")
     if result is None:
         return Shown(data, (*COLUMNS, "progress.num_done", "progress.num_children", "error.message"))
@@ -88,16 +96,39 @@ def _shown(study: Study) -> Shown:
     return Shown(data, text="\n".join([*lines, result["sentence"]]))
 
 
+def _table_of_arts(result: Any) -> str:
+    """The average of each art with its interval, and the sentence."""
+    lines = [f"{'recognised':>12} {'95 %':>16} {'seeds':>6}  art"]
+    for art in result["arts"]:
+        mean, low, high = (art["average"][part] for part in ("mean", "low", "high"))
+        share = "" if mean is None else f"{100 * mean:.1f} %"
+        interval = "" if low is None else f"{100 * max(0.0, low):.1f} to {100 * min(1.0, high):.1f}"
+        lines.append(f"{share:>12} {interval:>16} {art['num_seeds']:>6}  {art['name']}")
+    return "\n".join([*lines, *filter(None, [result["sentence"]])])
+
+
 def _takes_start(parser: ArgumentParser) -> None:
     parser.add_argument("dataset", nargs="?", help="name or id of the dataset")
     parser.add_argument("--number", type=int, metavar="N", help="number of its version (default: the newest)")
     parser.add_argument("--version-id", metavar="ID", help="a dataset version by its id instead")
+    parser.add_argument(
+        "--question",
+        choices=("benefit", "attributes"),
+        help="whether synthetic images help (the default), or which way to edit attributes works",
+    )
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--arms", nargs="+", metavar="ARM", help="such as none balanced+geometric+random:1x@0.25")
+    which.add_argument(
+        "--arms",
+        nargs="+",
+        metavar="ARM",
+        help="such as none balanced+geometric+random:1x@0.25, or of attributes fader stargan:condition_mode=diff",
+    )
     which.add_argument("--preset", default="share", help="arms that the service names (default: share)")
     parser.add_argument("--model", help="default: dcgan")
     parser.add_argument("--pools", nargs="+", metavar="POOL", help="ids of pools that stand for generators instead")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the model")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the model, or of all arts"
+    )
     parser.add_argument(
         "--study-set", action="append", default=[], metavar="NAME=VALUE", help="a setting such as num_child_seeds=5"
     )
@@ -123,7 +154,7 @@ def _takes_resume(parser: ArgumentParser) -> None:
 
 
 VERBS = [
-    Verb("start", "measure whether synthetic images help on a dataset", start, _takes_start),
+    Verb("start", "measure whether synthetic images help, or which way to edit works", start, _takes_start),
     Verb("list", "the studies of your labs", list_studies, _takes_list),
     Verb("get", "a study with its answer", get, takes_id("study")),
     Verb("wait", "wait until a study has its answer", wait, _takes_wait),

@@ -2328,12 +2328,54 @@ export interface components {
             /** @description Real images that would be worth as much; null where the learning curve cannot say. */
             equals_more_real: number | null;
         };
+        /** @description One way to edit attributes: shares of edits after which the classifier finds what was asked for. */
+        ArtResult: {
+            name: string;
+            /** @description Trainings that are measured. */
+            num_seeds: number;
+            by_attribute: components["schemas"]["Spread"][];
+            /** @description Over attributes. */
+            average: components["schemas"]["Spread"];
+            /** @description Mean squared distance of appearance between a source and its edit. */
+            identity: components["schemas"]["Spread"];
+            /** @description Mean error of sources given back, as a share of a pixel's range. */
+            reconstruction: components["schemas"]["Spread"];
+        };
         /** @description How many images have an attribute, lack it, or do not say. */
         AttributeBalance: {
             name: string;
             has: number;
             lacks: number;
             unknown: number;
+        };
+        /** @description The table as far as it is measured; best and sentence come when it is whole. */
+        AttributeResult: {
+            /** @description Attributes, or classes. */
+            names: string[];
+            /** @description Row i, column j: the share of training images with i that have j. */
+            co_occurrence: number[][];
+            /** @description Validation images that are edited. */
+            num_held_out: number;
+            /** @description Most trainings of one art that are measured. */
+            num_seeds: number;
+            /** @description By attribute, how often the classifier is right on held-out real images that have and lack it. */
+            classifier: (number | null)[];
+            arts: components["schemas"]["ArtResult"][];
+            /** @description Null where arts are not told apart. */
+            best: string | null;
+            sentence: string;
+        };
+        /** @description What an attribute study is made of. */
+        AttributeStudyParts: {
+            /** @description JSON Schema of its settings. */
+            schema: {
+                [key: string]: unknown;
+            };
+            /** @description JSON Schema of what all arts share. */
+            shared_schema: {
+                [key: string]: unknown;
+            };
+            arts: components["schemas"]["PublishedArt"][];
         };
         /** @description How often training images have two attributes at once. */
         AttributesTogether: {
@@ -2437,6 +2479,7 @@ export interface components {
                 [key: string]: unknown;
             };
             study: components["schemas"]["StudyParts"];
+            attribute_study: components["schemas"]["AttributeStudyParts"];
         };
         /** ChangedData */
         ChangedData: {
@@ -4079,6 +4122,14 @@ export interface components {
         NewStudyRequest: {
             /** Format: uuid */
             version: string;
+            /**
+             * @description Whether synthetic images help a classifier, or which way to edit attributes works best. Of attributes, arms are models that edit, model_settings is what they share, and model and pools say nothing.
+             *
+             *     * `benefit` - Benefit
+             *     * `attributes` - Attributes
+             * @default benefit
+             */
+            question: components["schemas"]["StudyQuestion"];
             /** @default dcgan */
             model: string;
             model_settings?: {
@@ -4086,7 +4137,7 @@ export interface components {
             };
             /** @description Pools of this version, each as one generator; model and settings are then theirs. One or two say what these images are worth, three or more what the way to make them is. */
             pools?: string[];
-            /** @description Ways to train a child network, each as parts joined by `+`: balanced+geometric+random:1x@0.25. */
+            /** @description Ways to train a child network, each as parts joined by `+`: balanced+geometric+random:1x@0.25. Of attributes, models with settings of their own: stargan:condition_type=gcn,condition_mode=diff. */
             arms: string[];
             settings?: {
                 [key: string]: unknown;
@@ -4313,9 +4364,10 @@ export interface components {
          * @description * `` -
          *     * `generators` - generators
          *     * `children` - children
+         *     * `arts` - arts
          * @enum {string}
          */
-        PartEnum: "generators" | "children";
+        PartEnum: "generators" | "children" | "arts";
         /** @description Whether somebody may log in. */
         PatchedAccessRequest: {
             is_active?: boolean;
@@ -4612,6 +4664,13 @@ export interface components {
             readonly file_name: string;
             /** @description The command that makes the same pixels again on the server and compares them; null for an import. */
             readonly remake: string | null;
+        };
+        /** @description A way to edit attributes that is compared in print, or stands beside those that are. */
+        PublishedArt: {
+            /** @description As it is asked for. */
+            line: string;
+            title: string;
+            summary: string;
         };
         /** @description Everything that this service computes or is to compute, in the order in which it starts. */
         Queue: {
@@ -5614,6 +5673,15 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description A mean over seeds with its 95 % interval; no mean where nothing was measured, no interval from one seed. */
+        Spread: {
+            /** Format: double */
+            mean: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+        };
         /**
          * @description * `prepare` - prepare
          *     * `train` - train
@@ -5709,6 +5777,7 @@ export interface components {
              * @description Where somebody asked for it.
              */
             run: string | null;
+            question: components["schemas"]["StudyQuestion"];
             model: string;
             arms: string[];
             state: components["schemas"]["StudyState"];
@@ -5736,7 +5805,10 @@ export interface components {
             settings: {
                 [key: string]: unknown;
             };
-            result: components["schemas"]["StudyResult"] | null;
+            /** @description Null of attributes. */
+            readonly result: components["schemas"]["StudyResult"] | null;
+            /** @description Of attributes alone. */
+            readonly attribute_result: components["schemas"]["AttributeResult"] | null;
             readonly error: components["schemas"]["Fault"] | null;
             /** @description What may be asked of it now. */
             readonly actions: components["schemas"]["StudyActionsEnum"][];
@@ -5818,6 +5890,7 @@ export interface components {
              * @description Where somebody asked for it.
              */
             run: string | null;
+            question: components["schemas"]["StudyQuestion"];
             model: string;
             arms: string[];
             state: components["schemas"]["StudyState"];
@@ -5866,17 +5939,17 @@ export interface components {
             summary: string;
             arms: string[];
         };
-        /** @description Where a study is: first its generators, one after the other, then its children. */
+        /** @description Where a study is: first its generators, one after the other, then its children; of attributes, its arts. */
         StudyProgress: {
             part: components["schemas"]["PartEnum"] | "";
-            /** @description From 1. */
+            /** @description From 1; of arts, the training. */
             generator: number;
             num_generators: number;
             /** @description Of the generator that is at work. */
             stage: string;
             step: number;
             num_steps: number;
-            /** @description Children. */
+            /** @description Children; of arts, trainings that are measured. */
             num_done: number;
             num_children: number;
             /**
@@ -5885,7 +5958,17 @@ export interface components {
              */
             eta_s: number | null;
             arms: components["schemas"]["ArmProgress"][];
+            /** @description The art that is trained. */
+            arm: string;
+            /** @description Of this art, from 1. */
+            seed: number;
         };
+        /**
+         * @description * `benefit` - Benefit
+         *     * `attributes` - Attributes
+         * @enum {string}
+         */
+        StudyQuestion: "benefit" | "attributes";
         /** @description The answer; baseline and best are chosen by validation images, and compared on test images. */
         StudyResult: {
             arms: components["schemas"]["ArmResult"][];
@@ -5915,7 +5998,7 @@ export interface components {
          * @enum {string}
          */
         StudyState: "queued" | "running" | "finished" | "stopped" | "failed" | "cancelled" | "interrupted";
-        /** @description What is wrong with it; else how many networks it trains. */
+        /** @description What is wrong with it; else how many networks it trains. Of attributes, generators are trainings of arts. */
         StudyValidation: {
             problems: components["schemas"]["Problem"][];
             num_generators: number | null;
@@ -6148,6 +6231,14 @@ export interface components {
         ValidateStudyRequest: {
             /** Format: uuid */
             version: string;
+            /**
+             * @description Whether synthetic images help a classifier, or which way to edit attributes works best. Of attributes, arms are models that edit, model_settings is what they share, and model and pools say nothing.
+             *
+             *     * `benefit` - Benefit
+             *     * `attributes` - Attributes
+             * @default benefit
+             */
+            question: components["schemas"]["StudyQuestion"];
             /** @default dcgan */
             model: string;
             model_settings?: {
@@ -6155,7 +6246,7 @@ export interface components {
             };
             /** @description Pools of this version, each as one generator; model and settings are then theirs. One or two say what these images are worth, three or more what the way to make them is. */
             pools?: string[];
-            /** @description Ways to train a child network, each as parts joined by `+`: balanced+geometric+random:1x@0.25. */
+            /** @description Ways to train a child network, each as parts joined by `+`: balanced+geometric+random:1x@0.25. Of attributes, models with settings of their own: stargan:condition_type=gcn,condition_mode=diff. */
             arms: string[];
             settings?: {
                 [key: string]: unknown;

@@ -20,7 +20,14 @@ class ValidateStudySerializer(serializers.Serializer[Any]):
     """A study that might be started; settings left out take their defaults."""
 
     version = serializers.UUIDField()
-    model = serializers.CharField(max_length=60, required=False, default="dcgan")
+    question = serializers.ChoiceField(
+        choices=Study.Question.choices,
+        required=False,
+        default=Study.Question.BENEFIT,
+        help_text="Whether synthetic images help a classifier, or which way to edit attributes works best. Of "
+        "attributes, arms are models that edit, model_settings is what they share, and model and pools say nothing.",
+    )
+    model = serializers.CharField(max_length=60, required=False, allow_blank=True, default="dcgan")
     model_settings = SettingsField(required=False, default=dict)
     pools = serializers.ListField(
         child=serializers.UUIDField(),
@@ -31,10 +38,11 @@ class ValidateStudySerializer(serializers.Serializer[Any]):
         "what these images are worth, three or more what the way to make them is.",
     )
     arms = serializers.ListField(
-        child=serializers.CharField(max_length=200),
+        child=serializers.CharField(max_length=25_000),
         min_length=1,
         max_length=60,
-        help_text="Ways to train a child network, each as parts joined by `+`: balanced+geometric+random:1x@0.25.",
+        help_text="Ways to train a child network, each as parts joined by `+`: balanced+geometric+random:1x@0.25. Of "
+        "attributes, models with settings of their own: stargan:condition_type=gcn,condition_mode=diff.",
     )
     settings = SettingsField(required=False, default=dict)
 
@@ -47,7 +55,7 @@ class NewStudySerializer(ValidateStudySerializer):
 
 
 class StudyValidationSerializer(serializers.Serializer[Any]):
-    """What is wrong with it; else how many networks it trains."""
+    """What is wrong with it; else how many networks it trains. Of attributes, generators are trainings of arts."""
 
     problems = ProblemSerializer(many=True)
     num_generators = serializers.IntegerField(allow_null=True)
@@ -64,18 +72,20 @@ class ArmProgressSerializer(serializers.Serializer[Any]):
 
 
 class StudyProgressSerializer(serializers.Serializer[Any]):
-    """Where a study is: first its generators, one after the other, then its children."""
+    """Where a study is: first its generators, one after the other, then its children; of attributes, its arts."""
 
-    part = serializers.ChoiceField(choices=["", "generators", "children"])
-    generator = serializers.IntegerField(help_text="From 1.")
+    part = serializers.ChoiceField(choices=["", "generators", "children", "arts"])
+    generator = serializers.IntegerField(help_text="From 1; of arts, the training.")
     num_generators = serializers.IntegerField()
     stage = serializers.CharField(allow_blank=True, help_text="Of the generator that is at work.")
     step = serializers.IntegerField()
     num_steps = serializers.IntegerField()
-    num_done = serializers.IntegerField(help_text="Children.")
+    num_done = serializers.IntegerField(help_text="Children; of arts, trainings that are measured.")
     num_children = serializers.IntegerField()
     eta_s = serializers.FloatField(allow_null=True, help_text="Of this part alone.")
     arms = ArmProgressSerializer(many=True)
+    arm = serializers.CharField(allow_blank=True, help_text="The art that is trained.")
+    seed = serializers.IntegerField(help_text="Of this art, from 1.")
 
 
 class EstimateOfSeedsSerializer(serializers.Serializer[Any]):
@@ -139,6 +149,44 @@ class StudyResultSerializer(serializers.Serializer[Any]):
     num_val = serializers.IntegerField()
 
 
+class SpreadSerializer(serializers.Serializer[Any]):
+    """A mean over seeds with its 95 % interval; no mean where nothing was measured, no interval from one seed."""
+
+    mean = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+
+
+class ArtResultSerializer(serializers.Serializer[Any]):
+    """One way to edit attributes: shares of edits after which the classifier finds what was asked for."""
+
+    name = serializers.CharField()
+    num_seeds = serializers.IntegerField(help_text="Trainings that are measured.")
+    by_attribute = SpreadSerializer(many=True)
+    average = SpreadSerializer(help_text="Over attributes.")
+    identity = SpreadSerializer(help_text="Mean squared distance of appearance between a source and its edit.")
+    reconstruction = SpreadSerializer(help_text="Mean error of sources given back, as a share of a pixel's range.")
+
+
+class AttributeResultSerializer(serializers.Serializer[Any]):
+    """The table as far as it is measured; best and sentence come when it is whole."""
+
+    names = serializers.ListField(child=serializers.CharField(), help_text="Attributes, or classes.")
+    co_occurrence = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        help_text="Row i, column j: the share of training images with i that have j.",
+    )
+    num_held_out = serializers.IntegerField(help_text="Validation images that are edited.")
+    num_seeds = serializers.IntegerField(help_text="Most trainings of one art that are measured.")
+    classifier = serializers.ListField(
+        child=serializers.FloatField(allow_null=True),
+        help_text="By attribute, how often the classifier is right on held-out real images that have and lack it.",
+    )
+    arts = ArtResultSerializer(many=True)
+    best = serializers.CharField(allow_null=True, help_text="Null where arts are not told apart.")
+    sentence = serializers.CharField(allow_blank=True)
+
+
 class StudyListItemSerializer(serializers.ModelSerializer[Study]):
     """A study in a list."""
 
@@ -165,6 +213,7 @@ class StudyListItemSerializer(serializers.ModelSerializer[Study]):
             "dataset",
             "dataset_name",
             "run",
+            "question",
             "model",
             "arms",
             "state",
@@ -201,7 +250,8 @@ class StudySerializer(StudyListItemSerializer):
     model_settings = SettingsField()
     pools = serializers.ListField(child=serializers.UUIDField())
     settings = SettingsField()
-    result = StudyResultSerializer(allow_null=True)
+    result = serializers.SerializerMethodField(help_text="Null of attributes.")
+    attribute_result = serializers.SerializerMethodField(help_text="Of attributes alone.")
     error = serializers.SerializerMethodField()
     actions = serializers.SerializerMethodField(help_text="What may be asked of it now.")
 
@@ -212,11 +262,20 @@ class StudySerializer(StudyListItemSerializer):
             "pools",
             "settings",
             "result",
+            "attribute_result",
             "error",
             "actions",
             "device",
             "size_bytes",
         ]
+
+    @extend_schema_field(StudyResultSerializer(allow_null=True))
+    def get_result(self, study: Study) -> dict[str, Any] | None:
+        return study.result if study.question == Study.Question.BENEFIT else None
+
+    @extend_schema_field(AttributeResultSerializer(allow_null=True))
+    def get_attribute_result(self, study: Study) -> dict[str, Any] | None:
+        return study.result if study.question == Study.Question.ATTRIBUTES else None
 
     @extend_schema_field(FaultSerializer(allow_null=True))
     def get_error(self, study: Study) -> dict[str, str] | None:

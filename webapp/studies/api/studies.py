@@ -107,7 +107,8 @@ class StudiesView(APIView):
 
 
 def _asked(values: dict[str, Any]) -> launch.Asked:
-    return launch.Asked(**{name: values[name] for name in ("model", "model_settings", "arms", "settings", "pools")})
+    names = ("question", "model", "model_settings", "arms", "settings", "pools")
+    return launch.Asked(**{name: values[name] for name in names})
 
 
 def _run(request: Request, pk: UUID) -> Run:

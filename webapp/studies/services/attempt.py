@@ -30,6 +30,11 @@ def note_progress(study: Study, progress: StudyProgress, device: str) -> None:
     publish_study(study)
 
 
+def note_table(study: Study, table: dict[str, Any]) -> None:
+    """What an attribute study has measured so far; who watches sees by the progress that there is more."""
+    study.write(result=table)
+
+
 def advance_study(study: Study) -> None:
     """A network more is kept: an attempt that ends now has not been for nothing."""
     study.attempts = 0

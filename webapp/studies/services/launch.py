@@ -25,6 +25,7 @@ from webapp.runs.models import Run
 from webapp.runs.services import launch
 from webapp.studies.events import publish_study
 from webapp.studies.models import Study
+from webapp.studies.services.arts import check_arts, num_trainings, settings_of_arts, shared_of
 
 TASK = "studies.execute"
 SPLITS = (("train", "training"), ("val", "validation"), ("test", "test"))
@@ -34,7 +35,11 @@ CURVE_TRAININGS = 2
 
 @dataclass(frozen=True)
 class Asked:
-    """What a study shall do. arms: as `ml/arms.py` reads them; settings: those left out count with their defaults."""
+    """What a study shall do. arms: as `ml/arms.py` reads them; settings: those left out count with their defaults.
+
+    Of attributes, arms are as `ml/attribute_lines.py` reads them, model_settings what they share, and a model says
+    nothing.
+    """
 
     model: str
     model_settings: Mapping[str, Any]
@@ -42,6 +47,7 @@ class Asked:
     settings: Mapping[str, Any]
     pools: Sequence[uuid.UUID] = ()
     """Given ones; model and model_settings are then theirs."""
+    question: str = Study.Question.BENEFIT
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,12 @@ class Trainings:
 
 def check(version: DatasetVersion, asked: Asked) -> list[Problem]:
     """All that is wrong with it on this version."""
+    if asked.question == Study.Question.ATTRIBUTES:
+        return check_arts(version, asked.arms, asked.model_settings, asked.settings)
+    return _check_benefit(version, asked)
+
+
+def _check_benefit(version: DatasetVersion, asked: Asked) -> list[Problem]:
     problems = list(problems_of_schema(dict(asked.settings), catalog.StudySettings.model_json_schema(), "settings"))
     try:
         arms = catalog.read_arms(asked.arms)
@@ -74,6 +86,8 @@ def check(version: DatasetVersion, asked: Asked) -> list[Problem]:
 
 def trainings(asked: Asked) -> Trainings:
     """For what `check` found no problem in; the learning curve's children included."""
+    if asked.question == Study.Question.ATTRIBUTES:
+        return Trainings(num_trainings(asked.arms, asked.settings), 0)
     settings = settings_of(asked)
     arms = catalog.read_arms(asked.arms)
     synthetic = sum(arm.synthetic is not None for arm in arms)
@@ -95,22 +109,41 @@ def start_study(
     """Queue it. Raises: InvalidError, each fault at its field; TooManyError."""
     refuse(check(version, asked))
     _refuse_too_many(person)
-    require_room(version.dataset.lab_id, _pool_bytes(version, asked, catalog.read_arms(asked.arms)))
-    model, model_settings = _model_of(asked)
+    values = _columns_of_arts(asked) if asked.question == Study.Question.ATTRIBUTES else _columns_of_benefit(asked)
+    require_room(version.dataset.lab_id, _bytes_of(version, asked))
     study = Study.objects.create(
-        version=version,
-        run=run,
-        name=name.strip(),
-        model=model,
-        model_settings=model_settings,
-        pools=[str(pk) for pk in asked.pools],
-        arms=[arm.name for arm in catalog.read_arms(asked.arms)],
-        settings=settings_of(asked).model_dump(mode="json"),
-        created_by=person,
+        version=version, run=run, name=name.strip(), question=asked.question, created_by=person, **values
     )
     publish_study(study)
     call_worker(TASK, study)
     return study
+
+
+def _columns_of_benefit(asked: Asked) -> dict[str, Any]:
+    """What is kept of it, every setting written out."""
+    model, model_settings = _model_of(asked)
+    return {
+        "model": model,
+        "model_settings": model_settings,
+        "pools": [str(pk) for pk in asked.pools],
+        "arms": [arm.name for arm in catalog.read_arms(asked.arms)],
+        "settings": settings_of(asked).model_dump(mode="json"),
+    }
+
+
+def _columns_of_arts(asked: Asked) -> dict[str, Any]:
+    return {
+        "model_settings": shared_of(asked.model_settings),
+        "arms": [line.name for line in catalog.read_lines(asked.arms)],
+        "settings": settings_of_arts(asked.settings).model_dump(mode="json"),
+    }
+
+
+def _bytes_of(version: DatasetVersion, asked: Asked) -> int:
+    """What can be told of it before it starts: the generators' pools. Raises: BadBudgetError."""
+    if asked.question == Study.Question.ATTRIBUTES:
+        return 0
+    return _pool_bytes(version, asked, catalog.read_arms(asked.arms))
 
 
 def _model_of(asked: Asked) -> tuple[str, dict[str, Any]]:

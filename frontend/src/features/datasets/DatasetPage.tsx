@@ -29,7 +29,7 @@ import { isMoving, wordsOf } from './words';
 type Version = Schemas['DatasetVersion'];
 
 /** A dataset: one of its versions, with its images, its report and, below, what the app puts there. */
-export function DatasetPage({ below }: { below: (version: string) => ReactNode }) {
+export function DatasetPage({ below }: { below: (version: Version) => ReactNode }) {
   const { datasetId = '', number } = useParams();
   const { data, error, refetch } = api.useQuery('get', '/api/v1/datasets/{id}/', {
     params: { path: { id: datasetId } },
@@ -47,7 +47,7 @@ export function DatasetPage({ below }: { below: (version: string) => ReactNode }
   return <VersionView key={chosen.id} dataset={data} id={chosen.id} below={below} />;
 }
 
-type ViewProps = { dataset: Schemas['Dataset']; id: string; below: (version: string) => ReactNode };
+type ViewProps = { dataset: Schemas['Dataset']; id: string; below: (version: Version) => ReactNode };
 
 function VersionView({ dataset, id, below }: ViewProps) {
   const version = useLiveVersion(id);
@@ -96,7 +96,7 @@ function Rejected({ version: { id, error } }: { version: Version }) {
   );
 }
 
-function ReadyView({ version, below }: { version: Version; below: (version: string) => ReactNode }) {
+function ReadyView({ version, below }: { version: Version; below: (version: Version) => ReactNode }) {
   const [filters, setFilters] = useFilters();
   const { data: charts } = useCharts(version.id, filters);
   const [edits, setEdits] = useState(NO_EDITS);
@@ -110,7 +110,7 @@ function ReadyView({ version, below }: { version: Version; below: (version: stri
       )}
       <ChartsPanel charts={charts} filters={filters} onFilter={setFilters} />
       {version.number > 1 && <DifferencePanel version={version} />}
-      {below(version.id)}
+      {below(version)}
       {may('researcher') && <NextVersion version={version} edits={edits} onEdits={setEdits} />}
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List mb="md">

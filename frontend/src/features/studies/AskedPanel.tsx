@@ -12,34 +12,21 @@ import { commandFor, WAYS, type Way } from './commands';
 /** What was asked, by whom and when, and the lines that ask the same without the browser. */
 export function AskedPanel({ study }: { study: Schemas['Study'] }) {
   const [way, setWay] = useState<Way>('Command line');
+  const isOfArts = study.question === 'attributes';
   return (
     <Panel title="What was asked">
       <Stack gap="md">
         <Stats
           stats={[
-            {
-              label: 'Model',
-              value:
-                study.model === 'imported' ? (
-                  'made elsewhere'
-                ) : (
-                  <Anchor component={Link} to={`/models/${study.model}`} inherit>
-                    {study.model}
-                  </Anchor>
-                ),
-            },
-            { label: 'Child network', value: String(study.settings.child) },
-            { label: 'Steps of each child', value: String(study.settings.child_steps) },
-            { label: 'Child seeds', value: String(study.settings.num_child_seeds) },
-            study.pools.length > 0
-              ? { label: 'Pools', value: String(study.pools.length) }
-              : { label: 'Generator seeds', value: String(study.settings.num_generator_seeds) },
+            ...(isOfArts ? alikeIn(study) : askedOf(study)),
             ...(study.device === '' ? [] : [{ label: 'Computed on', value: study.device }]),
             { label: 'Asked', value: moment(study.created_at) },
             ...(study.finished_at === null ? [] : [{ label: 'Ended', value: moment(study.finished_at) }]),
           ]}
         />
-        <Text size="sm">Arms: {study.arms.map(armInWords).join('; ')}.</Text>
+        <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+          {isOfArts ? `Ways: ${study.arms.join('; ')}.` : `Arms: ${study.arms.map(armInWords).join('; ')}.`}
+        </Text>
         {study.run !== null && (
           <Text size="sm">
             Asked from{' '}
@@ -63,4 +50,35 @@ export function AskedPanel({ study }: { study: Schemas['Study'] }) {
       </Stack>
     </Panel>
   );
+}
+
+function alikeIn({ model_settings, settings }: Schemas['Study']) {
+  return [
+    { label: 'Steps of each training', value: String(model_settings.num_steps) },
+    { label: 'Seeds of each way', value: String(settings.num_seeds) },
+    { label: 'Resolution', value: String(model_settings.resolution) },
+    { label: 'Batch size', value: String(model_settings.batch_size) },
+  ];
+}
+
+function askedOf(study: Schemas['Study']) {
+  return [
+    {
+      label: 'Model',
+      value:
+        study.model === 'imported' ? (
+          'made elsewhere'
+        ) : (
+          <Anchor component={Link} to={`/models/${study.model}`} inherit>
+            {study.model}
+          </Anchor>
+        ),
+    },
+    { label: 'Child network', value: String(study.settings.child) },
+    { label: 'Steps of each child', value: String(study.settings.child_steps) },
+    { label: 'Child seeds', value: String(study.settings.num_child_seeds) },
+    study.pools.length > 0
+      ? { label: 'Pools', value: String(study.pools.length) }
+      : { label: 'Generator seeds', value: String(study.settings.num_generator_seeds) },
+  ];
 }

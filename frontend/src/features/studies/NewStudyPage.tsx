@@ -7,7 +7,8 @@ import { Page, Panel } from '@/components/Page';
 import { PageHead } from '@/components/PageHead';
 import { PagePending } from '@/components/PagePending';
 import { useReadyVersions } from '@/components/useReadyVersions';
-import { draftLike, firstDraft } from './draft';
+import { AttributeStudyForm } from './AttributeStudyForm';
+import { draftLike, firstAttributeDraft, firstDraft } from './draft';
 import { StudyForm } from './StudyForm';
 
 const TITLE = 'New study';
@@ -16,13 +17,22 @@ const TITLE = 'New study';
 export function NewStudyPage() {
   const [search, setSearch] = useSearchParams();
   const version = search.get('version');
+  const question = search.get('question') === 'attributes' ? 'attributes' : 'benefit';
   const { lab } = useLab();
   if (version !== null)
-    return <Asked key={version} version={version} run={search.get('run')} like={search.get('like')} />;
+    return (
+      <Asked
+        key={`${version} ${question}`}
+        version={version}
+        question={question}
+        run={search.get('run')}
+        like={search.get('like')}
+      />
+    );
   return (
     <Page>
       <PageHead title={TITLE} crumbs={[{ label: 'Studies', to: '/studies' }]} />
-      {lab !== null && <WhichVersion lab={lab.id} onChoose={(id) => setSearch({ version: id })} />}
+      {lab !== null && <WhichVersion lab={lab.id} onChoose={(id) => setSearch({ version: id, question })} />}
     </Page>
   );
 }
@@ -51,16 +61,21 @@ function WhichVersion({ lab, onChoose }: { lab: string; onChoose: (id: string) =
           )
         }
       >
-        A study measures what synthetic images are worth on one version of a dataset: it needs training, validation and
-        test images of every class.
+        A study asks one version of a dataset. What synthetic images are worth needs training, validation and test
+        images of every class; ways of editing need attributes, or classes, with training and validation images.
       </Empty>
     </Panel>
   );
 }
 
-type AskedProps = { version: string; run: string | null; like: string | null };
+type AskedProps = {
+  version: string;
+  question: Schemas['StudyQuestion'];
+  run: string | null;
+  like: string | null;
+};
 
-function Asked({ version: id, run: runId, like }: AskedProps) {
+function Asked({ version: id, question, run: runId, like }: AskedProps) {
   const catalogue = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
   const version = api.useQuery('get', '/api/v1/versions/{id}/', { params: { path: { id } } });
   const of = version.data?.dataset ?? '';
@@ -99,6 +114,17 @@ function Asked({ version: id, run: runId, like }: AskedProps) {
         }}
       />
     );
+  const isOfArts = (past.data?.question ?? question) === 'attributes';
+  if (isOfArts) {
+    const parts = catalogue.data.attribute_study;
+    const first = past.data === undefined ? firstAttributeDraft(parts) : draftLike(past.data);
+    return (
+      <Page>
+        <PageHead title={TITLE} crumbs={crumbsOf(dataset.data, version.data)} summary={ATTRIBUTES_SUMMARY} />
+        <AttributeStudyForm parts={parts} version={id} first={first} />
+      </Page>
+    );
+  }
   return (
     <Page>
       <PageHead title={TITLE} crumbs={crumbsOf(dataset.data, version.data)} summary={SUMMARY} />
@@ -115,6 +141,9 @@ function Asked({ version: id, run: runId, like }: AskedProps) {
 
 const SUMMARY =
   'The same child network is trained with and without synthetic images, for the same number of steps and from several seeds; real test images that nothing else saw decide.';
+
+const ATTRIBUTES_SUMMARY =
+  'Several ways of editing attributes learn from the same images, in as many steps and from the same seeds; each attribute of held-out images is turned around, and a classifier says how often it came out as asked.';
 
 function crumbsOf({ id, name }: Schemas['Dataset'], { number }: Schemas['DatasetVersion']) {
   return [

@@ -6,7 +6,7 @@ import { Fault } from '@/components/Fault';
 import { plural } from '@/components/format';
 import { Panel } from '@/components/Page';
 import type { Draft } from './draft';
-import type { useCheck } from './useCheck';
+import { bodyOf, type useCheck } from './useCheck';
 
 const PLACED = ['model', 'model_settings', 'pools', 'arms', 'settings', 'name'];
 
@@ -15,15 +15,17 @@ type Props = {
   draft: Draft;
   run: string | null;
   check: ReturnType<typeof useCheck>;
+  /** Of each training of an attribute study. */
+  numSteps?: number;
   onName: (name: string) => void;
 };
 
 /** How much will be trained, and the button that starts it. */
-export function StartStudy({ version, draft, run, check, onName }: Props) {
+export function StartStudy({ version, draft, run, check, numSteps, onName }: Props) {
   const navigate = useNavigate();
   const start = useMutation({
     mutationFn: () =>
-      take(http.POST('/api/v1/studies/', { body: { ...draft, pools: draft.pools ?? [], version, run } })),
+      take(http.POST('/api/v1/studies/', { body: { ...bodyOf(version, draft), name: draft.name, run } })),
     onSuccess: async (study) => {
       await queries.invalidateQueries({ queryKey: ['get', '/api/v1/studies/'] });
       await navigate(`/studies/${study.id}`);
@@ -32,17 +34,19 @@ export function StartStudy({ version, draft, run, check, onName }: Props) {
   const { problems, trainings } = check;
   const lacksPools = draft.pools?.length === 0;
   const isFaulty = problems.length > 0 || lacksPools;
+  const children = (number: number) => `${plural(number, 'child network')}, with those of the learning curve. `;
   const unplaced = problems.filter(({ field }) => !PLACED.includes(field.split('.')[0] ?? ''));
   return (
     <Panel title="What is trained">
       <Stack gap="md">
         {trainings !== null && trainings.num_children !== null && trainings.num_generators !== null && (
           <Text size="sm">
-            {draft.pools !== null
-              ? 'No generator; '
-              : `${plural(trainings.num_generators, 'generator')}, one after the other, then `}
-            {plural(trainings.num_children, 'child network')}, with those of the learning curve. The study can be
-            stopped at any time and goes on later with what is missing.
+            {numSteps !== undefined
+              ? `${plural(trainings.num_generators, 'training')} of ${plural(numSteps, 'step')}, one after the other: ${plural(trainings.num_generators * numSteps, 'step')} in all, and before them a classifier that judges. `
+              : draft.pools !== null
+                ? `No generator; ${children(trainings.num_children)}`
+                : `${plural(trainings.num_generators, 'generator')}, one after the other, then ${children(trainings.num_children)}`}
+            The study can be stopped at any time and goes on later with what is missing.
           </Text>
         )}
         <TextInput

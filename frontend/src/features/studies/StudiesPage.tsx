@@ -22,8 +22,17 @@ export function StudiesPage() {
       <PageHead
         title="Studies"
         crumbs={[{ label: lab.name, to: '/' }]}
-        summary="Does it help? Measured on real test images that no generator, sampler or setting ever saw."
-        actions={begin('filled')}
+        summary="Does it help? Measured on real test images that no generator, sampler or setting ever saw. And which way of editing attributes does what was asked."
+        actions={
+          <>
+            {may('researcher') && (
+              <Button component={Link} to="/studies/new?question=attributes" variant="default">
+                Compare ways of editing
+              </Button>
+            )}
+            {begin('filled')}
+          </>
+        }
       />
       <ListPanel title="Studies of the lab">
         {(archived) => <StudyTable lab={lab.id} archived={archived} action={begin('default')} />}

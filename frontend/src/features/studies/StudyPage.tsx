@@ -1,7 +1,7 @@
 import { Alert, Button, Stack } from '@mantine/core';
 import { IconAlertTriangle, IconDownload } from '@tabler/icons-react';
 import { Link, useNavigate, useParams } from 'react-router';
-import type { Schemas } from '@/api/client';
+import { api, type Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
 import { AskButton } from '@/components/AskButton';
 import { LifeMenu } from '@/components/life/LifeMenu';
@@ -14,6 +14,8 @@ import { useAct } from './act';
 import { AnswerPanel } from './AnswerPanel';
 import { ArmTable } from './ArmTable';
 import { AskedPanel } from './AskedPanel';
+import { AttributeAnswer } from './AttributeAnswer';
+import { AttributeTable } from './AttributeTable';
 import { ClassTable } from './ClassTable';
 import { GainPlot } from './GainPlot';
 import { LearningCurve } from './LearningCurve';
@@ -34,7 +36,8 @@ function LiveStudy({ id }: { id: string }) {
   if (study.data === undefined)
     return <PagePending title="Study" error={study.error} onRetry={() => void study.refetch()} />;
   const shown = study.data;
-  const { result } = shown;
+  const { result, attribute_result: table } = shown;
+  const published = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity }).data?.attribute_study.arts;
   return (
     <Page>
       <Head study={shown} />
@@ -51,9 +54,14 @@ function LiveStudy({ id }: { id: string }) {
             {shown.error.message}
           </Alert>
         )}
-        {result === null ? (
-          <StudyProgress study={shown} />
-        ) : (
+        {result === null && shown.state !== 'finished' && <StudyProgress study={shown} />}
+        {table !== null && (
+          <>
+            {table.sentence !== '' && <AttributeAnswer result={table} />}
+            <AttributeTable id={shown.id} result={table} published={published ?? []} />
+          </>
+        )}
+        {result !== null && (
           <>
             <AnswerPanel result={result} />
             <GainPlot result={result} />
@@ -87,7 +95,7 @@ function Head({ study }: { study: Schemas['Study'] }) {
       summary={isMoving(study.state) ? <LinkLabel /> : undefined}
       actions={
         <>
-          {study.result !== null && <Download study={study} />}
+          {(study.result !== null || study.attribute_result !== null) && <Download study={study} />}
           <Actions study={study} />
           <LifeMenu
             thing={{ noun: 'study', id: study.id, name: title, archived_at: study.archived_at }}
@@ -138,7 +146,7 @@ function Actions({ study }: { study: Schemas['Study'] }) {
           loading={act.isPending}
           onConfirm={() => act.mutate('cancel')}
         >
-          Its generators and children are removed. This cannot be undone. To continue later, stop it instead.
+          What it trained is removed. This cannot be undone. To continue later, stop it instead.
         </AskButton>
       )}
       <Button component={Link} to={`/studies/new?version=${study.version}&like=${study.id}`} variant="default">

@@ -7,14 +7,18 @@ import { armInWords } from './arms';
 import { percent } from './figures';
 import { sentenceFor } from './words';
 
-/** Where the study is: first its generators, then its children, arm by arm. */
+/** Where the study is: first its generators, then its children, arm by arm; of attributes, its trainings. */
 export function StudyProgress({ study }: { study: Schemas['Study'] }) {
   const { part, generator, num_generators, step, num_steps, num_done, num_children, eta_s, arms } = study.progress;
   const stats = [
     part === 'generators' && { label: 'Generator', value: `${generator} of ${num_generators}` },
-    part === 'generators' && num_steps > 0 && { label: 'Step', value: `${count(step)} of ${count(num_steps)}` },
+    part === 'arts' && { label: 'Training', value: `${generator} of ${num_generators}` },
+    part === 'arts' && { label: 'Measured', value: `${count(num_done)} of ${count(num_generators)}` },
+    part !== 'children' && num_steps > 0 && { label: 'Step', value: `${count(step)} of ${count(num_steps)}` },
     num_children > 0 && { label: 'Child networks', value: `${count(num_done)} of ${count(num_children)}` },
-    study.state === 'running' && eta_s !== null && eta_s > 0 && { label: 'Left in this part', value: duration(eta_s) },
+    study.state === 'running' &&
+      eta_s !== null &&
+      eta_s > 0 && { label: part === 'arts' ? 'Left in this training' : 'Left in this part', value: duration(eta_s) },
   ].filter((stat) => stat !== false);
   return (
     <Panel title="Progress">
@@ -54,7 +58,13 @@ export function StudyProgress({ study }: { study: Schemas['Study'] }) {
   );
 }
 
-function shareDone({ part, step, num_steps, num_done, num_children }: Schemas['StudyProgress']): number {
-  const [done, all] = part === 'generators' ? [step, num_steps] : [num_done, num_children];
+function shareDone(progress: Schemas['StudyProgress']): number {
+  const { part, step, num_steps, num_done, num_children, generator, num_generators } = progress;
+  // Of arts, the whole: those that are behind it, and as much of the one at work.
+  if (part === 'arts') {
+    const atWork = num_done < generator && num_steps > 0 ? step / num_steps : 0;
+    return (100 * (num_done + atWork)) / num_generators;
+  }
+  const [done, all] = part === 'children' ? [num_done, num_children] : [step, num_steps];
   return all === 0 ? 0 : (100 * done) / all;
 }

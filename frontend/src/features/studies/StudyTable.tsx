@@ -46,7 +46,8 @@ export function StudyTable({ lab, version, run, archived = false, action }: Prop
     return (
       <Empty title="No studies yet" action={action}>
         A study trains the same small classifier with and without synthetic images, from several seeds, and says by
-        images that nothing else saw whether they helped.
+        images that nothing else saw whether they helped. Or it trains several ways of editing attributes alike, and
+        says how often each does what was asked.
       </Empty>
     );
   return (
@@ -75,7 +76,9 @@ export function StudyTable({ lab, version, run, archived = false, action }: Prop
 function StudyRow({ study, withDataset }: { study: Schemas['StudyListItem']; withDataset: boolean }) {
   const { label, tone } = stateOf(study);
   const title = studyTitle(study);
-  const { num_done, num_children } = study.progress;
+  const isOfArts = study.question === 'attributes';
+  const { num_done, num_children, num_generators } = study.progress;
+  const number = isOfArts ? num_generators : num_children;
   return (
     <Table.Tr>
       <Table.Td miw={190}>
@@ -83,7 +86,8 @@ function StudyRow({ study, withDataset }: { study: Schemas['StudyListItem']; wit
           {title}
         </Anchor>
         <Text size="xs" c="dimmed">
-          {study.model}, {plural(study.arms.length, 'arm')}
+          {isOfArts ? plural(study.arms.length, 'way', 'ways') : `${study.model}, ${plural(study.arms.length, 'arm')}`}
+          {isOfArts && ' to edit attributes'}
         </Text>
         <PutAway thing={{ noun: 'study', id: study.id, name: title, archived_at: study.archived_at }} />
       </Table.Td>
@@ -103,11 +107,11 @@ function StudyRow({ study, withDataset }: { study: Schemas['StudyListItem']; wit
       </Table.Td>
       <Table.Td miw={130}>
         <StateLabel tone={tone}>{label}</StateLabel>
-        {study.state === 'running' && num_children > 0 && (
+        {study.state === 'running' && number > 0 && (
           <>
-            <Progress size="sm" mt={4} value={(100 * num_done) / num_children} aria-label={`Progress of ${title}`} />
+            <Progress size="sm" mt={4} value={(100 * num_done) / number} aria-label={`Progress of ${title}`} />
             <Text size="xs" c="dimmed" className="numbers">
-              {num_done} of {plural(num_children, 'child', 'children')}
+              {num_done} of {isOfArts ? plural(number, 'training') : plural(number, 'child', 'children')}
             </Text>
           </>
         )}

@@ -3,6 +3,7 @@ import { commandFor } from './commands';
 
 const study = {
   version: 'v1',
+  question: 'benefit' as const,
   model: 'dcgan',
   model_settings: { num_steps: 200, augmentation: 'color, cutout', ema: null, amp: true },
   pools: [],
@@ -34,6 +35,16 @@ it('names pools where they stand for generators', () => {
 
 it('asks for the same with curl', () => {
   expect(commandFor('curl', study, 'https://lab')).toContain(
-    `--json '${JSON.stringify({ ...study, pools: undefined })}' https://lab/api/v1/studies/`,
+    `--json '${JSON.stringify({ ...study, question: undefined, pools: undefined })}' https://lab/api/v1/studies/`,
   );
+});
+
+it('asks for a comparison of ways to edit in the same words', () => {
+  const arms = ['fader', 'stargan:condition_type=gcn,edited_edges=[[1, 0.5]]'];
+  const asked = { ...study, question: 'attributes' as const, model: '', arms, settings: { num_seeds: 3 } };
+  const line = commandFor('Command line', { ...asked, model_settings: { num_steps: 9 } }, 'https://lab');
+  expect(line).toContain('--wait \\\n  --question attributes \\\n  --set num_steps=9 \\\n  --study-set num_seeds=3');
+  expect(line).toContain("--arms fader 'stargan:condition_type=gcn,edited_edges=[[1, 0.5]]'");
+  expect(commandFor('Python', asked, 'https://lab')).toContain('    question="attributes",\n    model_settings={');
+  expect(commandFor('curl', asked, 'https://lab')).not.toContain('"model":');
 });

@@ -3,12 +3,16 @@ import { shellQuoted } from '@/components/shellQuoted';
 
 export const WAYS = ['Command line', 'Python', 'curl'] as const;
 export type Way = (typeof WAYS)[number];
-type Asked = Pick<Schemas['Study'], 'version' | 'model' | 'model_settings' | 'pools' | 'arms' | 'settings'>;
+type Asked = Pick<
+  Schemas['Study'],
+  'version' | 'question' | 'model' | 'model_settings' | 'pools' | 'arms' | 'settings'
+>;
 
 /** The same study asked for without the browser; the token is in ATELIER_TOKEN. `url`: of the service. */
 export function commandFor(way: Way, study: Asked, url: string): string {
-  const { version, model, model_settings, pools, arms, settings } = study;
-  const made = pools.length > 0 ? { pools } : { model, model_settings };
+  const { version, question, model, model_settings, pools, arms, settings } = study;
+  const ofArts = { question, model_settings };
+  const made = question === 'attributes' ? ofArts : pools.length > 0 ? { pools } : { model, model_settings };
   if (way === 'curl') {
     const body = shellQuoted(JSON.stringify({ version, ...made, arms, settings }));
     return `curl --fail --header "Authorization: Token $ATELIER_TOKEN" --json ${body} ${url}/api/v1/studies/`;
@@ -21,10 +25,11 @@ export function commandFor(way: Way, study: Asked, url: string): string {
       `study = client.studies.start(${JSON.stringify(version)}, ${python(arms)},`,
       ...Object.entries(made).map(([name, value]) => `    ${name}=${python(value)},`),
       `    settings=${python(settings)}).wait()`,
-      'print(study.data["result"]["sentence"])',
+      'print(study.data["sentence"])',
     ].join('\n');
+  const from = question === 'attributes' ? '--question attributes' : `--model ${model}`;
   const options = [
-    ...(pools.length > 0 ? [`--pools ${pools.join(' ')}`] : [`--model ${model}`, ...pairs('--set', model_settings)]),
+    ...('pools' in made ? [`--pools ${pools.join(' ')}`] : [from, ...pairs('--set', model_settings)]),
     ...pairs('--study-set', settings),
     `--arms ${arms.map(shellQuoted).join(' ')}`,
   ];

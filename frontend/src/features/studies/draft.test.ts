@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { firstDraft, presetOf } from './draft';
+import { firstAttributeDraft, firstDraft, presetOf } from './draft';
 
 const presets = [
   { name: 'share', title: '', summary: '', arms: ['none', 'balanced+random:1x@0.25'] },
@@ -35,4 +35,10 @@ it('adds no arm for a sampler that is there already', () => {
 
 it('knows a preset in any order', () => {
   expect(presetOf(presets, ['random:1x', 'none'])).toBe('train');
+});
+
+it('begins a comparison of ways to edit with those of its usual ones that the service offers', () => {
+  const arts = ['fader', 'stargan', 'stargan:condition_mode=diff'].map((line) => ({ line, title: '', summary: '' }));
+  const draft = firstAttributeDraft({ arts });
+  expect([draft.question, draft.arms]).toEqual(['attributes', ['stargan', 'stargan:condition_mode=diff']]);
 });

@@ -4,6 +4,7 @@ import type { Values } from '@/components/SettingsForm/fields';
 /** A study as it is being asked for; settings hold only what differs from the defaults. */
 export type Draft = {
   name: string;
+  question: Schemas['StudyQuestion'];
   model: string;
   model_settings: Values;
   /** Ids of pools that stand where generators would be trained; null: generators are trained. */
@@ -21,7 +22,8 @@ export function firstDraft({ study, models }: Pick<Schemas['Catalogue'], 'study'
   const arms = study.presets[0]?.arms ?? ['none'];
   const imported = run !== undefined && run.origin !== null;
   // Imported images have no model that could be trained again: they are judged as they are.
-  const plain = { name: '', arms, settings: {}, pools: imported && run.pool !== null ? [run.pool] : null };
+  const pools = imported && run.pool !== null ? [run.pool] : null;
+  const plain = { name: '', question: 'benefit' as const, arms, settings: {}, pools };
   if (run === undefined || imported)
     return {
       ...plain,
@@ -39,8 +41,16 @@ export function firstDraft({ study, models }: Pick<Schemas['Catalogue'], 'study'
 type Past = Omit<Draft, 'pools'> & { pools: string[] };
 
 /** The same as a past study, to be changed. */
-export function draftLike({ name, model, model_settings, pools, arms, settings }: Past): Draft {
-  return { name, model, model_settings, pools: pools.length > 0 ? pools : null, arms, settings };
+export function draftLike({ name, question, model, model_settings, pools, arms, settings }: Past): Draft {
+  return { name, question, model, model_settings, pools: pools.length > 0 ? pools : null, arms, settings };
+}
+
+/** What a study of attributes begins with: as the target alone, as a difference, and by what occurs together. */
+const FIRST_ARTS = ['stargan', 'stargan:condition_mode=diff', 'stargan:condition_type=gcn,condition_mode=diff'];
+
+export function firstAttributeDraft({ arts }: Pick<Schemas['AttributeStudyParts'], 'arts'>): Draft {
+  const arms = FIRST_ARTS.filter((line) => arts.some((art) => art.line === line));
+  return { name: '', question: 'attributes', model: '', model_settings: {}, pools: null, arms, settings: {} };
 }
 
 /** The arms with one of this sampler, made like the last one. */

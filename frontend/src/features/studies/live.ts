@@ -19,13 +19,14 @@ export function useLiveStudy(id: string) {
     onMessage: (event) => {
       if (event.type !== 'study.changed') return;
       const { state, is_stopping, progress } = event.data;
-      const before = study.data?.state;
+      const { state: before, question, progress: known } = study.data ?? {};
+      const hasRow = question === 'attributes' && progress.num_done !== known?.num_done;
       queries.setQueryData<Study>(
         ['get', '/api/v1/studies/{id}/', init],
-        (known) => known && { ...known, state, is_stopping, progress },
+        (shown) => shown && { ...shown, state, is_stopping, progress },
       );
-      // The event carries neither the answer nor what can be done now.
-      if (state !== before || event.data.has_result) void study.refetch();
+      // The event carries neither the answer, nor the rows of a table, nor what can be done now.
+      if (state !== before || event.data.has_result || hasRow) void study.refetch();
     },
     onPoll: () => {
       if (study.data !== undefined && isMoving(study.data.state)) void study.refetch();

@@ -33,13 +33,16 @@ export function stateOf({ state, is_stopping }: Pick<Study, 'state' | 'is_stoppi
   return is_stopping ? { label: 'Stopping', tone: 'active' } : STATES[state];
 }
 
-export function studyTitle({ name, model, dataset_name }: Pick<Study, 'name' | 'model' | 'dataset_name'>): string {
-  return name === '' ? `Does ${model} help on ${dataset_name}?` : name;
+type Titled = Pick<Study, 'name' | 'question' | 'model' | 'dataset_name'>;
+
+export function studyTitle({ name, question, model, dataset_name }: Titled): string {
+  if (name !== '') return name;
+  return question === 'attributes' ? `Which edits work on ${dataset_name}?` : `Does ${model} help on ${dataset_name}?`;
 }
 
 /** What the state means for the person who looks, in one sentence. */
-export function sentenceFor(study: Pick<Study, 'state' | 'is_stopping' | 'progress'>): string {
-  const { part, generator, num_generators, stage } = study.progress;
+export function sentenceFor(study: Pick<Study, 'question' | 'state' | 'is_stopping' | 'progress'>): string {
+  const { part, generator, num_generators, stage, arm, seed } = study.progress;
   if (study.is_stopping) return 'It ends as soon as its worker has heard of it.';
   switch (study.state) {
     case 'queued':
@@ -47,9 +50,13 @@ export function sentenceFor(study: Pick<Study, 'state' | 'is_stopping' | 'progre
     case 'running':
       if (part === 'generators')
         return `Generator ${generator} of ${num_generators} is made${stage === '' ? '' : `: ${words(stage)}`}.`;
+      if (part === 'arts') return `Training ${generator} of ${num_generators}: ${arm}, seed ${seed}.`;
+      if (study.question === 'attributes') return 'Images are prepared, and the classifier that judges learns.';
       return part === 'children' ? 'Child networks are trained, each arm for the same number of steps.' : 'It begins.';
     case 'finished':
-      return 'Every child network is trained and tested.';
+      return study.question === 'attributes'
+        ? 'Every training is done and measured.'
+        : 'Every child network is trained and tested.';
     case 'stopped':
       return 'Stopped with everything saved; resume trains only what is missing.';
     case 'failed':
