@@ -12,8 +12,8 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from benchmarks.plain_translation import STEPS, as_public
-from benchmarks.translation_speed_data import KINDS, packed, write_records
 from benchmarks.translation_speed import SHAPES, Clock, setting, table
+from benchmarks.translation_speed_data import KINDS, packed, write_records
 from ml.draw import Draw
 from ml.feed import Feed
 from ml.model import Batch, Model

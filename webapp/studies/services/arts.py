@@ -112,7 +112,7 @@ def _of_art(shelves: Catalogue, version: DatasetVersion, line: catalog.ArtLine, 
         kind = version.dataset.kind
         if reason := shelves.fits(line.model, kind):
             said.append(reason)
-        misfits = entry.misfits(values, version.classes, shelves.dataset_kinds[kind].yields)
+        misfits = entry.misfits(values, version.classes, version.attributes, shelves.dataset_kinds[kind].yields)
         said += [sentence for _, _, sentence in misfits]
     for sentence in said:
         yield Problem("unsuitable_art", sentence, "arms")
