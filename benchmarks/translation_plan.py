@@ -97,7 +97,11 @@ CASES: Final[dict[str, AttributeStudy | Translation | Refinement | Asked]] = {
     "enlarge-E": Translation("clothing", "srgan", {"num_steps": 600, "losses": "E", **FEW}, 20),
     "enlarge-SRGAN-MSE": Translation("clothing", "srgan", {"num_steps": 600, "losses": "SRGAN-MSE", **FEW}, 20),
     "enlarge-PAT": Translation("clothing", "srgan", {"num_steps": 600, "losses": "PAT", **FEW}, 20),
-    "refined-digits": Refinement("digits-by-font", {"num_steps": 800, **FEW}, num_made=1800),
+    "refined-digits": Refinement(
+        "digits-by-font",
+        {"num_steps": 800, "domain_synthetic": "rendered", "domain_real": "real", **FEW},
+        num_made=1800,
+    ),
     "minority-tops": Asked(
         Cut(tops, (60, 15), 20),
         {"num_steps": 600, **FEW},
