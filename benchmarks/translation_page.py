@@ -1,5 +1,6 @@
 """The page of `benchmarks/translation.py`: tables of what was measured."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -8,6 +9,7 @@ from benchmarks.evidence_page import study_table
 from benchmarks.evidence_plan import Asked
 from benchmarks.main_job import machine
 from benchmarks.translation_plan import CASES, AttributeStudy, Refinement, Translation
+from benchmarks.translation_speed import table
 from benchmarks.translation_words import FINDINGS, INTRODUCTION, SECTIONS
 
 Figures = Mapping[str, Any]
@@ -26,14 +28,17 @@ METRICS: Final = {
 def page(results: Mapping[str, Figures]) -> str:
     """The whole page. results: name of a case -> figures."""
     lines = ["# Translation: attributes, domains, pairs, refinement, small images", "", INTRODUCTION.strip(), ""]
-    lines += [FINDINGS.strip(), ""]
+    lines += [FINDINGS.strip(), ""] if FINDINGS.strip() else []
     for title, text, names in SECTIONS:
-        lines += [f"## {title}", "", text.strip(), ""]
+        lines += [f"## {title}", "", *([text.strip(), ""] if text.strip() else [])]
         for name in names:
             if name in results:
                 lines += [f"### {name}", "", *_case(name, results[name]), ""]
         missing = [name for name in names if name not in results]
         lines += [f"Planned and not measured: {', '.join(missing)}.", ""] if missing else []
+    if SPEED.exists():
+        speed = table(json.loads(SPEED.read_text(encoding="utf-8")))
+        lines += ["## Speed of training", "", "    python -m benchmarks.translation_speed", "", speed.strip(), ""]
     return "\n".join([*lines, f"{machine()}, one thread, the machine shared with other work.", ""])
 
 
@@ -116,17 +121,19 @@ def _translation(asked: Translation, figures: Figures) -> Iterator[str]:
         rows = [seed[name] for seed in seeds if name in seed]
         if len(rows) < len(seeds) or rows[0]["value"] is None:
             continue
+        if name == "tarr" and len(rows[0]["per_class"]) == 1:
+            continue  # there is nothing to confuse
         first = rows[0]
-        interval = "" if first["low"] is None else f"{first['low']:.3g} to {first['high']:.3g}"
+        interval = "" if first["low"] is None else f"{first['low']:.4g} to {first['high']:.4g}"
         number = f"{first['num_real']}, {first['num_synthetic']}"
-        yield _row([title, *(f"{row['value']:.3g}" for row in rows), interval, number])
+        yield _row([title, *(f"{row['value']:.4g}" for row in rows), interval, number])
         for label in first["per_class"] if len(first["per_class"]) == 2 else ():
-            yield _row([f"{title}, into {label}", *(f"{row['per_class'][label]:.3g}" for row in rows), "", ""])
+            yield _row([f"{title}, into {label}", *(f"{row['per_class'][label]:.4g}" for row in rows), "", ""])
         for part in first["parts"]:
             yield _row([f"{title}, {part}", *(f"{row['parts'][part]['value']:.3g}" for row in rows), "", ""])
     if figures["before"]:
         yield from ("", "Without the model:", "", "| | |", "|---|---|")
-        yield from (_row([name, f"{value:.3g}"]) for name, value in figures["before"].items())
+        yield from (_row([name, f"{value:.4g}"]) for name, value in figures["before"].items())
 
 
 def _refinement(asked: Refinement, figures: Figures) -> Iterator[str]:
