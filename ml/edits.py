@@ -64,6 +64,7 @@ def edit(plan: EditPlan, emit: Emit) -> None:
             "are_classes": model.space.are_classes,
             "combinations": wish.combinations.tolist(),
             "current": [None if np.isnan(own[column]) else int(own[column] > 0.5) for column in wish.columns],
+            "excludes": excluded(model.space, wish.columns),
             "tile": pack.resolution,
             "columns": columns,
             "chances": chances_of(model, tiles, wish, Path(plan["encoder"])),
@@ -88,6 +89,11 @@ def wish_for(space: AttributeSpace, attributes: Sequence[str]) -> Wish:
     if space.are_classes:
         return Wish(columns, np.eye(len(names), dtype=np.int64))
     return Wish(columns, np.array(list(itertools.product((0, 1), repeat=len(names))), np.int64))
+
+
+def excluded(space: AttributeSpace, columns: Sequence[int]) -> list[list[int]]:
+    """For each of these attributes the places, among them, of those that never come together with it."""
+    return [[place for place, other in enumerate(columns) if space.excludes[column, other]] for column in columns]
 
 
 def row_of(pack: Pack, image: int) -> int:

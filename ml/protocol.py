@@ -288,7 +288,8 @@ class EditResult(TypedDict):
 
     combinations: [tiles][attributes] of 0 and 1, in the order of the tiles, row by row; after them one more tile shows
     the image itself as the model sees it. are_classes: `attributes` are classes, of which an image has one. current:
-    what the image has, None where nobody said. tile: its side in pixels; columns: tiles in a row.
+    what the image has, None where nobody said. excludes: for each attribute the places of those that never come
+    together with it in training. tile: its side in pixels; columns: tiles in a row.
     """
 
     event: Literal["result"]
@@ -297,6 +298,7 @@ class EditResult(TypedDict):
     are_classes: bool
     combinations: list[list[int]]
     current: list[int | None]
+    excludes: list[list[int]]
     tile: int
     columns: int
     chances: EditChances

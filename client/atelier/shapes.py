@@ -610,12 +610,12 @@ class Edit(TypedDict):
     attributes: list[str]
     checkpoint_sha256: str
     state: EditState
-    sheet: EditSheet | None
     created_by: str | None
     created_at: str
     finished_at: str | None
     error: Fault | None
     actions: list[CancelOrRetry]
+    sheet: EditSheet | None
 
 
 class EditChances(TypedDict):
@@ -641,6 +641,22 @@ class EditChangedData(TypedDict):
     error_message: str
 
 
+class EditRow(TypedDict):
+    "One real image with every combination of some attributes, without what is on its sheet."
+
+    id: str
+    run: str
+    image: int
+    attributes: list[str]
+    checkpoint_sha256: str
+    state: EditState
+    created_by: str | None
+    created_at: str
+    finished_at: str | None
+    error: Fault | None
+    actions: list[CancelOrRetry]
+
+
 class EditSheet(TypedDict):
     "What is on a sheet. After the tiles of all combinations one more shows the image itself, as the model sees it."
 
@@ -648,6 +664,7 @@ class EditSheet(TypedDict):
     are_classes: bool
     combinations: list[list[int]]
     current: list[int | None]
+    excludes: list[list[int]]
     tile: int
     columns: int
     chances: EditChances
@@ -1935,7 +1952,7 @@ class RunEdits(TypedDict):
     most: int
     code: str
     refusal: str
-    edits: list[Edit]
+    edits: list[EditRow]
 
 
 class RunFile(TypedDict):

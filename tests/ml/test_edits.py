@@ -11,7 +11,7 @@ from PIL import Image
 
 from ml.__main__ import main
 from ml.attribute_model import AttributeModel
-from ml.edits import chances_of, columns_for, edited, row_of, targets_of, wish_for
+from ml.edits import chances_of, columns_for, edited, excluded, row_of, targets_of, wish_for
 from ml.errors import BadDatasetError, BadSettingsError
 from ml.feed import batch_of
 from ml.generation import load_for_generation
@@ -112,6 +112,7 @@ def test_what_excludes_an_attribute_that_comes_goes_and_the_rest_stays() -> None
     comes = targets_of(space, own, wish_for(space, ["green"]))
     assert comes[:, :3].tolist() == [[1, 0, 1], [0, 1, 1]]
     assert comes[:, 3].isnan().all()
+    assert excluded(space, wish_for(space, ["green", "large", "red"]).columns) == [[2], [], [0]]
     both = targets_of(space, own, wish_for(space, ["red", "green"]))
     assert both[:, :2].tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
 
@@ -158,6 +159,7 @@ def test_the_command_line_writes_the_sheet_and_says_what_is_on_it(
     told = json.loads(capsys.readouterr().out)
     assert told["attributes"] == list(SHAPES)
     assert told["are_classes"]
+    assert told["excludes"] == [[1, 2], [0, 2], [0, 1]]
     assert (told["current"], told["tile"], told["columns"]) == ([1, 0, 0], 16, 3)
     with Image.open(sheet) as picture:
         assert picture.size == (48, 32)

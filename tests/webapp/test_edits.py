@@ -26,6 +26,7 @@ SHEET: dict[str, Any] = {
     "are_classes": False,
     "combinations": [[0], [1]],
     "current": [1],
+    "excludes": [[]],
     "tile": 16,
     "columns": 2,
     "chances": {"model": [[0.1], [0.9], [0.8]], "encoder": [[0.2], [0.7], [0.9]]},
@@ -138,6 +139,22 @@ def test_a_sheet_is_there_when_it_is_finished_and_never_changes(api: APIClient, 
     assert file not in [found.path for found in missing()]
     file.unlink()
     assert file in [found.path for found in missing()]
+
+
+def test_a_run_s_edits_are_told_without_their_sheets(api: APIClient, run: Run) -> None:
+    edit = add_edit(run, None, 0, ["red"])
+    finished(edit)
+    (row,) = api.get(f"/api/v1/runs/{run.pk}/edits/").json()["edits"]
+    whole = api.get(f"/api/v1/edits/{edit.pk}/").json()
+    assert whole.pop("sheet") == SHEET
+    assert row == whole
+
+
+def test_a_sheet_from_before_exclusions_were_told_excludes_nothing(api: APIClient, run: Run) -> None:
+    edit = add_edit(run, None, 0, ["red"])
+    finished(edit)
+    Edit.objects.update(sheet={name: value for name, value in SHEET.items() if name != "excludes"})
+    assert api.get(f"/api/v1/edits/{edit.pk}/").json()["sheet"] == SHEET
 
 
 def test_an_edit_is_cancelled_and_made_again(api: APIClient, run: Run) -> None:

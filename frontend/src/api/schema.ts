@@ -2992,8 +2992,6 @@ export interface components {
             attributes: string[];
             checkpoint_sha256: string;
             state: components["schemas"]["EditState"];
-            /** @description Null until it is finished. */
-            readonly sheet: components["schemas"]["EditSheet"] | null;
             created_by: string | null;
             /** Format: date-time */
             readonly created_at: string;
@@ -3002,6 +3000,8 @@ export interface components {
             readonly error: components["schemas"]["Fault"] | null;
             /** @description What a researcher may ask of it now. */
             readonly actions: components["schemas"]["CancelOrRetry"][];
+            /** @description Null until it is finished. */
+            readonly sheet: components["schemas"]["EditSheet"] | null;
         };
         /** @description How probable each attribute is in each tile, 0 to 1; the tile of the image itself is the last. */
         EditChances: {
@@ -3046,6 +3046,26 @@ export interface components {
             /** Error Message */
             error_message: string;
         };
+        /** @description One real image with every combination of some attributes, without what is on its sheet. */
+        EditRow: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            run: string;
+            /** @description Index of the real image in the run's version. */
+            image: number;
+            attributes: string[];
+            checkpoint_sha256: string;
+            state: components["schemas"]["EditState"];
+            created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            readonly error: components["schemas"]["Fault"] | null;
+            /** @description What a researcher may ask of it now. */
+            readonly actions: components["schemas"]["CancelOrRetry"][];
+        };
         /** @description What is on a sheet. After the tiles of all combinations one more shows the image itself, as the model sees it. */
         EditSheet: {
             attributes: string[];
@@ -3055,6 +3075,8 @@ export interface components {
             combinations: number[][];
             /** @description What the image has; null where nobody said. */
             current: (number | null)[];
+            /** @description For each of `attributes` the places of those that never come together with it in training. */
+            excludes: number[][];
             /** @description Side of a tile in pixels. */
             tile: number;
             /** @description Tiles in a row. */
@@ -5033,7 +5055,7 @@ export interface components {
             code: string;
             /** @description Why nothing can be edited with this run; empty when it can. */
             refusal: string;
-            readonly edits: components["schemas"]["Edit"][];
+            readonly edits: components["schemas"]["EditRow"][];
         };
         /** @description What became of one file of an import. */
         RunFile: {

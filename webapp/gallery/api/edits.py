@@ -54,41 +54,39 @@ class EditSheetSerializer(serializers.Serializer[Any]):
     current = serializers.ListField(
         child=serializers.IntegerField(allow_null=True), help_text="What the image has; null where nobody said."
     )
+    excludes = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        help_text="For each of `attributes` the places of those that never come together with it in training.",
+    )
     tile = serializers.IntegerField(help_text="Side of a tile in pixels.")
     columns = serializers.IntegerField(help_text="Tiles in a row.")
     chances = EditChancesSerializer()
 
 
-class EditSerializer(serializers.ModelSerializer[Edit]):
-    """One real image with every combination of some attributes."""
+class EditRowSerializer(serializers.ModelSerializer[Edit]):
+    """One real image with every combination of some attributes, without what is on its sheet."""
 
     run = serializers.UUIDField(source="run_id")
     attributes = serializers.ListField(child=serializers.CharField())
     created_by = serializers.CharField(source="created_by.name", allow_null=True, default=None)
-    sheet = serializers.SerializerMethodField(help_text="Null until it is finished.")
     error = serializers.SerializerMethodField()
     actions = serializers.SerializerMethodField(help_text="What a researcher may ask of it now.")
 
     class Meta:
         model = Edit
-        fields = [
+        fields: ClassVar = [
             "id",
             "run",
             "image",
             "attributes",
             "checkpoint_sha256",
             "state",
-            "sheet",
             "created_by",
             "created_at",
             "finished_at",
             "error",
             "actions",
         ]
-
-    @extend_schema_field(EditSheetSerializer(allow_null=True))
-    def get_sheet(self, edit: Edit) -> dict[str, Any] | None:
-        return edit.sheet or None
 
     @extend_schema_field(FaultSerializer(allow_null=True))
     def get_error(self, edit: Edit) -> dict[str, str] | None:
@@ -102,6 +100,20 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
         return ["cancel"] if edit.state in open_states and not edit.cancel_requested else []
 
 
+class EditSerializer(EditRowSerializer):
+    """One real image with every combination of some attributes."""
+
+    sheet = serializers.SerializerMethodField(help_text="Null until it is finished.")
+
+    class Meta(EditRowSerializer.Meta):
+        fields: ClassVar = [*EditRowSerializer.Meta.fields, "sheet"]
+
+    @extend_schema_field(EditSheetSerializer(allow_null=True))
+    def get_sheet(self, edit: Edit) -> dict[str, Any] | None:
+        # sheets that were made before exclusions were told have none
+        return {"excludes": [[] for _ in edit.sheet["attributes"]], **edit.sheet} if edit.sheet else None
+
+
 class RunEditsSerializer(serializers.Serializer[Any]):
     """What can be edited with a run, and its edits, the newest first."""
 
@@ -112,9 +124,9 @@ class RunEditsSerializer(serializers.Serializer[Any]):
     refusal = serializers.CharField(help_text="Why nothing can be edited with this run; empty when it can.")
     edits = serializers.SerializerMethodField()
 
-    @extend_schema_field(EditSerializer(many=True))
+    @extend_schema_field(EditRowSerializer(many=True))
     def get_edits(self, able: Any) -> Any:
-        return EditSerializer(edits_of(self.context["run"]), many=True).data
+        return EditRowSerializer(edits_of(self.context["run"]).defer("sheet"), many=True).data
 
 
 class NewEditSerializer(serializers.Serializer[Any]):

@@ -4,7 +4,7 @@ import type { Schemas } from '@/api/client';
 import { Panel } from '@/components/Page';
 import { useKeys } from '@/components/useKeys';
 import { EditTile } from './EditTile';
-import { firstTile, nameOf, ownTile, switched } from './sheetTiles';
+import { firstTile, isUnseen, nameOf, ownTile, rivalsOf, switched } from './sheetTiles';
 import classes from './Edits.module.css';
 
 type Props = { edit: Schemas['Edit']; sheet: Schemas['EditSheet'] };
@@ -14,6 +14,9 @@ export function EditResult({ edit, sheet }: Props) {
   const [tile, setTile] = useState(() => firstTile(sheet));
   const flip = (place: number) => setTile(switched(sheet, tile, place));
   const number = Math.min(sheet.attributes.length, 9);
+  const places = sheet.combinations.map((_, place) => place);
+  const unseen = sheet.are_classes ? [] : places.filter((place) => isUnseen(sheet, place));
+  const shared = { edit: edit.id, sheet, chosen: tile, onChoose: setTile };
   useKeys(
     Array.from({ length: number }, (_, place) => ({
       keys: [`${place + 1}`],
@@ -46,6 +49,11 @@ export function EditResult({ edit, sheet }: Props) {
                   checked={sheet.combinations[tile]?.[place] === 1}
                   onChange={() => flip(place)}
                 />
+                {rivalsOf(sheet, place) !== '' && (
+                  <Text size="xs" c="dimmed">
+                    switches {rivalsOf(sheet, place)} off
+                  </Text>
+                )}
                 <Chance who="encoder" value={sheet.chances.encoder[tile]?.[place]} />
                 <Chance who="model" value={sheet.chances.model[tile]?.[place]} />
               </div>
@@ -58,21 +66,43 @@ export function EditResult({ edit, sheet }: Props) {
         </div>
       </Panel>
       <Panel title="All combinations">
-        <div className={classes.choices}>
-          {sheet.combinations.map((_, place) => (
-            <UnstyledButton
-              key={place}
-              className={classes.choice}
-              aria-pressed={place === tile}
-              onClick={() => setTile(place)}
-            >
-              <EditTile edit={edit.id} sheet={sheet} tile={place} />
-              {nameOf(sheet, place)}
-            </UnstyledButton>
-          ))}
-        </div>
+        <Tiles {...shared} tiles={places.filter((place) => !unseen.includes(place))} />
+        {unseen.length > 0 && (
+          <>
+            <Text size="sm" mt="md" mb="xs">
+              Together in no training image:
+            </Text>
+            <Tiles {...shared} tiles={unseen} />
+          </>
+        )}
       </Panel>
     </>
+  );
+}
+
+type TilesProps = {
+  edit: string;
+  sheet: Schemas['EditSheet'];
+  tiles: number[];
+  chosen: number;
+  onChoose: (tile: number) => void;
+};
+
+function Tiles({ edit, sheet, tiles, chosen, onChoose }: TilesProps) {
+  return (
+    <div className={classes.choices}>
+      {tiles.map((tile) => (
+        <UnstyledButton
+          key={tile}
+          className={classes.choice}
+          aria-pressed={tile === chosen}
+          onClick={() => onChoose(tile)}
+        >
+          <EditTile edit={edit} sheet={sheet} tile={tile} />
+          {nameOf(sheet, tile)}
+        </UnstyledButton>
+      ))}
+    </div>
   );
 }
 

@@ -22,7 +22,7 @@ export function EditsPage() {
   const { runId = '' } = useParams();
   const [open, setOpen] = useState<string | null>(null);
   const run = api.useQuery('get', '/api/v1/runs/{id}/', { params: { path: { id: runId } } });
-  const { told, edit, make, act } = useEdits(runId, open);
+  const { told, row, edit, make, act } = useEdits(runId, open);
   const { may } = useLab();
   if (run.data === undefined || told.data === undefined)
     return (
@@ -59,13 +59,16 @@ export function EditsPage() {
           </Panel>
         )}
         <Fault error={make.error ?? act.error} />
-        {edit !== undefined && <Shown edit={edit} act={act} mayAct={may('researcher')} />}
-        {edit === undefined && able.refusal === '' && (
+        {row?.state === 'finished' && <Finished row={row} edit={edit} />}
+        {row !== undefined && row.state !== 'finished' && (
+          <Unmade version={run.data.version} row={row} act={act} mayAct={may('researcher')} />
+        )}
+        {row === undefined && able.refusal === '' && (
           <Panel>
             <Empty title="No edits yet">The sheet of the first image that is edited will stand here.</Empty>
           </Panel>
         )}
-        {able.edits.length > 1 && <Earlier edits={able.edits} shown={edit?.id} onOpen={setOpen} />}
+        {able.edits.length > 1 && <Earlier edits={able.edits} shown={row?.id} onOpen={setOpen} />}
       </Stack>
     </Page>
   );
@@ -190,27 +193,65 @@ function Images({ version, able, chosen, onChoose }: ImagesProps) {
   );
 }
 
-/** The sheet, or why it is not there. */
-function Shown({ edit, act, mayAct }: { edit: Schemas['Edit']; act: Act; mayAct: boolean }) {
-  if (edit.sheet !== null) return <EditResult key={edit.id} edit={edit} sheet={edit.sheet} />;
+type FinishedProps = { row: Schemas['EditRow']; edit: ReturnType<typeof useEdits>['edit'] };
+
+/** What is on the sheet is read for the edit that is shown alone. */
+function Finished({ row, edit }: FinishedProps) {
+  if (edit.data?.sheet) return <EditResult key={row.id} edit={edit.data} sheet={edit.data.sheet} />;
   return (
-    <Panel title={`Image ${edit.image}`}>
-      <Stack gap="xs" align="flex-start">
-        <Text size="sm" role="status">
-          {WAITS[edit.state] || edit.error?.message || 'This edit was cancelled.'}
-        </Text>
-        {mayAct &&
-          edit.actions.map((verb) => (
-            <Button key={verb} size="xs" variant="default" onClick={() => act.mutate({ id: edit.id, verb })}>
-              {verb === 'retry' ? 'Try again' : 'Cancel'}
-            </Button>
-          ))}
-      </Stack>
+    <Panel title={`Image ${row.image}`}>
+      {edit.error === null ? (
+        <Waiting lines={2} height={72} />
+      ) : (
+        <Fault error={edit.error} onRetry={() => void edit.refetch()} />
+      )}
     </Panel>
   );
 }
 
-type EarlierProps = { edits: Schemas['Edit'][]; shown: string | undefined; onOpen: (edit: string) => void };
+type UnmadeProps = { version: string; row: Schemas['EditRow']; act: Act; mayAct: boolean };
+
+/** Why the sheet is not there, beside the image that it is of. */
+function Unmade({ version, row, act, mayAct }: UnmadeProps) {
+  const can = (verb: 'cancel' | 'retry') => mayAct && row.actions.includes(verb);
+  const ask = (verb: 'cancel' | 'retry') => act.mutate({ id: row.id, verb });
+  return (
+    <Panel title={`Image ${row.image}`}>
+      <Group align="flex-start">
+        <img
+          className={classes.waiting}
+          src={address('/api/v1/versions/{id}/images/{index}/thumbnail/', { id: version, index: row.image })}
+          alt=""
+        />
+        <Stack gap="xs" align="flex-start" flex="1 1 260px">
+          {row.error !== null && row.state === 'failed' ? (
+            <Fault
+              error={new Error(row.error.message)}
+              title="It could not be edited"
+              {...(can('retry') ? { onRetry: () => ask('retry') } : {})}
+            />
+          ) : (
+            <>
+              <Text size="sm" role="status">
+                {WAITS[row.state] || 'This edit was cancelled.'}
+              </Text>
+              {row.actions.filter(can).map((verb) => (
+                <Button key={verb} size="xs" variant="default" loading={act.isPending} onClick={() => ask(verb)}>
+                  {verb === 'retry' ? 'Try again' : 'Cancel'}
+                </Button>
+              ))}
+            </>
+          )}
+          <Text size="xs" c="dimmed">
+            {row.attributes.join(', ')}
+          </Text>
+        </Stack>
+      </Group>
+    </Panel>
+  );
+}
+
+type EarlierProps = { edits: Schemas['EditRow'][]; shown: string | undefined; onOpen: (edit: string) => void };
 
 function Earlier({ edits, shown, onOpen }: EarlierProps) {
   return (

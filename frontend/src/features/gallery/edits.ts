@@ -12,17 +12,23 @@ export const WAITS: Readonly<Record<Schemas['Edit']['state'], string>> = {
   cancelled: '',
 };
 
-/** The edits of a run, live while the shown one is being made, and what can be asked. */
+/** The edits of a run, the one that is shown, live while it is being made, and what can be asked. */
 export function useEdits(run: string, open: string | null) {
   const queries = useQueryClient();
   const params = { params: { path: { id: run } } };
   const told = api.useQuery('get', '/api/v1/runs/{id}/edits/', params);
   const refresh = () => queries.invalidateQueries({ queryKey: ['get', '/api/v1/runs/{id}/edits/', params] });
-  const edit = told.data?.edits.find(({ id }) => id === open) ?? told.data?.edits[0];
-  const waits = edit !== undefined && WAITS[edit.state] !== '';
-  useWatch(waits ? { channel: 'edit', id: edit.id } : null, {
+  const row = told.data?.edits.find(({ id }) => id === open) ?? told.data?.edits[0];
+  const edit = api.useQuery(
+    'get',
+    '/api/v1/edits/{id}/',
+    { params: { path: { id: row?.id ?? '' } } },
+    { enabled: row?.state === 'finished', staleTime: Infinity },
+  );
+  const waits = row !== undefined && WAITS[row.state] !== '';
+  useWatch(waits ? { channel: 'edit', id: row.id } : null, {
     onMessage: (event) => {
-      if (event.type === 'edit.changed' && event.data.state !== edit?.state) void refresh();
+      if (event.type === 'edit.changed' && event.data.state !== row?.state) void refresh();
     },
     onPoll: () => void refresh(),
   });
@@ -35,5 +41,5 @@ export function useEdits(run: string, open: string | null) {
       take(http.POST(PATHS[verb], { params: { path: { id } } })),
     onSuccess: refresh,
   });
-  return { told, edit, make, act };
+  return { told, row, edit, make, act };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { firstTile, nameOf, ownTile, placeOf, switched } from './sheetTiles';
+import { firstTile, isUnseen, nameOf, ownTile, placeOf, rivalsOf, switched } from './sheetTiles';
 
 const sheet = {
   attributes: ['red', 'large'],
@@ -11,6 +11,7 @@ const sheet = {
     [1, 1],
   ],
   current: [1, 0],
+  excludes: [[], []] as number[][],
   tile: 32,
   columns: 2,
   chances: { model: [], encoder: [] },
@@ -25,6 +26,21 @@ test('a switch changes one attribute and leaves the others', () => {
   expect(switched(sheet, 2, 1)).toBe(3);
   expect(switched(sheet, 3, 0)).toBe(1);
   expect(switched({ ...sheet, are_classes: true }, 0, 1)).toBe(1);
+});
+
+test('what never comes together goes when the other comes, and stays gone when that goes', () => {
+  const rivals = { ...sheet, excludes: [[1], [0]] };
+  expect(switched(rivals, 2, 1)).toBe(1);
+  expect(switched(rivals, 1, 0)).toBe(2);
+  expect(switched(rivals, 1, 1)).toBe(0);
+  expect(switched(rivals, 3, 0)).toBe(1);
+  expect([0, 1, 2, 3].map((tile) => isUnseen(rivals, tile))).toEqual([false, false, false, true]);
+  expect(isUnseen(sheet, 3)).toBe(false);
+  expect([rivalsOf(rivals, 0), rivalsOf(sheet, 0), rivalsOf({ ...rivals, are_classes: true }, 0)]).toEqual([
+    'large',
+    '',
+    '',
+  ]);
 });
 
 test('a tile is called by what is on, and the last one is the image', () => {

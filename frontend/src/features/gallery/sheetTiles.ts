@@ -17,11 +17,28 @@ export function firstTile(sheet: Sheet): number {
   );
 }
 
-/** The tile that differs in one attribute; of classes, the tile of that class. */
+/**
+ * The tile that differs in one attribute, and in those that go because they never come together with one that comes; of
+ * classes, the tile of that class.
+ */
 export function switched(sheet: Sheet, tile: number, place: number): number {
   if (sheet.are_classes) return place;
-  const wanted = sheet.combinations[tile]?.map((value, at) => (at === place ? 1 - value : value));
-  return sheet.combinations.findIndex((values) => values.every((value, at) => value === wanted?.[at]));
+  const before = sheet.combinations[tile] ?? [];
+  const gone = before[place] === 0 ? (sheet.excludes[place] ?? []) : [];
+  const wanted = before.map((value, at) => (at === place ? 1 - value : gone.includes(at) ? 0 : value));
+  return sheet.combinations.findIndex((values) => values.every((value, at) => value === wanted[at]));
+}
+
+/** Whether a tile shows attributes at once that never come together. */
+export function isUnseen(sheet: Sheet, tile: number): boolean {
+  const values = sheet.combinations[tile] ?? [];
+  return values.some((value, at) => value === 1 && sheet.excludes[at]?.some((other) => values[other] === 1));
+}
+
+/** "green or blue": what goes where an attribute comes; "" for one that goes with all others. */
+export function rivalsOf(sheet: Sheet, place: number): string {
+  if (sheet.are_classes) return '';
+  return (sheet.excludes[place] ?? []).map((other) => sheet.attributes[other] ?? '').join(' or ');
 }
 
 /** "red, large", or what stands there without any. */
