@@ -113,8 +113,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class ModelEntry(Entry):
-    """also_consumes: field of an item -> the setting and its value with which it is needed, too; min_classes: fewer
-    cannot be learnt; domains: settings that name the two classes which are learnt, none where all are.
+    """also_consumes: field of an item -> the setting and its value with which it is needed, too; makes_A_with: settings
+    with which A of pairs (A, B) is made instead of B; min_classes: fewer cannot be learnt; domains: settings that name
+    the two classes which are learnt, none where all are.
 
     provides: score -> the setting that must be above zero for it, or None when it always can be given.
 
@@ -125,6 +126,7 @@ class ModelEntry(Entry):
     family: str
     consumes: tuple[str, ...]
     also_consumes: dict[str, tuple[str, str]]
+    makes_A_with: dict[str, str]
     min_classes: int
     domains: tuple[str, ...]
     provides: dict[str, str | None]
@@ -137,6 +139,11 @@ class ModelEntry(Entry):
         if not named or len(classes) < max(2, self.min_classes) or why_no_domains(named, classes):
             return tuple(classes)
         return choose_domains(named, classes)
+
+    def makes_A(self, settings: Mapping[str, Any]) -> bool:
+        """Whether its images are like the half A of pairs (A, B), instead of B."""
+        values = self.defaults() | dict(settings)
+        return bool(self.makes_A_with) and all(values[at] == value for at, value in self.makes_A_with.items())
 
     def misfits(
         self, settings: Mapping[str, Any], classes: Sequence[str], attributes: Sequence[str], yields: Sequence[str]
@@ -315,6 +322,7 @@ def _parse(plain: dict[str, Any]) -> Catalogue:
                 **_shared(row),
                 family=row["family"],
                 consumes=tuple(row["consumes"]),
+                makes_A_with=row["makes_A_with"],
                 also_consumes={field: (setting, value) for field, (setting, value) in row["also_consumes"].items()},
                 min_classes=row["min_classes"],
                 domains=tuple(row["domains"]),

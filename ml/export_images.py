@@ -6,7 +6,7 @@ import json
 import math
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,19 +74,19 @@ def real_image(row: dict[str, Any]) -> ExportImage:
         raise BadImageError(f"The image {row['name']} has the split {row['split']!r}; expected train, val or test.")
     label = str(row["label"])
     data, suffix = without_metadata(data, row["name"]), file.suffix.lower()
-    if row.get("is_right_half"):
-        data, suffix = _right_half(data), ".png"
+    if half := row.get("half"):
+        data, suffix = _half(data, half), ".png"
     first: dict[str, Any] = {"id": _safe_id(row["id"]), "split": row["split"], "class": label, "synthetic": False}
     hashes = {"sha256": hashlib.sha256(data).hexdigest(), "original_sha256": expected}
     shown = {**first, "original_name": row["name"], **_without(columns, first), **hashes}
     return ExportImage(first["id"], row["split"], label, False, suffix, data, shown)
 
 
-def _right_half(data: bytes) -> bytes:
-    """The half B of a file that holds a pair, as PNG. Raises: BadImageError."""
+def _half(data: bytes, half: Literal["A", "B"]) -> bytes:
+    """A, on the left, or B of a file that holds a pair, as PNG. Raises: BadImageError."""
     both = read_image(data, INGESTED)
-    buffer = io.BytesIO()
-    both.crop((both.width // 2, 0, both.width // 2 * 2, both.height)).save(buffer, "PNG")
+    buffer, left = io.BytesIO(), 0 if half == "A" else both.width // 2
+    both.crop((left, 0, left + both.width // 2, both.height)).save(buffer, "PNG")
     return buffer.getvalue()
 
 

@@ -333,6 +333,8 @@ class TranslationModel(Model):
     views: ClassVar[tuple[str, ...]] = ("source",)
     """Images kept beside each result, by name, as `views_of` gives them. Of these names results are measured by:
     "target" (what a result should look like) and "reconstruction" (of the source, from the result)."""
+    makes_A_with: ClassVar[Mapping[str, str]] = {}
+    """Settings, all of them, with which A of pairs (A, B) is made from B; none: B is always made."""
     keeps_class: ClassVar[bool] = False
     """Whether a result is of its source's own class, instead of another."""
 
@@ -355,7 +357,7 @@ class TranslationModel(Model):
     @classmethod
     def makes_other_half(cls, settings: ModelSettings) -> bool:
         """Of pairs (A, B): whether A is made from B, instead of B from A."""
-        return False
+        return bool(cls.makes_A_with) and all(getattr(settings, at) == value for at, value in cls.makes_A_with.items())
 
     def inputs(self, labels: Integers, seeds: Integers) -> Batch:
         if self.sources is None:

@@ -41,6 +41,7 @@ def describe() -> dict[str, Any]:
                 "family": family_of(plugin),
                 "consumes": list(plugin.consumes),
                 "also_consumes": {field: list(asked) for field, asked in plugin.also_consumes.items()},
+                "makes_A_with": dict(getattr(plugin, "makes_A_with", {})),
                 "min_classes": plugin.min_classes,
                 "domains": list(plugin.domains),
                 "provides": dict(plugin.provides),

@@ -136,6 +136,7 @@ class Pix2pix(TranslationModel):
     Settings = Pix2pixSettings
     settings: Pix2pixSettings
     min_classes = 1
+    makes_A_with: ClassVar[dict[str, str]] = {"pairs": "given", "direction": "B_to_A"}
     keeps_class = True
     also_consumes: ClassVar[dict[str, tuple[str, str]]] = {"source": ("pairs", "given")}
     provides: ClassVar[dict[str, str | None]] = {"realism": None}
@@ -144,10 +145,6 @@ class Pix2pix(TranslationModel):
     @classmethod
     def game(cls, settings: ModelSettings) -> str | None:
         return cast(Pix2pixSettings, settings).loss
-
-    @classmethod
-    def makes_other_half(cls, settings: ModelSettings) -> bool:
-        return cls.uses_pairs(settings) and cast(Pix2pixSettings, settings).direction == "B_to_A"
 
     @classmethod
     def judges_alone(cls, settings: ModelSettings) -> bool:

@@ -136,6 +136,26 @@ def test_real_images_of_every_split_go_in_with_their_files_and_hashes(pool: Pool
     assert rows[0]["row"]["dataset_version"]["content_hash"] == version.content_hash
 
 
+@pytest.mark.parametrize(("direction", "half"), [("A_to_B", "B"), ("B_to_A", "A")])
+def test_of_pairs_the_half_goes_in_that_the_images_of_the_run_are_like(
+    pool: Pool, catalogue: catalog.Catalogue, direction: str, half: str
+) -> None:
+    recipe, images = pool.run.recipe, pool.run.version.images
+    recipe.model, recipe.model_settings = "pix2pix", {**recipe.model_settings, "direction": direction}
+    recipe.save()
+    other, whole = "f" * 64, images.get(index=1)
+    images.filter(index=0).update(pair_name="A/0.jpg", pair_sha256=other, pair_suffix=".jpg")
+    images.filter(index=1).update(pair_name=whole.name, pair_sha256=whole.sha256, pair_suffix=whole.suffix)
+    export = make(pool)
+    first, second, third = list(selectors.real_rows(export))[:3]
+    own = images.get(index=0).sha256
+    assert first["row"]["sha256"] == (other if half == "A" else own)
+    assert first["file"].endswith(f"{other}.jpg") == (half == "A") == (first["name"] == "A/0.jpg")
+    assert (first["half"], second["half"], third["half"]) == ("", half, "")
+    assert second["row"]["sha256"] == whole.sha256
+    assert f"the image {half} alone" in card_of(export, catalogue)
+
+
 def test_a_synthetic_row_tells_all_that_the_manifest_promises(pool: Pool, reviewer: Person) -> None:
     judge(pool, reviewer, "accept", 22)
     row = next(row for row in selectors.synthetic_rows(make(pool)) if row["index"] == 22)

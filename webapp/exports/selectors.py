@@ -14,6 +14,7 @@ from webapp.datasets.selectors import VERSION_LAB, all_grey, train_counts
 from webapp.exports.models import Export
 from webapp.gallery.models import Choice, Pool, Sample, SampleScore, Selection
 from webapp.gallery.selectors.samples import imported_names
+from webapp.recipes.catalogue import catalogue
 
 EXPORT_LAB = f"version__{VERSION_LAB}"
 BATCH = 1000
@@ -154,16 +155,28 @@ def real_rows(export: Export) -> Iterator[dict[str, Any]]:
         return
     version = export.version
     origin = version_facts(export)
+    half = half_of_pairs(export)
     for image in version.images.order_by("index").iterator(BATCH):
+        is_A = bool(image.pair_sha256) and half == "A"
+        sha256, suffix = (image.pair_sha256, image.pair_suffix) if is_A else (image.sha256, image.suffix)
         yield {
             "id": f"real-{image.index:07d}",
-            "file": str(storage.object_file(version.dataset.lab_id, image.sha256, image.suffix)),
+            "file": str(storage.object_file(version.dataset.lab_id, sha256, suffix)),
             "label": image.label,
             "split": image.split,
-            "name": image.name,
-            "is_right_half": image.pair_sha256 == image.sha256,
-            "row": {"sha256": image.sha256, "dataset_version": origin, **_attributes(version, image)},
+            "name": image.pair_name if is_A else image.name,
+            "half": half if image.pair_sha256 == image.sha256 else "",
+            "row": {"sha256": sha256, "dataset_version": origin, **_attributes(version, image)},
         }
+
+
+def half_of_pairs(export: Export) -> Literal["A", "B"]:
+    """Which half of real pairs it holds: the one that the run's images are like; B where there is no run."""
+    if export.selection is None or export.selection.pool.run.origin:
+        return "B"
+    recipe = export.selection.pool.run.recipe
+    model = catalogue().models.get(recipe.model)
+    return "A" if model is not None and model.makes_A(recipe.model_settings) else "B"
 
 
 def _attributes(version: DatasetVersion, image: DatasetImage) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ml.catalog import Card, Catalogue
 from webapp.exports.models import Export
-from webapp.exports.selectors import included, num_memorised, synthetic_counts, wanted
+from webapp.exports.selectors import half_of_pairs, included, num_memorised, synthetic_counts, wanted
 from webapp.gallery.models import Pool, Selection
 from webapp.runs.models import Run
 from webapp.studies.models import Study
@@ -73,7 +73,9 @@ def _counts(export: Export) -> str:
     head = ["class", "real train", "real val", "real test", "synthetic (train)"]
     table = _table(head, [*rows, totals])
     if has_real and version.images.exclude(pair_sha256="").exists():
-        table += "\n\nOf each real pair (A, B) it holds the image B alone; A stays with the dataset it came from."
+        half = half_of_pairs(export)
+        other = "B" if half == "A" else "A"
+        table += f"\n\nOf each real pair (A, B) it holds the image {half} alone; {other} stays with the dataset it came from."
     return "## What it holds\n\n" + table
 
 
