@@ -1,6 +1,7 @@
 import { Button, Table, Text } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
-import type { Schemas } from '@/api/client';
+import { Fragment } from 'react';
+import { api, type Schemas } from '@/api/client';
 import { measured, plural } from '@/components/format';
 import { Panel } from '@/components/Page';
 import { TableScroll } from '@/components/TableScroll';
@@ -9,10 +10,12 @@ import classes from './AttributeTable.module.css';
 import { between, percent } from './figures';
 
 type Spread = Schemas['Spread'];
-type Props = { id: string; result: AttributeResult; published: Schemas['PublishedArt'][] };
+type Props = { id: string; result: AttributeResult };
 
 /** A row for each art that is measured, a column for each attribute; the average last, then what the edits cost. */
-export function AttributeTable({ id, result, published }: Props) {
+export function AttributeTable({ id, result }: Props) {
+  const catalogue = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity });
+  const published = catalogue.data?.attribute_study.arts ?? [];
   const { names, classifier, arts, num_held_out } = result;
   const said = marks(result);
   return (
@@ -27,7 +30,7 @@ export function AttributeTable({ id, result, published }: Props) {
             <Table.Th>Share of edits, %</Table.Th>
             {names.map((name) => (
               <Table.Th key={name} ta="right">
-                {name}
+                <Breakable name={name} />
               </Table.Th>
             ))}
             <Table.Th ta="right">Average</Table.Th>
@@ -74,6 +77,16 @@ export function AttributeTable({ id, result, published }: Props) {
       </Text>
     </Panel>
   );
+}
+
+/** Breaks into lines behind underscores alone: Wavy_ Hair. */
+function Breakable({ name }: { name: string }) {
+  return name.split(/(?<=_)/).map((part, place) => (
+    <Fragment key={place}>
+      {part}
+      <wbr />
+    </Fragment>
+  ));
 }
 
 function Cell({ spread, write }: { spread: Spread; write: (value: number) => string }) {

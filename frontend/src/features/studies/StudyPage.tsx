@@ -1,7 +1,7 @@
 import { Alert, Button, Stack } from '@mantine/core';
 import { IconAlertTriangle, IconDownload } from '@tabler/icons-react';
 import { Link, useNavigate, useParams } from 'react-router';
-import { api, type Schemas } from '@/api/client';
+import type { Schemas } from '@/api/client';
 import { useLab } from '@/api/lab';
 import { AskButton } from '@/components/AskButton';
 import { LifeMenu } from '@/components/life/LifeMenu';
@@ -37,7 +37,6 @@ function LiveStudy({ id }: { id: string }) {
     return <PagePending title="Study" error={study.error} onRetry={() => void study.refetch()} />;
   const shown = study.data;
   const { result, attribute_result: table } = shown;
-  const published = api.useQuery('get', '/api/v1/catalogue/', {}, { staleTime: Infinity }).data?.attribute_study.arts;
   return (
     <Page>
       <Head study={shown} />
@@ -58,7 +57,7 @@ function LiveStudy({ id }: { id: string }) {
         {table !== null && (
           <>
             {table.sentence !== '' && <AttributeAnswer result={table} />}
-            <AttributeTable id={shown.id} result={table} published={published ?? []} />
+            <AttributeTable id={shown.id} result={table} />
           </>
         )}
         {result !== null && (
