@@ -143,6 +143,18 @@ def test_another_selection_is_made_without_training(run: Any, home: Desk) -> Non
     assert [row["number"] for row in home.run("selection", "list", run["id"], "-j").json()] == [1, 2]
 
 
+def test_ways_of_editing_are_compared_at_the_command_line(version: Any, home: Desk) -> None:
+    small = [f"--set={one}" for one in ("num_steps=4", "resolution=16", "batch_size=4", "width=4")]
+    asked = ["--question", "attributes", "--arms", "fader", *small, "--study-set", "num_seeds=1"]
+    done = home.run("study", "start", "Digits", *asked, "--wait", "--quiet", timeout_s=500)
+    (study,) = done.out.split()
+    told = home.run("study", "get", study, "--json").json()
+    assert (told["state"], told["question"], told["arms"]) == ("finished", "attributes", ["fader"])
+    shown = home.run("study", "get", study).out
+    assert told["attribute_result"]["sentence"] in shown
+    assert "recognised" in shown
+
+
 def test_a_study_is_asked_and_answered_at_the_command_line(version: Any, home: Desk) -> None:
     arms = ["--arms", "none", "random:1x@0.25"]
     quick = [*SETTINGS, "--study-set", "child_steps=4", "--study-set", "num_child_seeds=3"]
