@@ -109,7 +109,8 @@ def why_not_supplied(name: str, settings: Mapping[str, Any]) -> str | None:
 def read_lines(names: Sequence[str]) -> list[ArtLine]:
     """Raises: BadSettingsError."""
     lines = [_read(name.strip()) for name in names]
-    twice = [name for place, name in enumerate(names) if name in names[:place]]
+    told = [line.name for line in lines]
+    twice = [name for place, name in enumerate(told) if name in told[:place]]
     if twice:
         raise BadSettingsError(f"The art {twice[0]} is named twice; name each once.")
     return lines
@@ -118,7 +119,7 @@ def read_lines(names: Sequence[str]) -> list[ArtLine]:
 def _read(text: str) -> ArtLine:
     name, _, rest = text.partition(":")
     # a value may hold commas itself, such as a matrix
-    own = dict(_pair(text, part) for part in re.split(r",\s*(?=[A-Za-z_]+=)", rest) if part.strip())
+    own = dict(_pair(text, part) for part in re.split(r",\s*(?=[A-Za-z_]\w*=)", rest) if part.strip())
     if alike := sorted(set(own) & set(ALIKE)):
         raise BadSettingsError(
             f"{text} sets {', '.join(alike)}, in which all arts must be alike; set it for all of them together (--set)."
@@ -131,6 +132,11 @@ def _pair(text: str, part: str) -> tuple[str, Any]:
     if not equals:
         raise BadSettingsError(f"{part!r} in {text} has no value; write it as stargan:condition_mode=diff.")
     try:
-        return name.strip(), json.loads(value)
-    except ValueError:
+        return name.strip(), json.loads(value, parse_constant=_no_number)
+    except (ValueError, RecursionError):
         return name.strip(), value.strip()
+
+
+def _no_number(text: str) -> None:
+    """NaN and the infinities are within no bounds, and no JSON. Raises: ValueError."""
+    raise ValueError(text)

@@ -59,8 +59,13 @@ def join(first: ImageSet, second: ImageSet) -> ImageSet:
 def by_class(
     distance: Statistic, real: ImageSet, synthetic: ImageSet, classes: tuple[str, ...], least: int
 ) -> dict[str, float]:
-    """The distance of each class of which both sets hold `least` images; of two domains, both ways of translation."""
-    values = {}
+    """The distance of each class of which both sets hold `least` images; of two domains, both ways of translation.
+
+    None where an image may be of several, for the real ones of a class are then not those that were asked for.
+    """
+    values: dict[str, float] = {}
+    if synthetic.several:
+        return values
     for number, name in enumerate(classes):
         pair = [images.take(np.flatnonzero(images.label == number)) for images in (real, synthetic)]
         if min(len(images) for images in pair) >= least:

@@ -17,7 +17,8 @@ that every kind of representation gives a generator as many numbers, of the same
 Rows of more than A numbers are turned into the space that they span, of A dimensions at most, which keeps all lengths
 and angles between them.
 
-Differs from the paper: that the products are summed up, that all kinds are of one size, and what latent is, are ours.
+Differs from the paper: that the products are summed up, that all kinds are of one size, gcn's matrices, and what latent
+is, are ours.
 """
 
 from typing import Literal
@@ -70,19 +71,22 @@ class GraphCondition(Condition):
 
     Convolutions over co-occurrence make attributes much alike, so much that their sum would not say which of them is
     meant. A generator that sees each product v_i R_i apart weighs each by itself; so do the matrices [A, A, A], before
-    as few numbers as other kinds have. They begin such that R is the identity.
+    as few numbers as other kinds have. They begin such that R is the identity. Classes never come together, so that no
+    convolution mixes them up, and have no such matrices.
     """
 
-    def __init__(self, graph: AttributeGraph) -> None:
+    def __init__(self, graph: AttributeGraph, are_classes: bool) -> None:
         super().__init__()
         self.graph = graph
         with torch.no_grad():
             nodes = graph()
             shares = nodes / nodes.square().sum(1, keepdim=True).clamp(min=1e-12)
-        self.own = nn.Parameter(torch.einsum("ij,ik->ijk", shares, torch.eye(len(nodes))))
+        own = torch.einsum("ij,ik->ijk", shares, torch.eye(len(nodes)))
+        self.own = None if are_classes else nn.Parameter(own)
 
     def rows(self) -> Tensor:
-        return scaled(torch.einsum("ij,ijk->ik", self.graph(), self.own))
+        nodes = self.graph()
+        return scaled(nodes if self.own is None else torch.einsum("ij,ijk->ik", nodes, self.own))
 
 
 def condition_for(
@@ -98,7 +102,7 @@ def condition_for(
             return HeldCondition(in_own_span(space.relation()))
         case "gcn":
             matrix = edited_edges(edited, space) if edges == "edited" else space.relation()
-            return GraphCondition(AttributeGraph(matrix, hidden, learned=edges == "learned"))
+            return GraphCondition(AttributeGraph(matrix, hidden, learned=edges == "learned"), space.are_classes)
         case _:
             return HeldCondition(torch.eye(len(space)))
 

@@ -16,7 +16,7 @@ def read_edges(text: str) -> list[list[float]]:
         return []
     try:
         rows = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"edited_edges is no JSON ({error}); write it as [[1, 0.2], [0.5, 1]].") from error
     is_square = isinstance(rows, list) and all(isinstance(row, list) and len(row) == len(rows) for row in rows)
     numbers = [value for row in rows for value in row] if is_square else [None]

@@ -132,11 +132,11 @@ class Run:
             channels = 1 if self.settings.channels == "grey" else 3
             counts, none = tuple(self.train_counts.values()), ((0,) * len(self.attributes),) * len(self.attributes)
             data = DataSpec(self.settings.resolution, channels, self.classes, counts, self.attributes, none)
-            if not (self.resume_from or self.start):
-                self.model_class(data, self.settings).check_supplies()
             at_once = self.compute.micro_batch or self.settings.batch_size // self.num_devices()
             settings = self.settings.model_copy(update={"batch_size": at_once})
             check_memory(self.model_class, settings, data, self.device, self.warn)
+            if not (self.resume_from or self.start):
+                self.model_class(data, self.settings).check_supplies()
 
     def num_devices(self) -> int:
         """Devices that share each batch. Raises: BadSettingsError."""

@@ -276,8 +276,8 @@ class SelectResult(TypedDict):
 
 
 class EditChances(TypedDict):
-    """Probabilities [tiles][attributes], the image itself last: by the model's own classifier, empty where it has none,
-    and by the run's encoder, None for an attribute that this does not know."""
+    """Probabilities [tiles][attributes], the image last: by the model's classifier, empty where it has none, and by
+    the run's encoder, None for an attribute that this does not know."""
 
     model: list[list[float]]
     encoder: list[list[float | None]]
@@ -286,10 +286,9 @@ class EditChances(TypedDict):
 class EditResult(TypedDict):
     """A sheet of edits.
 
-    combinations: [tiles][attributes] of 0 and 1, in the order of the tiles, row by row; after them one more tile shows
-    the image itself as the model sees it. are_classes: `attributes` are classes, of which an image has one. current:
-    what the image has, None where nobody said. excludes: for each attribute the places of those that never come
-    together with it in training. tile: its side in pixels; columns: tiles in a row.
+    combinations: [tiles][attributes] of 0 and 1, row by row; after them one more tile shows the image as the model sees
+    it. are_classes: an image has one of `attributes`. current: what it has, None where nobody said. excludes: of each
+    attribute, those that never came with it in training. tile: its side in pixels; columns: tiles in a row.
     """
 
     event: Literal["result"]

@@ -12,7 +12,6 @@ from django.db import transaction
 from PIL import Image
 
 from ml.records import ImageRecord
-from tests.ml.rendered_attributes import NAMES, NONE, factors, render
 from webapp.accounts.models import Lab, Person
 from webapp.core import storage
 from webapp.datasets.models import Dataset, DatasetImage, DatasetVersion
@@ -67,6 +66,9 @@ def make_dataset(lab: Lab, train: int = 24, val: int = 8, test: int = 4) -> Data
 
 def make_attribute_dataset(lab: Lab, train: int = 40, val: int = 12) -> DatasetVersion:
     """A version of rendered images with six attributes, whose classes bear their names."""
+    # it brings torch along, which few tests of the web need
+    from tests.ml.rendered_attributes import NAMES, NONE, factors, render
+
     version = make_version(lab, classes=[*NAMES, NONE], attributes=list(NAMES))
     Dataset.objects.filter(pk=version.dataset_id).update(kind="attribute_images")
     version.dataset.refresh_from_db()

@@ -7,8 +7,8 @@ The class of an image is the rarest attribute that it has, so that every class i
 has none is of the class `none`. An attribute counts as often as images of the source have it. Where a source has its
 own splits, an attribute that would be the class of held-out images alone is passed over, so that every class has images
 to learn from. An attribute whose images all have a rarer one takes images from the largest of their classes until it
-is as large, so that images of it can be asked for: of faces in nine age groups, Male becomes a class beside them. An
-attribute that still ends up as nobody's class stays an attribute.
+is as large, so that images of it can be asked for: of faces in nine age groups, Male becomes a class beside them. One
+that no image lacks, and any other that ends up as nobody's class, stays an attribute.
 """
 
 from collections import Counter, defaultdict
@@ -46,7 +46,7 @@ class AttributeImages(DatasetKind):
         summary="A file says which of several attributes each image has: CelebA's list, or columns of 1 and 0 in a "
         "CSV or metadata.jsonl; the images lie in any folders.",
         strengths="One image may have several attributes at once, and some may be unknown.",
-        limits="At most 64 attributes; the class of an image is the rarest one that it has.",
+        limits="At most 64 attributes; the class of an image is the rarest one that it has, or one that had none.",
     )
 
     @classmethod
@@ -204,8 +204,8 @@ def _entries(told: Sequence[_Told], attributes: Sequence[str]) -> list[Entry]:
 def rarest(values: Sequence[str], is_learnt: Sequence[bool], attributes: Sequence[str]) -> list[str]:
     """The class of each image: the rarest attribute that it has, the first of equally rare ones, or NONE.
 
-    An attribute that would have no image takes some of its images from their classes (`_share_of`). is_learnt: whether
-    an image may be one to train on; a class has such an image, unless it is NONE.
+    An attribute that would have no image, and that not every image has, takes some of its images from their classes
+    (`_share_of`). is_learnt: whether an image may be one to train on; a class has such an image, unless it is NONE.
     """
     number: Mapping[int, int] = Counter(place for one in values for place, has in enumerate(one) if has == "1")
     order = sorted(number, key=lambda place: (number[place], place))
@@ -216,7 +216,7 @@ def rarest(values: Sequence[str], is_learnt: Sequence[bool], attributes: Sequenc
         if not held_out:
             break
         order = [place for place in order if place not in held_out]
-    for left_over in (place for place in number if place not in learnt):
+    for left_over in (place for place in number if place not in learnt and any(one[place] == "0" for one in values)):
         for learns in (True, False):
             group = [image for image, own in enumerate(is_learnt) if own == learns]
             if learns or left_over in places:

@@ -10,7 +10,7 @@ set's class mix; the trace of the root is taken from a symmetric matrix, so that
 square root can appear.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -59,21 +59,28 @@ class Fid(Metric):
         low, high = half_sample_interval(
             frechet_distance, value, real, synthetic, evidence.seed, largest=largest, repeats=repeats
         )
+        of_classes = _per_class(evidence) if real.features.shape[1] <= WIDE else {}
         return Measurement(
             value=value,
             low=max(low, 0.0),
             high=high,
             num_real=len(real),
             num_synthetic=len(synthetic),
-            per_class=_per_class(evidence) if real.features.shape[1] <= WIDE else {},
+            per_class=of_classes,
             details={"reference": "training and validation", "effective_real": round(real.effective_size, 1)},
-            caution=_caution(real, synthetic),
+            caution=_caution(real, synthetic, _smallest(evidence, of_classes)),
         )
 
 
 def _per_class(evidence: Evidence) -> dict[str, float]:
     real = join(evidence.train, evidence.val)
     return by_class(frechet_distance, real, evidence.synthetic, evidence.classes, MIN_IMAGES)
+
+
+def _smallest(evidence: Evidence, of_classes: Mapping[str, float]) -> int:
+    rows = [np.bincount(one.label, minlength=len(evidence.classes)) for one in (evidence.train, evidence.val)]
+    fewer = np.minimum(sum(rows), np.bincount(evidence.synthetic.label, minlength=len(evidence.classes)))
+    return min((int(fewer[evidence.classes.index(name)]) for name in of_classes), default=len(evidence.synthetic))
 
 
 def _effort(width: int) -> tuple[int, int]:
@@ -85,11 +92,13 @@ def _effort(width: int) -> tuple[int, int]:
     return (5_000, 50) if width <= WIDE else (1_000, 20)
 
 
-def _caution(real: Weighted, synthetic: Weighted) -> str:
+def _caution(real: Weighted, synthetic: Weighted, smallest: int) -> str:
+    """smallest: images of the smallest class that has a value."""
     enough = ENOUGH_PER_FEATURE * real.features.shape[1]
     fewest = min(real.effective_size, len(synthetic))
     if fewest >= enough:
-        return ""
+        few = f"Values of classes are too high by a bias: {enough} images are wanted of each, and there are {smallest}."
+        return few if smallest < enough else ""
     return (
         f"Measured on {fewest:.0f} images where {enough} are wanted for {real.features.shape[1]} features: too high by "
         f"a bias, so compare it only with sets of the same size, or read KID."

@@ -93,7 +93,7 @@ class StarganSettings(AttributeGameSettings):
     )
     graph_width: int = Field(
         32,
-        ge=2,
+        ge=8,
         le=1024,
         description="With gcn: numbers of each attribute between its layers.",
         json_schema_extra=only_with(condition_type=["gcn"]),

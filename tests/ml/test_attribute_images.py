@@ -202,10 +202,15 @@ def test_an_attribute_whose_images_all_have_a_rarer_one_takes_as_many_as_the_lar
     assert all(one["ABC".index(label)] == "1" for one, label in zip(values, labels, strict=True))
 
 
+def test_an_attribute_that_no_image_lacks_is_no_class() -> None:
+    assert set(rarest(["110", "101", "100"] * 4, [True] * 12, ["Face", "Hat", "Male"])) == {"Hat", "Male", "Face"}
+    assert set(rarest(["110", "101"] * 4, [True] * 8, ["Face", "Hat", "Male"])) == {"Hat", "Male"}
+
+
 def test_held_out_images_take_part_in_a_class_that_took_its_images() -> None:
-    labels = rarest(["11"] * 10, [True] * 6 + [False] * 4, "AB")
+    labels = rarest([*["11"] * 10, "00"], [True] * 6 + [False] * 4 + [True], "AB")
     assert {name: labels[:6].count(name) for name in "AB"} == {"A": 3, "B": 3}
-    assert {name: labels[6:].count(name) for name in "AB"} == {"A": 2, "B": 2}
+    assert {name: labels[6:10].count(name) for name in "AB"} == {"A": 2, "B": 2}
 
 
 @given(

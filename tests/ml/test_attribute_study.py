@@ -251,6 +251,8 @@ def test_arts_are_read_and_must_be_alike_where_it_matters() -> None:
     assert (arts[0].settings.num_steps, arts[1].settings.num_steps) == (9, 9)
     assert arts[0].settings.model_dump()["condition_type"] == "gcn"
     assert arts[1].settings.model_dump()["z_dim"] == 7
+    (moments,) = read_arts(["stargan:num_blocks=2,beta1=0.9,beta2=0.99"], {})
+    assert moments.settings.model_dump().items() >= {"num_blocks": 2, "beta1": 0.9, "beta2": 0.99}.items()
     (edited,) = read_arts(["stargan:edited_edges=[[1, 0.5],[0,1]], edges=edited"], {})
     assert edited.settings.model_dump()["edited_edges"] == "[[1, 0.5], [0, 1]]"
     assert edited.settings.model_dump()["edges"] == "edited"
@@ -259,7 +261,7 @@ def test_arts_are_read_and_must_be_alike_where_it_matters() -> None:
         (["dcgan"], {}, "edits no attributes"),
         (["stargan:num_steps=5"], {}, "must be alike"),
         (["stargan:condition_mode"], {}, "has no value"),
-        (["stargan", "stargan"], {}, "named twice"),
+        (["stargan", " stargan"], {}, "named twice"),
         (["stargan"], {"z_dim": 7}, "None of the arts has the setting z_dim"),
         (["stargan:condition_type=no"], {}, "condition_type"),
     ):

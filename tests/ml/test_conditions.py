@@ -121,6 +121,7 @@ def test_edited_edges_take_the_place_of_the_co_occurrence() -> None:
     ("text", "said"),
     [
         ("[[1, 2", "no JSON"),
+        ("[" * 20_000, "no JSON"),
         ("[[1, 0.5]]", "as many rows as columns"),
         ("[[1, 7], [0, 1]]", "from 0 to 1"),
         ("[[1, 0], [0, 0.5]]", "1 on its diagonal"),

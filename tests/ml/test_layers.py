@@ -79,6 +79,7 @@ def test_an_image_is_seen_in_half_precision_with_gradients_in_the_precision_of_w
 def test_maps_are_normed_as_by_a_group_norm_in_either_order_first_and_second_gradients_too(
     size: int, affine: bool
 ) -> None:
+    torch.manual_seed(0)
     ours, theirs = instance_norm(3, affine), nn.GroupNorm(3, 3, affine=affine)
     with torch.no_grad():
         for weight in ours.parameters():
@@ -96,7 +97,7 @@ def test_maps_are_normed_as_by_a_group_norm_in_either_order_first_and_second_gra
         found.append([normed, *first, *second])
     for one in found[:2]:
         for mine, other in zip(one, found[2], strict=True):
-            assert torch.allclose(mine, other.float(), rtol=1e-4, atol=1e-4)
+            assert torch.allclose(mine, other.float(), rtol=1e-4, atol=1e-4 * max(1.0, float(other.abs().max())))
 
 
 def test_norming_an_image_hangs_on_no_other() -> None:
