@@ -8,9 +8,11 @@ goes on in the same --out folder.
 """
 
 import argparse
+import contextlib
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +23,7 @@ from numpy.typing import NDArray
 
 from benchmarks.evidence import carry_out, rounded
 from benchmarks.evidence_plan import Asked
-from benchmarks.translation_data import DATA, REAL_DIGITS, TEST_DIGITS, mnist_digits
+from benchmarks.translation_data import DATA, TEST_DIGITS, mnist_digits
 from benchmarks.translation_page import page
 from benchmarks.translation_plan import CASES, AttributeStudy, Refinement, Translation
 from ml.arms import read_arm
@@ -36,6 +38,7 @@ from ml.likeness import psnr
 from ml.pack import Pack, open_pack
 from ml.pool import open_pool
 from ml.records import read_records
+from ml.whole import whole_file
 from tests.ml.rendered_attributes import render
 
 HERE: Final = Path(__file__).resolve().parent
@@ -58,14 +61,18 @@ def data_of(name: str, out: Path) -> Path:
     place = out / "data" / name
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
-        DATA[name](place)
+        with tempfile.TemporaryDirectory(dir=place.parent) as beside:
+            DATA[name](Path(beside) / name)
+            # where another process was quicker, its folder stays
+            with contextlib.suppress(OSError):
+                (Path(beside) / name).rename(place)
     return place
 
 
 # --- attributes -----------------------------------------------------------------------------------------------------
 def attributes(asked: AttributeStudy, out: Path, data: Path) -> Figures:
     """The study's table, the differences of arts by seed, and of rendered images what edits are exactly."""
-    going_on = ["--resume"] if (out / "arts.json").exists() else []
+    going_on = ["--resume"] if (out / "done.json").exists() else []
     shared = [word for name, value in asked.settings.items() for word in ("--set", f"{name}={value}")]
     command(
         "attribute-study", data, "--out", out, "--arts", *asked.arts, "--seeds", str(asked.num_seeds), *shared, "-q",
@@ -195,7 +202,7 @@ def refinement(asked: Refinement, out: Path, data: Path) -> Figures | None:
     digits = mnist_digits(asked.resolution)
     if digits is None:
         return None
-    real, test = (Labelled(digits.pixels[rows], digits.label[rows]) for rows in (REAL_DIGITS, TEST_DIGITS))
+    test = Labelled(digits.pixels[TEST_DIGITS], digits.label[TEST_DIGITS])
     arm, device = read_arm("balanced+geometric"), torch.device("cpu")
     found: dict[str, list[float]] = {"rendered": [], "refined": [], "real": []}
     for seed in range(asked.num_seeds):
@@ -206,10 +213,15 @@ def refinement(asked: Refinement, out: Path, data: Path) -> Figures | None:
             command("train", data, "--model", "simgan", *settings, "--out", run, "--seed", str(seed), "-q", *going_on)
             command("generate", run, "--budget", f"real={asked.num_made}", "-q")
         pool = open_pool(run / "pool")
-        files = {record.index: record.file for record in read_records(run / "images.jsonl")}
-        made = np.flatnonzero(pool.source >= 0)
-        label = np.array([int(files[int(pool.source[row])].name[0]) for row in made])
-        views = pool.views_at(made)
+        if pool.source is None:
+            raise TypeError("SimGAN's pool has no sources")
+        records = {record.index: record for record in read_records(run / "images.jsonl")}
+        # a rendered image's name begins with its digit, and a real one's is its place in MNIST
+        label = np.array([int(records[int(place)].file.name[0]) for place in pool.source])
+        learnt = [one for one in records.values() if one.split == "train" and one.label == "real"]
+        rows = np.array([int(one.file.stem) for one in learnt])
+        real = Labelled(digits.pixels[rows], digits.label[rows])
+        views = pool.views_at(np.arange(len(pool)))
         sets = {"rendered": Labelled(views["source"], label), "refined": Labelled(views["result"], label), "real": real}
         for name, known in sets.items():
             for child in range(asked.num_children):
@@ -260,7 +272,9 @@ def main() -> int:
             print(f"{name}: set ATELIER_REAL_DATA to the folder that holds its images", file=sys.stderr)
             continue
         # read again: another process may have measured something meanwhile
-        RESULTS.write_text(json.dumps(_results() | {name: rounded(figures)}, indent=1, sort_keys=True) + "\n")
+        results = _results() | {name: rounded(figures)}
+        with whole_file(RESULTS) as partial:
+            partial.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
     PAGE.write_text(page(_results()))
     return 0
 

@@ -35,7 +35,6 @@ class Translation:
     per_class: int
     num_seeds: int = 1
     before: Before | None = None
-    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ CASES: Final[dict[str, AttributeStudy | Translation | Refinement | Asked]] = {
     "refined-digits": Refinement(
         "digits-by-font",
         {"num_steps": 800, "domain_synthetic": "rendered", "domain_real": "real", **FEW},
-        num_made=1800,
+        num_made=1600,
     ),
     "minority-tops": Asked(
         Cut(tops, (60, 15), 20),

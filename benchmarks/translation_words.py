@@ -45,7 +45,7 @@ for the words of the rendered attributes are colours and sizes that only some ve
         "Two domains without pairs",
         """
 CycleGAN both ways. KID is taken against the training images of the class (validation images are too few), FID against
-training and validation images, and FID of so few images is too high by a bias, which all rows share.
+training and validation images; FID of so few images is too high by a bias, so its rows compare with one another alone.
 """,
         ("tops", "trousers"),
     ),
