@@ -153,6 +153,8 @@ def test_back_leads_from_the_viewer_to_the_grid(gallery: Page) -> None:
     for _ in range(5):
         gallery.keyboard.press("Enter")
         gallery.keyboard.press("Escape")
+        # by then a large view that Escape had missed would be there
+        gallery.wait_for_timeout(500)
         expect(gallery.get_by_role("option").first).to_be_visible()
         expect(viewer).to_be_hidden()
     expect(gallery.get_by_role("option").first).to_be_visible()
