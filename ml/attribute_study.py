@@ -36,9 +36,9 @@ from ml.train import train
 from ml.whole import whole_file
 
 OnArt = Callable[[str, int], None]
-"""Called with (name of the art, number of the seed) before each training."""
+"""Called with (name of the art, number of the seed) before each training that is not measured yet."""
 OnMeasured = Callable[[Path, AttributeResult], None]
-"""Called with (folder of the training, the table so far) after each."""
+"""Called with (folder of the training, the table of all that is known) after each that was measured now."""
 
 
 def run_arts(
@@ -65,23 +65,46 @@ def run_arts(
     classifier = kept_classifier(
         folder / "classifier.safetensors", pack, step_seed(seed, "classifier"), choose_device(), _stoppable(should_stop)
     )
-    names, measured = [art.name for art in arts], list[list[Edits]]()
+    accuracy, known = classifier_accuracy(pack, classifier), _known_edits(folder, arts, num_seeds)
+
+    def table() -> AttributeResult:
+        measured = [(art.name, list(of_art.values())) for art, of_art in zip(arts, known, strict=True) if of_art]
+        return table_of(pack, accuracy, measured)
+
     for place, art in enumerate(arts):
-        measured.append([])
         for number in range(num_seeds):
+            if number in known[place]:
+                continue
+            if should_stop():
+                raise StopRequested
             on_art(art.name, number)
-            out = folder / "arts" / str(place) / str(number)
-            own_seed = step_seed(seed, "art", number)
-            measured[-1].append(_edits_of(out, art, pack, classifier, encoder, own_seed, emit, should_stop))
-            on_measured(out, table_of(pack, classifier, names[: place + 1], measured))
-    result = table_of(pack, classifier, names, measured)
+            out, own_seed = _folder_of(folder, place, number), step_seed(seed, "art", number)
+            known[place][number] = _new_edits(out, art, pack, classifier, encoder, own_seed, emit, should_stop)
+            on_measured(out, table())
+    result = table()
     result["best"], result["sentence"] = verdict(result["arts"])
     with whole_file(folder / "result.json") as partial:
         partial.write_text(json.dumps(result, indent=1), encoding="utf-8")
     return result
 
 
-def _edits_of(
+def _folder_of(folder: Path, place: int, number: int) -> Path:
+    return folder / "arts" / str(place) / str(number)
+
+
+def _known_edits(folder: Path, arts: Sequence[Art], num_seeds: int) -> list[dict[int, Edits]]:
+    """For each art, by number of the seed, what was measured before."""
+    return [
+        {
+            number: _read_edits(json.loads(file.read_text(encoding="utf-8")))
+            for number in range(num_seeds)
+            if (file := _folder_of(folder, place, number) / "edits.json").exists()
+        }
+        for place in range(len(arts))
+    ]
+
+
+def _new_edits(
     out: Path,
     art: Art,
     pack: Pack,
@@ -91,10 +114,7 @@ def _edits_of(
     emit: Emit,
     should_stop: ShouldStop,
 ) -> Edits:
-    """As measured before, or after the training, which goes on from its newest checkpoint."""
-    file = out / "edits.json"
-    if file.exists():
-        return _read_edits(json.loads(file.read_text(encoding="utf-8")))
+    """After the training, which goes on from its newest checkpoint; written into edits.json."""
     newest = max(out.glob("checkpoints/*.safetensors"), key=lambda one: step_of(one) or 0, default=None)
     device, on_edited = choose_device(), _stoppable(should_stop)
     with memory_advice(device, art.settings.batch_size, art.settings.resolution):
@@ -105,7 +125,7 @@ def _edits_of(
         if not isinstance(model, AttributeModel):
             raise TypeError(f"{art.name} is no AttributeModel")
         edits = measure_edits(model, pack, classifier, encoder, device, on_edited)
-    with whole_file(file) as partial:
+    with whole_file(out / "edits.json") as partial:
         partial.write_text(
             json.dumps({**asdict(edits), "hits": edits.hits.tolist(), "total": edits.total.tolist()}), encoding="utf-8"
         )
@@ -125,17 +145,18 @@ def _read_edits(said: Mapping[str, Any]) -> Edits:
 
 
 def table_of(
-    pack: Pack, classifier: AttributeClassifier, names: Sequence[str], measured: Sequence[Sequence[Edits]]
+    pack: Pack, accuracy: NDArray[np.float64], measured: Sequence[tuple[str, Sequence[Edits]]]
 ) -> AttributeResult:
-    """measured: for each art the edits of each seed; of which is best nothing is said yet."""
+    """accuracy: of the classifier, see `classifier_accuracy`; measured: each art's name and the edits of its seeds, one
+    at least; of which is best nothing is said yet."""
     space = AttributeSpace(pack.spec())
     return {
         "names": list(space.names),
         "co_occurrence": space.relation().tolist(),
         "num_held_out": len(edited_rows(pack)),
-        "num_seeds": len(measured[0]),
-        "classifier": [None if np.isnan(value) else float(value) for value in classifier_accuracy(pack, classifier)],
-        "arts": [_row(name, of_art) for name, of_art in zip(names, measured, strict=True)],
+        "num_seeds": max(len(of_art) for _, of_art in measured),
+        "classifier": [None if np.isnan(value) else float(value) for value in accuracy],
+        "arts": [_row(name, of_art) for name, of_art in measured],
         "best": None,
         "sentence": "",
     }

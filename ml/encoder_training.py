@@ -1,6 +1,7 @@
 """How the in-domain encoder learns: about ten seconds for a thousand small images on one CPU thread."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -9,8 +10,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ml.device import channels_last
+from ml.errors import BadDatasetError
 from ml.exactness import exact_arithmetic
-from ml.features import Encoder, EncoderFacts, EncoderNet
+from ml.features import Encoder, EncoderFacts, EncoderNet, load_encoder
 from ml.pack import Pack
 from ml.threads import one_thread
 
@@ -29,6 +31,17 @@ def encoder_of(pack: Pack, device: torch.device | None = None, on_step: OnStep |
     """The one encoder of a pack: the same images, the same encoder, so that all runs on a dataset version are measured
     by one ruler."""
     return train_encoder(pack, int(pack.hash[:15], 16), device, on_step)
+
+
+def kept_encoder(
+    folder: Path, pack: Pack, device: torch.device | None = None, on_step: OnStep | None = None
+) -> Encoder:
+    """The one in `folder`, where it learnt from this very pack, perhaps on another machine; else `encoder_of`."""
+    try:
+        encoder = load_encoder(folder, device)
+    except BadDatasetError:
+        return encoder_of(pack, device, on_step)
+    return encoder if encoder.facts.data_hash == pack.hash else encoder_of(pack, device, on_step)
 
 
 def train_encoder(

@@ -23,7 +23,7 @@ from ml.compute import num_parts, read_compute, refuse_without_gpu
 from ml.device import choose_device, choose_precision, describe, device_name, memory_advice
 from ml.device import prepare as prepare_device
 from ml.draw import check_by_class
-from ml.encoder_training import encoder_of, num_steps
+from ml.encoder_training import kept_encoder, num_steps
 from ml.errors import BadDatasetError, CheckpointError
 from ml.features import Encoder, load_encoder, save_encoder, split_features
 from ml.generation import load_for_generation
@@ -165,10 +165,8 @@ class Run:
             attributes=self.attributes,
             makes_A=issubclass(self.model_class, TranslationModel) and self.model_class.makes_other_half(settings),
         )
-        encoder = encoder_of(
-            pack,
-            self.device,
-            on_step=lambda step, number: meter.to(num_records + step, counts_images=False),
+        encoder = kept_encoder(
+            self.out / "encoder", pack, self.device, lambda step, _: meter.to(num_records + step, counts_images=False)
         )
         with whole_folder(self.out / "encoder") as folder:
             save_encoder(encoder, folder)

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from ml import attribute_study
 from ml.__main__ import main
 from ml.attribute_arts import read_arts
 from ml.attribute_classifier import AttributeClassifier, _loss, _weights, kept_classifier, train_classifier
@@ -18,9 +20,9 @@ from ml.attribute_model import AttributeModel
 from ml.attribute_study import run_arts, spread, table_of
 from ml.attribute_told import ArtResult, AttributeResult, Spread, verdict
 from ml.attributes import AttributeSpace
-from ml.encoder_training import train_encoder
+from ml.encoder_training import encoder_of, kept_encoder, train_encoder
 from ml.errors import BadSettingsError
-from ml.features import Encoder
+from ml.features import Encoder, save_encoder
 from ml.model import DataSpec
 from ml.pack import Pack
 from ml.terminal import attribute_table
@@ -116,6 +118,18 @@ def test_a_classifier_that_was_kept_answers_as_before(pack: Pack, tmp_path: Path
     assert all(one.equal(other) for one, other in zip(first.net.parameters(), again.net.parameters(), strict=True))
 
 
+def test_an_encoder_of_these_images_that_was_brought_stays_and_another_one_is_replaced(
+    pack: Pack, encoder: Encoder, tmp_path: Path
+) -> None:
+    save_encoder(encoder, tmp_path)
+    kept = kept_encoder(tmp_path, pack)
+    assert kept.facts == encoder.facts
+    assert all(one.equal(other) for one, other in zip(kept.net.parameters(), encoder.net.parameters(), strict=True))
+    few = write_attribute_pack(tmp_path / "few", 20, 5, 16)
+    assert kept_encoder(tmp_path, few).facts == encoder_of(few).facts
+    assert kept_encoder(tmp_path / "none", few).facts.data_hash == few.hash
+
+
 def test_every_known_attribute_is_turned_around_and_classes_only_come() -> None:
     data = DataSpec(16, 1, ("a", "b"), (4, 3), ("a", "b"), ((4, 2), (2, 3)))
     vectors = torch.tensor([[1.0, 0], [0, NAN], [1, 1]])
@@ -159,7 +173,9 @@ def test_the_table_is_the_mean_over_attributes_and_seeds_with_an_interval(
     def edits(*hits: float) -> Edits:
         return Edits(np.array(hits), np.array([10.0, 10, 10, 10, 10, 0]), 0.5, 0.25)
 
-    result = table_of(pack, classifier, ["one"], [[edits(10, 0, 5, 5, 5, 0), edits(8, 2, 5, 5, 10, 0)]])
+    accuracy = classifier_accuracy(pack, classifier)
+    result = table_of(pack, accuracy, [("one", [edits(10, 0, 5, 5, 5, 0), edits(8, 2, 5, 5, 10, 0)])])
+    assert result["classifier"] == accuracy.tolist()
     row = result["arts"][0]
     assert row["by_attribute"][0]["mean"] == pytest.approx(0.9)
     assert row["by_attribute"][5] == {"mean": None, "low": None, "high": None}
@@ -218,13 +234,17 @@ def test_arts_are_trained_alike_and_a_study_goes_on_where_it_was_stopped(
     def note(name: str, number: int) -> None:
         asked.append(name)
 
-    with pytest.raises(StopRequested):
-        run_arts(tmp_path, pack, encoder, arts, 1, 1, should_stop=stop_in_the_second, on_art=note)
-    first = tmp_path / "arts" / "0" / "0" / "edits.json"
-    before = first.stat().st_mtime_ns
+    def told(folder: Path, table: AttributeResult) -> None:
+        tables.append(table)
+
     tables: list[AttributeResult] = []
-    result = run_arts(tmp_path, pack, encoder, arts, 1, 1, on_measured=lambda folder, table: tables.append(table))
-    assert [[art["num_seeds"] for art in table["arts"]] for table in tables] == [[1], [1, 1]]
+    with pytest.raises(StopRequested):
+        run_arts(tmp_path, pack, encoder, arts, 1, 1, should_stop=stop_in_the_second, on_art=note, on_measured=told)
+    first = tmp_path / "arts" / "0" / "0" / "edits.json"
+    before, asked[:] = first.stat().st_mtime_ns, []
+    result = run_arts(tmp_path, pack, encoder, arts, 1, 1, on_art=note, on_measured=told)
+    assert asked == ["fader"], "only what is missing is trained"
+    assert [[art["num_seeds"] for art in table["arts"]] for table in tables] == [[1], [1, 1]], "and no table shrinks"
     assert tables[0]["arts"] == result["arts"][:1], "rows stand in the table as soon as they are measured"
     assert (tables[1]["sentence"], result["sentence"]) == ("", verdict(result["arts"])[1])
     assert first.stat().st_mtime_ns == before, "what was measured is not measured again"
@@ -234,6 +254,28 @@ def test_arts_are_trained_alike_and_a_study_goes_on_where_it_was_stopped(
     assert facts[0] == facts[1]
     again = run_arts(tmp_path / "again", pack, encoder, arts, 1, 1)
     assert again == result
+
+
+def test_the_classifier_is_tried_once_and_a_stop_is_heard_before_a_training(
+    pack: Pack, encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[AttributeClassifier] = []
+
+    def once(pack: Pack, classifier: AttributeClassifier) -> NDArray[np.float64]:
+        tried.append(classifier)
+        return classifier_accuracy(pack, classifier)
+
+    monkeypatch.setattr(attribute_study, "classifier_accuracy", once)
+    arts, measured = read_arts(["fader", "stargan"], SMALL), list[Path]()
+    run_arts(tmp_path, pack, encoder, arts, 1, 1, on_measured=lambda folder, table: measured.append(folder))
+    assert (len(measured), len(tried)) == (2, 1)
+    measured[1].joinpath("edits.json").unlink()
+    begun: list[str] = []
+    with pytest.raises(StopRequested):
+        run_arts(
+            tmp_path, pack, encoder, arts, 1, 1, should_stop=lambda: True, on_art=lambda name, _: begun.append(name)
+        )
+    assert begun == []
 
 
 @pytest.mark.parametrize("lacking", ["condition_type=word2vec", "condition_type=gcn,edges=edited,edited_edges=[[1]]"])
