@@ -61,10 +61,14 @@ class StudyWork(Work[Study]):
     def plan(self) -> StudyPlan | AttributeStudyPlan:
         """Images of all splits where children are tested: the test split is for such studies, and only for them."""
         attempt.begin_study(self.row)
+        bucket.push_all(self._left(), self.go_on)
         bucket.pull_tree(self.made, self.go_on)
         version = self.row.version
         if self.row.question == Study.Question.ATTRIBUTES:
-            self._kept = {str(file.parent) for file in self.made.glob("arts/*/*/edits.json")}
+            measured = [file.parent for file in self.made.glob("arts/*/*/edits.json")]
+            for folder in measured:
+                _leave_measures(folder)
+            self._progress = StudyProgress(num_done=len(measured))
             images = self._write_images(version.images.exclude(split="test"))
             return {
                 "verb": "attribute_study",
@@ -86,6 +90,16 @@ class StudyWork(Work[Study]):
             "settings": self.row.settings,
             "out": str(self.made),
         }
+
+    def _left(self) -> list[Path]:
+        """What an attempt here ended before it was put into the bucket; nothing where nothing was measured."""
+        if measures := [*self.made.glob("arts/*/*/edits.json"), *self.made.glob("children/[!.]*.npz")]:
+            measures += (file for file in self._rulers() if file.is_file())
+        return measures
+
+    def _rulers(self) -> list[Path]:
+        """What measures every art of a study, so that one which goes on elsewhere is measured alike."""
+        return [self.made / "classifier.safetensors", *(self.made / "encoder").glob("[!.]*")]
 
     def _write_images(self, images: "QuerySet[DatasetImage]") -> Path:
         """Raises: GoneError, BucketError."""
@@ -148,13 +162,9 @@ class StudyWork(Work[Study]):
     def _heard_measured(self, measured: ArtMeasured) -> None:
         """The training has said all that it can: what is left of it, but for its measures, goes."""
         folder = Path(measured["folder"])
-        if str(folder) not in self._kept:
-            bucket.push(self.made / "classifier.safetensors")  # which measures the others, too
-            bucket.push(folder / "edits.json")
-            attempt.advance_study(self.row)
-            self._kept.add(str(folder))
-        for name in ("checkpoints", "previews"):
-            storage.remove_tree(folder / name)
+        bucket.push_all([*self._rulers(), folder / "edits.json"])
+        attempt.advance_study(self.row)
+        _leave_measures(folder)
         attempt.note_table(self.row, cast(dict[str, Any], measured["result"]))
         self._note(num_done=measured["num_done"])
 
@@ -193,6 +203,12 @@ class StudyWork(Work[Study]):
 
     def failed(self, code: str, sentence: str) -> None:
         attempt.fail_study(self.row, code, sentence)
+
+
+def _leave_measures(folder: Path) -> None:
+    """Of a training that is measured, nothing else is needed."""
+    for name in ("checkpoints", "previews"):
+        storage.remove_tree(folder / name)
 
 
 class _Means:

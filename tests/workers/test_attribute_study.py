@@ -3,13 +3,17 @@
 import json
 import shutil
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from ml.protocol import Event
+from tests.object_store import Line
 from tests.workers.test_study import interrupt
 from tests.worlds import QUICK_ARTS, make_attribute_dataset, make_dataset, make_study
 from webapp.accounts.models import Lab, Person
-from webapp.core import storage
+from webapp.core import bucket, storage
+from webapp.core.leases import new_owner
 from webapp.studies.models import Study
 from webapp.studies.services.control import cancel_study, resume_study, stop_study
 from workers import supervisor
@@ -58,12 +62,20 @@ def test_class_folders_are_compared_and_no_test_image_is_seen(lab: Lab, research
     study = make_study(version, researcher, **{**QUICK_ARTS, "arms": ["fader"], "settings": {"num_seeds": 1}})
     seen: list[str] = []
 
-    def look() -> bool:
+    def look() -> None:
         lists = list(storage.all_attempts("studies", study.pk).rglob("images.jsonl"))
         seen.extend(line for file in lists for line in file.read_text().splitlines())
-        return (storage.study_files(study.pk) / "classifier.safetensors").exists()
 
-    interrupt(study, look, lambda: None)
+    class Looking(StudyWork):
+        """Sees what the child was given once a training begins, when all lists are written."""
+
+        def heard(self, event: Event) -> None:
+            if event["event"] == "art":
+                look()
+            super().heard(event)
+
+    assert supervise(Looking, study.pk)
+    study.refresh_from_db()
     assert study.state == State.FINISHED, study.error_message
     assert study.result is not None
     assert study.result["names"] == ["bar", "dot"]
@@ -83,13 +95,18 @@ def test_a_killed_one_goes_on_by_itself_to_the_same_table(lab: Lab, researcher: 
         work.append(made(*args))  # type: ignore[arg-type]
         return work[-1]
 
-    def is_amid_the_second() -> bool:
-        second = storage.study_files(study.pk) / "arts" / "0" / "1" / "checkpoints"
-        return len(measured(study)) == 1 and any(second.glob("[!.]*.safetensors"))
+    class Killing(StudyWork):
+        """Its child dies amid the second training, at the first thing that is kept of it."""
+
+        def heard(self, event: Event) -> None:
+            super().heard(event)
+            if event["event"] == "checkpoint" and len(measured(study)) == 1:
+                work[0].kill()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(supervisor, "Child", start)
-        interrupt(study, is_amid_the_second, lambda: work[0].kill())
+        assert supervise(Killing, study.pk)
+    study.refresh_from_db()
     assert (study.state, study.error_code) == (State.INTERRUPTED, "interrupted")
     assert study.result is not None
     assert [art["num_seeds"] for art in study.result["arts"]] == [1], "what is measured is in the table at once"
@@ -104,9 +121,10 @@ def test_a_killed_one_goes_on_by_itself_to_the_same_table(lab: Lab, researcher: 
 def test_a_stopped_one_is_resumed_and_a_cancelled_one_leaves_nothing(lab: Lab, researcher: Person) -> None:
     study = make_study(make_attribute_dataset(lab), researcher, **LONG)
     interrupt(study, lambda: len(measured(study)) >= 1, lambda: stop_study(study))
-    assert (study.state, len(measured(study))) == (State.STOPPED, 1)
+    assert study.state == State.STOPPED
+    assert 1 <= len(measured(study)) < 4
     resume_study(study)
-    interrupt(study, lambda: len(measured(study)) >= 2, lambda: cancel_study(study))
+    interrupt(study, lambda: Study.objects.get(pk=study.pk).state == State.RUNNING, lambda: cancel_study(study))
     assert study.state == State.CANCELLED
     assert not storage.all_attempts("studies", study.pk).exists()
 
@@ -118,3 +136,39 @@ def test_one_whose_folder_was_cut_short_begins_anew(lab: Lab, researcher: Person
     (made / "plan.json").write_text("{")
     assert finished(study)["sentence"]
     shutil.rmtree(made)
+
+
+def test_what_was_measured_before_a_kill_and_what_measures_it_reach_the_bucket(
+    line: Line, lab: Lab, researcher: Person
+) -> None:
+    row = make_study(make_attribute_dataset(lab), researcher, **QUICK_ARTS)
+    made = storage.study_files(row.pk)
+    rulers = [
+        made / "classifier.safetensors",
+        made / "encoder" / "encoder.json",
+        made / "encoder" / "encoder.safetensors",
+    ]
+    first, second = (made / "arts" / "0" / seed for seed in ("0", "1"))
+    rest = first / "checkpoints" / "step-00000008.safetensors"
+    for file in (*rulers, first / "edits.json", rest):
+        write(file)
+    mine = Study.claim(row.pk, new_owner(), State.RUNNING)
+    assert mine is not None
+    work = StudyWork(mine)
+    work.folder.mkdir(parents=True)
+    work.plan()
+    assert all(bucket.has(file) for file in (*rulers, first / "edits.json")), "also what was not put before"
+    assert not rest.exists(), "nothing but its measures is left of a training that is measured"
+    shutil.rmtree(made)
+    again = StudyWork(mine)
+    again.plan()
+    assert all(file.is_file() for file in (*rulers, first / "edits.json")), "on another machine, too"
+    write(second / "edits.json")
+    told = {"folder": str(second), "num_done": 2, "num_trainings": 4, "result": {"sentence": ""}}
+    again.heard(cast(Event, {"event": "art_measured", **told}))
+    assert bucket.has(second / "edits.json")
+
+
+def write(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(file.name)
