@@ -12,10 +12,12 @@ import time
 import uuid
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from atelier.command.main import NOUNS, main, make_parser
+from atelier.command.studies import _shown
+from atelier.studies import Study
 
 from ml.digits import write_digits
 from tests.client.conftest import Desk
@@ -153,6 +155,25 @@ def test_ways_of_editing_are_compared_at_the_command_line(version: Any, home: De
     shown = home.run("study", "get", study).out
     assert told["attribute_result"]["sentence"] in shown
     assert "recognised" in shown
+
+
+@pytest.mark.parametrize(
+    ("state", "message"), [("running", None), ("failed", "The images are gone."), ("finished", None)]
+)
+def test_a_table_that_is_not_whole_says_how_far_it_is_and_what_went_wrong(state: str, message: str | None) -> None:
+    half = {"mean": 0.5, "low": None, "high": None}
+    data = {
+        "state": state,
+        "arms": ["fader", "stargan"],
+        "settings": {"num_seeds": 2},
+        "error": message and {"code": "gone", "message": message},
+        "attribute_result": {"arts": [{"name": "fader", "num_seeds": 1, "average": half}], "sentence": ""},
+    }
+    told, lines = _shown(Study(cast(Any, None), cast(Any, data))).text.splitlines(), list[str]()
+    if state != "finished":
+        lines = [f"{state}: 1 of 4 trainings are measured", *([message] if message else [])]
+    assert told[: len(lines)] == lines
+    assert [line.split()[0] for line in told[len(lines) :]] == ["recognised", "50.0"]
 
 
 def test_a_study_is_asked_and_answered_at_the_command_line(version: Any, home: Desk) -> None:

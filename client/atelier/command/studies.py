@@ -10,6 +10,8 @@ from atelier.errors import InvalidError
 from atelier.studies import Study
 
 COLUMNS = ("id", "name", "question", "state", "dataset_name", "version_number", "model", "answer", "sentence")
+MAX_SHOWN = 80
+"""Signs of an art in a line: one may hold a matrix."""
 
 
 def list_studies(session: Session) -> Shown:
@@ -85,7 +87,7 @@ def _shown(study: Study) -> Shown:
     """One line for each arm, and the answer below; the whole row as JSON."""
     data: Any = study.data
     if data.get("attribute_result"):
-        return Shown(data, text=_table_of_arts(data["attribute_result"]))
+        return Shown(data, text="\n".join([*_where_it_is(data), _table_of_arts(data["attribute_result"])]))
     result = data.get("result")
     if result is None:
         return Shown(data, (*COLUMNS, "progress.num_done", "progress.num_children", "error.message"))
@@ -96,6 +98,16 @@ def _shown(study: Study) -> Shown:
     return Shown(data, text="\n".join([*lines, result["sentence"]]))
 
 
+def _where_it_is(data: Any) -> list[str]:
+    """Of a study whose table is not whole: its state, how much is measured, and what went wrong."""
+    if data["state"] == "finished":
+        return []
+    done = sum(art["num_seeds"] for art in data["attribute_result"]["arts"])
+    number, error = len(data["arms"]) * data["settings"]["num_seeds"], data["error"]
+    lines = [f"{data['state']}: {done} of {number} trainings are measured"]
+    return [*lines, error["message"]] if error else lines
+
+
 def _table_of_arts(result: Any) -> str:
     """The average of each art with its interval, and the sentence."""
     lines = [f"{'recognised':>12} {'95 %':>16} {'seeds':>6}  art"]
@@ -103,7 +115,8 @@ def _table_of_arts(result: Any) -> str:
         mean, low, high = (art["average"][part] for part in ("mean", "low", "high"))
         share = "" if mean is None else f"{100 * mean:.1f} %"
         interval = "" if low is None else f"{100 * max(0.0, low):.1f} to {100 * min(1.0, high):.1f}"
-        lines.append(f"{share:>12} {interval:>16} {art['num_seeds']:>6}  {art['name']}")
+        name = art["name"] if len(art["name"]) <= MAX_SHOWN else art["name"][: MAX_SHOWN - 1] + "…"
+        lines.append(f"{share:>12} {interval:>16} {art['num_seeds']:>6}  {name}")
     return "\n".join([*lines, *filter(None, [result["sentence"]])])
 
 
