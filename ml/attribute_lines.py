@@ -21,6 +21,8 @@ ALIKE: Final = ("resolution", "fit", "channels", "batch_size", "num_steps")
 """Settings that all arts share, so that they learn from the same images in as many steps."""
 USUAL_BATCH: Final = 16
 """Images in a batch where nothing is said: models have defaults of their own, and all arts must be alike."""
+MAX_SHOWN: Final = 80
+"""Signs of an art where it is told: one may hold a matrix."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ class ArtLine:
     settings: dict[str, Any]
 
 
+def shortened(name: str) -> str:
+    """An art's name as it stands in a sentence."""
+    return name if len(name) <= MAX_SHOWN else f"{name[: MAX_SHOWN - 1]}…"
+
+
 def why_not_supplied(name: str, settings: Mapping[str, Any]) -> str | None:
     """What the art `name`, so set, needs of a person who runs the server and has not got; None where there is nothing.
 
@@ -112,7 +119,7 @@ def read_lines(names: Sequence[str]) -> list[ArtLine]:
     told = [line.name for line in lines]
     twice = [name for place, name in enumerate(told) if name in told[:place]]
     if twice:
-        raise BadSettingsError(f"The art {twice[0]} is named twice; name each once.")
+        raise BadSettingsError(f"The art {shortened(twice[0])} is named twice; name each once.")
     return lines
 
 
@@ -122,7 +129,8 @@ def _read(text: str) -> ArtLine:
     own = dict(_pair(text, part) for part in re.split(r",\s*(?=[A-Za-z_]\w*=)", rest) if part.strip())
     if alike := sorted(set(own) & set(ALIKE)):
         raise BadSettingsError(
-            f"{text} sets {', '.join(alike)}, in which all arts must be alike; set it for all of them together (--set)."
+            f"{shortened(text)} sets {', '.join(alike)}, in which all arts must be alike; set it for all of them "
+            f"together (--set)."
         )
     return ArtLine(text, name.strip(), own)
 
@@ -130,7 +138,9 @@ def _read(text: str) -> ArtLine:
 def _pair(text: str, part: str) -> tuple[str, Any]:
     name, equals, value = part.partition("=")
     if not equals:
-        raise BadSettingsError(f"{part!r} in {text} has no value; write it as stargan:condition_mode=diff.")
+        raise BadSettingsError(
+            f"{shortened(part)!r} in {shortened(text)} has no value; write it as stargan:condition_mode=diff."
+        )
     try:
         return name.strip(), json.loads(value, parse_constant=_no_number)
     except (ValueError, RecursionError):

@@ -5,6 +5,8 @@ from typing import Final, Literal
 
 from typing_extensions import TypedDict
 
+from ml.attribute_lines import shortened
+
 
 class Spread(TypedDict):
     """Over seeds; mean is None where nothing was measured, low and high where there are fewer than two seeds."""
@@ -85,7 +87,7 @@ def verdict(arts: Sequence[ArtResult]) -> tuple[str | None, str]:
             None,
             f"{_in_words(first)}, more than any other; of one training each nothing is said about which is best.",
         )
-    near = [art["name"] for _, art in others if (high := art["average"]["high"]) is None or high >= low]
+    near = [shortened(art["name"]) for _, art in others if (high := art["average"]["high"]) is None or high >= low]
     if near:
         named = ", ".join(near[:MOST_NAMED]) + (f" and {len(near) - MOST_NAMED} more" if near[MOST_NAMED:] else "")
         return None, f"Not told apart: {_in_words(first)}, and the intervals of {named} reach it."
@@ -95,7 +97,7 @@ def verdict(arts: Sequence[ArtResult]) -> tuple[str | None, str]:
 def _in_words(art: ArtResult) -> str:
     mean, low, high = (art["average"][part] for part in ("mean", "low", "high"))
     interval = "" if low is None or high is None else f" ({_percent(low)} to {_percent(high)})"
-    return f"{art['name']} changes {_percent(mean or 0.0)} % of attributes as asked{interval}"
+    return f"{shortened(art['name'])} changes {_percent(mean or 0.0)} % of attributes as asked{interval}"
 
 
 def _percent(share: float) -> str:

@@ -20,7 +20,7 @@ import pydantic
 
 from ml.agreement import Agreement, agreement_of
 from ml.arms import ARM_PARTS, PRESETS, Arm, read_arms
-from ml.attribute_lines import ALIKE, PUBLISHED, USUAL_BATCH, ArtLine, read_lines, why_not_supplied
+from ml.attribute_lines import ALIKE, PUBLISHED, USUAL_BATCH, ArtLine, read_lines, shortened, why_not_supplied
 from ml.budget import MAX_CANDIDATES, MAX_IMAGES, parse_budget, pool_sizes, resolve
 from ml.compute import Compute, smaller_micro_batch, why_indivisible, why_no_gpu
 from ml.domains import choose_domains, why_no_domains
@@ -74,6 +74,7 @@ __all__ = [
     "read_arms",
     "read_lines",
     "resolve",
+    "shortened",
     "smaller_micro_batch",
     "why_indivisible",
     "why_no_gpu",

@@ -6,6 +6,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from ml.attribute_lines import shortened
 from ml.attribute_told import AttributeResult
 from ml.judgement import ToldJudgement
 from ml.protocol import Event, MeasurementPart, MeasurementRow, Yield
@@ -194,7 +195,7 @@ def attribute_table(result: AttributeResult) -> str:
     for art in result["arts"]:
         cells = [_percent(one["mean"]) for one in (*art["by_attribute"], art["average"])]
         others = (_number(art["identity"]["mean"]), _number(art["reconstruction"]["mean"]))
-        rows.append((art["name"], *cells, _points(art["average"]), *others))
+        rows.append((shortened(art["name"]), *cells, _points(art["average"]), *others))
     return (
         f"{table(rows)}\n\n{result['num_held_out']} held-out images, each attribute of them turned around; "
         f"{result['num_seeds']} seeds. identity: distance of appearance between source and result; reconstruction: "

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final, cast
 
 from django.db.models import QuerySet
 
+from ml.attribute_lines import shortened
 from ml.attribute_told import ArtBegun, ArtMeasured
 from ml.plans import AttributeStudyPlan, PoolPart, StudyPlan
 from ml.protocol import ChildTrained, Event, StageProgress
@@ -157,7 +158,8 @@ class StudyWork(Work[Study]):
 
     def _heard_art(self, art: ArtBegun) -> None:
         where = {"generator": art["number"], "num_generators": art["num_trainings"]}
-        self._note(part="arts", arm=art["name"], seed=art["seed"], stage="", step=0, num_steps=0, eta_s=None, **where)
+        where |= {"seed": art["seed"], "step": 0, "num_steps": 0}
+        self._note(part="arts", arm=shortened(art["name"]), stage="", eta_s=None, **where)
 
     def _heard_measured(self, measured: ArtMeasured) -> None:
         """The training has said all that it can: what is left of it, but for its measures, goes."""

@@ -220,6 +220,10 @@ def test_the_best_is_named_only_where_no_other_interval_reaches_its_own() -> Non
     assert verdict([art_of("fader", None, None)])[0] is None
     best, sentence = verdict([art_of(str(one), 0.5, 0.1) for one in range(6)])
     assert "and 2 more reach it" in sentence
+    matrix = "stargan:edges=edited,edited_edges=" + "[1, 0.5]," * 400
+    best, sentence = verdict([art_of(matrix, 0.8, 0.01), art_of("fader", 0.5, 0.01)])
+    assert (best, len(sentence) < 200, sentence[:8]) == (matrix, True, "stargan:")
+    assert len(verdict([art_of("fader", 0.5, 0.1), art_of(matrix, 0.5, 0.1)])[1]) < 250
 
 
 def test_arts_are_trained_alike_and_a_study_goes_on_where_it_was_stopped(

@@ -1,8 +1,10 @@
 """Studies of attributes: what may be asked, what is told while they are measured, and what is no answer of theirs."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from rest_framework.test import APIClient
 
@@ -150,8 +152,8 @@ def test_every_art_that_is_offered_can_be_asked_for(
     assert set(told["shared_schema"]["properties"]) == {"resolution", "fit", "channels", "batch_size", "num_steps"}
     defaults = {name: field["default"] for name, field in told["shared_schema"]["properties"].items()}
     assert problems(api, version, arms=lines, model_settings=defaults) == {}
-    matrix = "stargan:condition_type=gcn,edges=edited,edited_edges=[[1, 0.5], [0, 1]]"
-    assert problems(api, version, arms=[matrix]) == {}
+    matrix = json.dumps(np.eye(len(version.attributes)).tolist())
+    assert problems(api, version, arms=[f"stargan:condition_type=gcn,edges=edited,edited_edges={matrix}"]) == {}
 
 
 def test_a_dataset_that_cannot_be_edited_is_refused(api: APIClient, lab: Lab, version: DatasetVersion) -> None:
@@ -201,3 +203,19 @@ def test_it_is_no_answer_to_whether_images_help(version: DatasetVersion, researc
     other = make_study(make_dataset(version.dataset.lab), researcher)
     Study.objects.filter(pk=other.pk).update(result=STUDY_RESULT)
     assert num_answers(other.version_id) == 1
+
+
+def test_an_art_with_a_large_matrix_is_taken_and_shortened_in_lists(
+    api: APIClient, version: DatasetVersion, researcher: Person
+) -> None:
+    number = len(version.attributes)
+    rows = [["1" if one == other else "0." + "3" * 1_000 for one in range(number)] for other in range(number)]
+    matrix = ", ".join(f"[{', '.join(row)}]" for row in rows)
+    long = f"stargan:condition_type=gcn,edges=edited,edited_edges=[{matrix}]"
+    assert 25_000 < len(long) < 40_000
+    assert problems(api, version, arms=["fader", long]) == {}
+    assert len(problems(api, version, arms=["fader", f"{long},width=no"])["arms"]) < 500
+    study = make_study(version, researcher, **{**QUICK_ARTS, "arms": [long]})
+    (listed,) = api.get("/api/v1/studies/").json()["results"]
+    assert [len(arm) for arm in listed["arms"]] == [80]
+    assert api.get(f"/api/v1/studies/{study.pk}/").json()["arms"] == [long]

@@ -5801,7 +5801,8 @@ export interface components {
             run: string | null;
             question: components["schemas"]["StudyQuestion"];
             model: string;
-            arms: string[];
+            /** @description In lists, long ones such as one with a matrix are shortened. */
+            readonly arms: string[];
             state: components["schemas"]["StudyState"];
             readonly is_stopping: boolean;
             readonly progress: components["schemas"]["StudyProgress"];
@@ -5914,7 +5915,8 @@ export interface components {
             run: string | null;
             question: components["schemas"]["StudyQuestion"];
             model: string;
-            arms: string[];
+            /** @description In lists, long ones such as one with a matrix are shortened. */
+            readonly arms: string[];
             state: components["schemas"]["StudyState"];
             readonly is_stopping: boolean;
             readonly progress: components["schemas"]["StudyProgress"];

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from ml import catalog
 from webapp.core.pagination import page_of
 from webapp.core.schema import FaultSerializer, ProblemSerializer, fault_of
 from webapp.recipes.api import SettingsField
@@ -38,7 +39,7 @@ class ValidateStudySerializer(serializers.Serializer[Any]):
         "what these images are worth, three or more what the way to make them is.",
     )
     arms = serializers.ListField(
-        child=serializers.CharField(max_length=25_000),
+        child=serializers.CharField(max_length=42_000),
         min_length=1,
         max_length=60,
         help_text="Ways to train a child network, each as parts joined by `+`: balanced+geometric+random:1x@0.25. Of "
@@ -195,7 +196,7 @@ class StudyListItemSerializer(serializers.ModelSerializer[Study]):
     dataset = serializers.UUIDField(source="version.dataset_id")
     dataset_name = serializers.CharField(source="version.dataset.name")
     lab = serializers.UUIDField(source="version.dataset.lab_id")
-    arms = serializers.ListField(child=serializers.CharField())
+    arms = serializers.SerializerMethodField(help_text="In lists, long ones such as one with a matrix are shortened.")
     created_by = serializers.CharField(source="created_by.name", allow_null=True, default=None)
     is_stopping = serializers.SerializerMethodField()
     progress = serializers.SerializerMethodField()
@@ -227,6 +228,10 @@ class StudyListItemSerializer(serializers.ModelSerializer[Study]):
             "finished_at",
             "archived_at",
         ]
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_arms(self, study: Study) -> list[str]:
+        return [catalog.shortened(arm) for arm in study.arms]
 
     def get_is_stopping(self, study: Study) -> bool:
         return is_stopping(study)
@@ -268,6 +273,11 @@ class StudySerializer(StudyListItemSerializer):
             "device",
             "size_bytes",
         ]
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_arms(self, study: Study) -> list[str]:
+        whole: list[str] = study.arms
+        return whole
 
     @extend_schema_field(StudyResultSerializer(allow_null=True))
     def get_result(self, study: Study) -> dict[str, Any] | None:

@@ -11,8 +11,6 @@ from webapp.recipes.validation import Problem, problems_of_schema
 
 MAX_TRAININGS: Final = 100
 """Arts times seeds; a study with more is several."""
-MAX_SHOWN: Final = 80
-"""Signs of an art in a sentence: one may hold a matrix."""
 Given = Mapping[str, Any]
 
 
@@ -27,7 +25,8 @@ def check_arts(version: DatasetVersion, arts: Sequence[str], shared: Given, sett
     editing = [name for name, entry in shelves.models.items() if entry.edits]
     for line in lines:
         if line.model not in editing:
-            message = f"{_shown(line)}: expected one of the models that edit attributes: {', '.join(editing)}."
+            expected = f"expected one of the models that edit attributes: {', '.join(editing)}."
+            message = f"{catalog.shortened(line.name)}: {expected}"
             problems.append(Problem("unknown_model", message, "arms"))
     known = [line for line in lines if line.model in editing]
     problems += _of_shared(shelves, known, shared)
@@ -89,8 +88,8 @@ def _of_shared(shelves: Catalogue, lines: Sequence[catalog.ArtLine], shared: Giv
     for name, value in shared.items():
         having = [schema for schema in schemas if name in schema["properties"]]
         if lines and not having:
-            message = f"None of the arts has a setting {name[:MAX_SHOWN]!r}; leave it out."
-            yield Problem("unknown_setting", message, f"model_settings.{name[:MAX_SHOWN]}")
+            message = f"None of the arts has a setting {catalog.shortened(name)!r}; leave it out."
+            yield Problem("unknown_setting", message, f"model_settings.{name}")
         for schema in having:
             yield from problems_of_schema({name: value}, schema, "model_settings")
 
@@ -101,12 +100,12 @@ def _of_art(shelves: Catalogue, version: DatasetVersion, line: catalog.ArtLine, 
     fields = entry.schema["properties"]
     own = {name: _as_read(value, fields.get(name, {})) for name, value in line.settings.items()}
     for fault in problems_of_schema(own, entry.schema, "arms"):
-        yield Problem(fault.code, f"{_shown(line)}: {fault.message}", "arms")
+        yield Problem(fault.code, f"{catalog.shortened(line.name)}: {fault.message}", "arms")
     values = {**{name: value for name, value in shared.items() if name in fields}, **own}
     if any(problems_of_schema(values, entry.schema, "arms")):
         return
     said = [conflict.sentence for conflict in entry.conflicts_in(values)]
-    if refused := catalog.why_not_supplied(_shown(line), values):
+    if refused := catalog.why_not_supplied(catalog.shortened(line.name), values):
         said.append(refused)
     if version.state == DatasetVersion.State.READY:
         kind = version.dataset.kind
@@ -121,7 +120,3 @@ def _of_art(shelves: Catalogue, version: DatasetVersion, line: catalog.ArtLine, 
 def _as_read(value: Any, field: Given) -> Any:
     """As the model's settings read it: of a text, what looks like JSON, such as a matrix, stays a text."""
     return json.dumps(value) if field.get("type") == "string" and not isinstance(value, str) else value
-
-
-def _shown(line: catalog.ArtLine) -> str:
-    return line.name if len(line.name) <= MAX_SHOWN else f"{line.name[:MAX_SHOWN]}…"

@@ -4,9 +4,10 @@ import { Link } from 'react-router';
 import type { Schemas } from '@/api/client';
 import { BASE_PATH } from '@/api/basePath';
 import { CopyLine } from '@/components/CopyLine';
-import { moment } from '@/components/format';
+import { moment, sentence, words } from '@/components/format';
 import { Panel, Stats } from '@/components/Page';
 import { armInWords } from './arms';
+import { shortened } from './attributes';
 import { commandFor, WAYS, type Way } from './commands';
 
 /** What was asked, by whom and when, and the lines that ask the same without the browser. */
@@ -25,7 +26,9 @@ export function AskedPanel({ study }: { study: Schemas['Study'] }) {
           ]}
         />
         <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-          {isOfArts ? `Ways: ${study.arms.join('; ')}.` : `Arms: ${study.arms.map(armInWords).join('; ')}.`}
+          {isOfArts
+            ? `Ways: ${study.arms.map(shortened).join('; ')}.`
+            : `Arms: ${study.arms.map(armInWords).join('; ')}.`}
         </Text>
         {study.run !== null && (
           <Text size="sm">
@@ -54,10 +57,12 @@ export function AskedPanel({ study }: { study: Schemas['Study'] }) {
 
 function alikeIn({ model_settings, settings }: Schemas['Study']) {
   return [
-    { label: 'Steps of each training', value: String(model_settings.num_steps) },
     { label: 'Seeds of each way', value: String(settings.num_seeds) },
-    { label: 'Resolution', value: String(model_settings.resolution) },
-    { label: 'Batch size', value: String(model_settings.batch_size) },
+    { label: 'First seed', value: String(settings.seed) },
+    ...Object.entries(model_settings).map(([name, value]) => ({
+      label: name === 'num_steps' ? 'Steps of each training' : sentence(words(name)),
+      value: shortened(typeof value === 'string' ? value : JSON.stringify(value)),
+    })),
   ];
 }
 

@@ -5,7 +5,7 @@ import { api, type Schemas } from '@/api/client';
 import { measured, plural } from '@/components/format';
 import { Panel } from '@/components/Page';
 import { TableScroll } from '@/components/TableScroll';
-import { artTitle, csvOf, marks, meanOf, type AttributeResult } from './attributes';
+import { artTitle, csvOf, marks, meanOf, shortened, type AttributeResult } from './attributes';
 import classes from './AttributeTable.module.css';
 import { between, percent } from './figures';
 
@@ -53,7 +53,7 @@ export function AttributeTable({ id, result }: Props) {
           </Table.Tr>
           {arts.map((art) => (
             <Table.Tr key={art.name}>
-              <Table.Th scope="row" fw={said.get(art.name) === 'best' ? 650 : 500} title={art.name}>
+              <Table.Th scope="row" fw={said.get(art.name) === 'best' ? 650 : 500} title={shortened(art.name)}>
                 {artTitle(art.name, published)}
                 <Text size="xs" c="dimmed" fw={400}>
                   {[said.get(art.name), plural(art.num_seeds, 'seed')].filter((part) => part !== undefined).join(', ')}

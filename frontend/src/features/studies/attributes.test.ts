@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { artTitle, csvOf, marks, meanOf, ranked } from './attributes';
+import { artTitle, csvOf, marks, meanOf, ranked, shortened } from './attributes';
 
 const spread = (mean: number | null, reach: number | null = 0.05) => ({
   mean,
@@ -50,6 +50,11 @@ it('takes the mean of what is known', () => {
 it('calls a published art by its title', () => {
   const published = [{ line: 'fader', title: 'Fader Networks', summary: '' }];
   expect([artTitle('fader', published), artTitle('fader:z=1', published)]).toEqual(['Fader Networks', 'fader:z=1']);
+});
+
+it('shortens what is long, such as an art with a matrix', () => {
+  expect(shortened('fader')).toBe('fader');
+  expect(artTitle(`stargan:edited_edges=${'[1,0],'.repeat(400)}`, [])).toMatch(/^stargan:.{71}…$/);
 });
 
 it('writes a line for the classifier and one for each art, with empty cells for what was not measured', () => {

@@ -5,9 +5,16 @@ type Art = Schemas['ArtResult'];
 type Spread = Schemas['Spread'];
 type Published = Schemas['PublishedArt'];
 
-/** What an art is called: a published one by its title, another as it was written. */
+const MAX_SHOWN = 80;
+
+/** An art as it stands in a line or a sentence: one may hold a matrix. */
+export function shortened(line: string): string {
+  return line.length <= MAX_SHOWN ? line : `${line.slice(0, MAX_SHOWN - 1)}…`;
+}
+
+/** What an art is called: a published one by its title, another as it was written, shortened. */
 export function artTitle(line: string, published: Published[]): string {
-  return published.find((one) => one.line === line)?.title ?? line;
+  return published.find((one) => one.line === line)?.title ?? shortened(line);
 }
 
 /** The arts with the highest average first; those of which nothing was measured last. */

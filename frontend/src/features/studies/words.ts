@@ -1,6 +1,7 @@
 import type { Schemas } from '@/api/client';
 import { words } from '@/components/format';
 import type { Tone } from '@/components/StateLabel';
+import { shortened } from './attributes';
 
 type Study = Schemas['StudyListItem'];
 type State = Study['state'];
@@ -50,7 +51,7 @@ export function sentenceFor(study: Pick<Study, 'question' | 'state' | 'is_stoppi
     case 'running':
       if (part === 'generators')
         return `Generator ${generator} of ${num_generators} is made${stage === '' ? '' : `: ${words(stage)}`}.`;
-      if (part === 'arts') return `Training ${generator} of ${num_generators}: ${arm}, seed ${seed}.`;
+      if (part === 'arts') return `Training ${generator} of ${num_generators}: ${shortened(arm)}, seed ${seed}.`;
       if (study.question === 'attributes') return 'Images are prepared, and the classifier that judges learns.';
       return part === 'children' ? 'Child networks are trained, each arm for the same number of steps.' : 'It begins.';
     case 'finished':
