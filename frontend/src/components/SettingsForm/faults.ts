@@ -16,6 +16,12 @@ export function faultsUnder(problems: Problem[], input: string): Record<string, 
   return found;
 }
 
+/** All that is said about an input as a whole, or about anything inside it. */
+export function allFaultsUnder(problems: Problem[], input: string): string[] {
+  const own = problems.filter(({ field }) => field === input || field.startsWith(`${input}.`));
+  return [...new Set(own.map(({ message }) => message))];
+}
+
 /** A request that could not even be read names its inputs as problems do. */
 export function refusedFields(error: unknown): Problem[] {
   return Object.entries(faultsOf(error)).map(([field, message]) => ({ code: 'invalid', field, message }));

@@ -6,11 +6,12 @@ type Props = {
   published: Schemas['PublishedArt'][];
   arts: string[];
   onChange: (arts: string[]) => void;
-  fault: string | undefined;
+  /** All that is wrong with them. */
+  faults: string[];
 };
 
 /** Which ways to edit attributes are compared: published ones, and any model with settings of one's own. */
-export function ArtsPanel({ published, arts, onChange, fault }: Props) {
+export function ArtsPanel({ published, arts, onChange, faults }: Props) {
   const lines = published.map(({ line }) => line);
   const own = arts.filter((art) => !lines.includes(art));
   const chosen = (next: string[]) => onChange([...lines.filter((line) => next.includes(line)), ...own]);
@@ -49,16 +50,16 @@ export function ArtsPanel({ published, arts, onChange, fault }: Props) {
           label="Others"
           description="A model with settings of its own in one line, such as stargan:condition_mode=diff,num_blocks=6; Enter adds it."
           value={own}
-          onChange={(next) => onChange([...arts.filter((art) => lines.includes(art)), ...next])}
+          onChange={(next) => onChange([...new Set([...arts.filter((art) => lines.includes(art)), ...next])])}
           splitChars={[]}
           acceptValueOnBlur
           clearable
         />
-        {fault !== undefined && (
-          <Text size="sm" c="var(--mantine-color-error)" role="status">
+        {faults.map((fault) => (
+          <Text key={fault} size="sm" c="var(--mantine-color-error)" role="status" style={{ overflowWrap: 'anywhere' }}>
             {fault}
           </Text>
-        )}
+        ))}
       </Stack>
     </Panel>
   );

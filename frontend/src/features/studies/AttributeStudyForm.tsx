@@ -1,12 +1,12 @@
-import { Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Schemas } from '@/api/client';
 import { Columns, Panel } from '@/components/Page';
-import { faultsUnder } from '@/components/SettingsForm/faults';
+import { allFaultsUnder, faultsUnder, type Problem } from '@/components/SettingsForm/faults';
 import { readFields } from '@/components/SettingsForm/fields';
 import { SettingsForm } from '@/components/SettingsForm/SettingsForm';
 import { ArtsPanel } from './ArtsPanel';
-import type { Draft } from './draft';
+import { without, type Draft } from './draft';
 import { StartStudy } from './StartStudy';
 import { useCheck } from './useCheck';
 
@@ -25,7 +25,7 @@ export function AttributeStudyForm({ parts, version, first }: Props) {
             published={parts.arts}
             arts={draft.arms}
             onChange={(arms) => set({ arms })}
-            fault={Object.values(faultsUnder(check.problems, 'arms'))[0]}
+            faults={allFaultsUnder(check.problems, 'arms')}
           />
           <Panel title="Alike for all">
             <SettingsForm
@@ -34,6 +34,22 @@ export function AttributeStudyForm({ parts, version, first }: Props) {
               onChange={(model_settings) => set({ model_settings })}
               faults={faultsUnder(check.problems, 'model_settings')}
             />
+            {strangersOf(parts, check.problems).map(([name, message]) => (
+              <Group key={name} gap="sm" mt="md">
+                <Text size="sm" c="var(--mantine-color-error)" role="status" style={{ overflowWrap: 'anywhere' }}>
+                  {message}
+                </Text>
+                {name in draft.model_settings && (
+                  <Button
+                    size="compact-sm"
+                    variant="default"
+                    onClick={() => set({ model_settings: without(draft.model_settings, name) })}
+                  >
+                    Leave {name} out
+                  </Button>
+                )}
+              </Group>
+            ))}
           </Panel>
           <Panel title="Trainings">
             <Stack gap="md">
@@ -63,6 +79,12 @@ export function AttributeStudyForm({ parts, version, first }: Props) {
       }
     />
   );
+}
+
+/** Faults of shared settings that the form has no field for, such as one that a past study had, by its name. */
+function strangersOf({ shared_schema }: Schemas['AttributeStudyParts'], problems: Problem[]): [string, string][] {
+  const drawn = new Set(readFields(shared_schema).map(({ name }) => name));
+  return Object.entries(faultsUnder(problems, 'model_settings')).filter(([name]) => !drawn.has(name));
 }
 
 /** Steps of each training, as given or by default. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { firstAttributeDraft, firstDraft, presetOf } from './draft';
+import { firstAttributeDraft, firstDraft, presetOf, without } from './draft';
 
 const presets = [
   { name: 'share', title: '', summary: '', arms: ['none', 'balanced+random:1x@0.25'] },
@@ -41,4 +41,8 @@ it('begins a comparison of ways to edit with those of its usual ones that the se
   const arts = ['fader', 'stargan', 'stargan:condition_mode=diff'].map((line) => ({ line, title: '', summary: '' }));
   const draft = firstAttributeDraft({ arts });
   expect([draft.question, draft.arms]).toEqual(['attributes', ['stargan', 'stargan:condition_mode=diff']]);
+});
+
+it('leaves one setting out', () => {
+  expect(without({ num_steps: 8, num_blocks: 3 }, 'num_blocks')).toEqual({ num_steps: 8 });
 });

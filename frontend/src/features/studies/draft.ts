@@ -45,6 +45,11 @@ export function draftLike({ name, question, model, model_settings, pools, arms, 
   return { name, question, model, model_settings, pools: pools.length > 0 ? pools : null, arms, settings };
 }
 
+/** The settings but for one. */
+export function without(settings: Values, name: string): Values {
+  return Object.fromEntries(Object.entries(settings).filter(([one]) => one !== name));
+}
+
 /** What a study of attributes begins with: as the target alone, as a difference, and by what occurs together. */
 const FIRST_ARTS = ['stargan', 'stargan:condition_mode=diff', 'stargan:condition_type=gcn,condition_mode=diff'];
 
