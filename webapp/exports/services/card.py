@@ -75,7 +75,7 @@ def _counts(export: Export) -> str:
     if has_real and version.images.exclude(pair_sha256="").exists():
         half = half_of_pairs(export)
         other = "B" if half == "A" else "A"
-        table += f"\n\nOf each real pair (A, B) it holds the image {half} alone; {other} stays with the dataset it came from."
+        table += f"\n\nOf each real pair (A, B) it holds the image {half} alone; {other} stays with its dataset."
     return "## What it holds\n\n" + table
 
 
