@@ -28,10 +28,12 @@ def changed(**parts: Any) -> dict[str, Any]:
 
 def test_catalogue_has_every_shelf_with_forms(viewer: Person, client_of: Callable[[Person], APIClient]) -> None:
     shelves = client_of(viewer).get("/api/v1/catalogue/").json()
-    compute, study = shelves.pop("compute"), shelves.pop("study")
+    compute, study, of_attributes = (shelves.pop(name) for name in ("compute", "study", "attribute_study"))
     assert set(compute["properties"]) == {"micro_batch", "devices", "compile", "cuda_graphs"}
     assert all(field["description"] for field in compute["properties"].values())
     assert study["schema"]["properties"]["num_generator_seeds"]
+    assert of_attributes["schema"]["properties"]["num_seeds"]
+    assert {"stargan", "stgan"} <= {art["line"] for art in of_attributes["arts"]}
     assert {"dcgan"} <= {model["name"] for model in shelves["models"]}
     assert set(shelves) == {"models", "samplers", "metrics", "dataset_kinds", "export_formats"}
     for shelf in shelves.values():
