@@ -10,6 +10,7 @@ goes on in the same --out folder.
 import argparse
 import contextlib
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ from benchmarks.translation_plan import CASES, AttributeStudy, Refinement, Trans
 from ml.arms import read_arm
 from ml.attribute_edits import asked_edits, edited_rows
 from ml.attribute_model import AttributeModel
+from ml.attribute_study import spread
 from ml.child import Labelled, probabilities, train_child
 from ml.feed import batch_of
 from ml.generation import load_for_generation
@@ -87,7 +89,7 @@ def attributes(asked: AttributeStudy, out: Path, data: Path) -> Figures:
     if asked.is_rendered:
         exact = {art: _exact(out, place, asked.num_seeds) for place, art in enumerate(asked.arts)}
         figures["exact"] = {
-            art: {name: _spread([one[name] for one in of_seeds]) for name in of_seeds[0]}
+            art: {name: spread(np.array([one[name] for one in of_seeds]), MOST[name]) for name in of_seeds[0]}
             for art, of_seeds in exact.items()
         }
         whole = {art: np.array([one["asked"] for one in of_seeds]) for art, of_seeds in exact.items()}
@@ -114,6 +116,8 @@ def _spread(values: Sequence[float]) -> Figures:
     return {"mean": float(np.mean(values)), "low": low, "high": high}
 
 
+MOST: Final = {"asked": 1.0, "whole": 1.0, "psnr": math.inf}
+"""What the figures of `_exact_of` can be at most."""
 COMBINATIONS: Final = [
     [int(colour == 0), int(colour == 1), int(colour == 2), large, outlined, bright]
     for colour in range(4)

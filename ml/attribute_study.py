@@ -8,6 +8,7 @@
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -167,17 +168,21 @@ def _row(name: str, of_art: Sequence[Edits]) -> ArtResult:
     return {
         "name": name,
         "num_seeds": len(of_art),
-        "by_attribute": [spread(column) for column in rates.T],
+        "by_attribute": [spread(column, 1.0) for column in rates.T],
         # the mean over attributes of each seed, of those that could be edited
-        "average": spread(np.array([row[~np.isnan(row)].mean() for row in rates])),
+        "average": spread(np.array([row[~np.isnan(row)].mean() for row in rates]), 1.0),
         "identity": spread(np.array([edits.identity for edits in of_art])),
         "reconstruction": spread(np.array([edits.reconstruction for edits in of_art])),
     }
 
 
-def spread(values: NDArray[np.float64]) -> Spread:
-    """Mean and 95 % interval over seeds."""
+def spread(values: NDArray[np.float64], most: float = math.inf) -> Spread:
+    """Mean and 95 % interval over seeds, of what is between 0 and `most`."""
     if np.isnan(values).any():
         return {"mean": None, "low": None, "high": None}
     low, high = mean_interval(values.tolist()) if len(values) > 1 else (None, None)
-    return {"mean": float(values.mean()), "low": low, "high": high}
+    return {
+        "mean": float(values.mean()),
+        "low": None if low is None else max(low, 0.0),
+        "high": None if high is None else min(high, most),
+    }
