@@ -36,6 +36,9 @@ FINDINGS: Final = """
   the most similar label map has 15.2 dB and 0.34.
 - **SRGAN with its discriminator stays below bicubic enlargement in PSNR** (22.1 against 23.3 dB) after 600 steps, and
   in the perceptual distance, too.
+- **Refining digits of one font by SimGAN changed nothing for a classifier of handwriting:** 71.4 % before and 71.5 %
+  after (+0.1, interval -1.6 to +1.8), where 1,600 real digits with their labels reach 98.8 %. What differs is the shape
+  of strokes, which a refiner is made to keep.
 - All ten models train 1.1 to 1.4 times as fast as plain loops of the same networks.
 """
 
