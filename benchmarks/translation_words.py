@@ -36,6 +36,10 @@ FINDINGS: Final = """
   the most similar label map has 15.2 dB and 0.34.
 - **SRGAN with its discriminator stays below bicubic enlargement in PSNR** (22.1 against 23.3 dB) after 600 steps, and
   in the perceptual distance, too.
+- **Samplers on StarGAN's translations do not differ.** In the study of samplers on ten kinds of clothes (60 images
+  each), plain children reach 42.1 % without synthetic images and 42.2 to 43.5 % with 1x or 2x of them: random, cl-sam
+  and cr-sam lie within each other's intervals, as they nearly do in the published table. Balanced draw with geometric
+  augmentation and no synthetic image reaches 56.0 %, beside which all six are called harmful.
 - **Refining digits of one font by SimGAN changed nothing for a classifier of handwriting:** 71.4 % before and 71.5 %
   after (+0.1, interval -1.6 to +1.8), where 1,600 real digits with their labels reach 98.8 %. What differs is the shape
   of strokes, which a refiner is made to keep.
