@@ -31,7 +31,8 @@ FINDINGS: Final = """
   against the best arm without them, with balanced draw and geometric augmentation in both. It is one pair of classes
   and 125 test images.
 - **CycleGAN** brings the KID between two kinds of shirts from 6.6 to 0.8 to 1.0 one way and to 2.2 the other, where
-  two halves of a class are at about 0; 77 to 81 % are recognised as what they should be.
+  two halves of a class are at about 0, and 77 to 81 % are recognised as what they should be; between long and short
+  trousers from 11.8 to 0.7 and to 0.4 to 0.5, and 94 % are.
 - **pix2pix** makes street scenes of label maps at 17.0 dB and an SSIM of 0.44 on held-out pairs, where the photo of
   the most similar label map has 15.2 dB and 0.34.
 - **SRGAN with its discriminator stays below bicubic enlargement in PSNR** (22.1 against 23.3 dB) after 600 steps, and

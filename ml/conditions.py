@@ -101,10 +101,15 @@ def condition_for(
         case "co_occurrence":
             return HeldCondition(in_own_span(space.relation()))
         case "gcn":
-            matrix = edited_edges(edited, space) if edges == "edited" else space.relation()
+            matrix = edges_between(space, edges, edited)
             return GraphCondition(AttributeGraph(matrix, hidden, learned=edges == "learned"), space.are_classes)
         case _:
             return HeldCondition(torch.eye(len(space)))
+
+
+def edges_between(space: AttributeSpace, edges: Edges, edited: str) -> Tensor:
+    """[A, A], at the start where they are learned. Raises: BadSettingsError."""
+    return edited_edges(edited, space) if edges == "edited" else space.relation()
 
 
 def words_of(space: AttributeSpace) -> Tensor:

@@ -41,6 +41,7 @@ from ml.conditions import (
     Edges,
     HeldCondition,
     condition_for,
+    edges_between,
     words_of,
 )
 from ml.edges import read_edges
@@ -82,14 +83,14 @@ class StarganSettings(AttributeGameSettings):
     )
     edges: Edges = Field(
         "co_occurrence",
-        description="With gcn: the graph's edges, how often attributes come together, or others.",
-        json_schema_extra=only_with(condition_type=["gcn"]),
+        description="With gcn or multi-task learning: how often attributes come together, or edges that are edited; "
+        "learned ones are gcn's alone.",
     )
     edited_edges: str = Field(
         "",
         max_length=40_000,
         description="With edges edited: a row for each attribute, such as [[1, 0.2], [0.5, 1]]; empty: co-occurrence.",
-        json_schema_extra=ATTRIBUTE_MATRIX | only_with(condition_type=["gcn"], edges=["edited"]),
+        json_schema_extra=ATTRIBUTE_MATRIX | only_with(edges=["edited"]),
     )
     graph_width: int = Field(
         32,
@@ -119,6 +120,7 @@ class StarganSettings(AttributeGameSettings):
 class Stargan(AttributeModel):
     """A residual G and a critic of patches for all attributes together."""
 
+    relation: Tensor
     name = "stargan"
     card = Card(
         title="StarGAN",
@@ -153,6 +155,8 @@ class Stargan(AttributeModel):
         )
         self.G = Generator(self.data, settings, condition, number)
         self.D = PatchCritic(self.data, settings.width, number)
+        edges = edges_between(self.space, settings.edges, settings.edited_edges)
+        self.register_buffer("relation", edges, persistent=False)
         if settings.condition_type in FROM_CLASSIFIER:
             self.C = AttributeNet(self.data.resolution, self.data.channels, number)
             self.latent = MeanDifference(number)
@@ -202,7 +206,7 @@ class Stargan(AttributeModel):
             loss = judged.loss
             if settings.multi_task_weight:
                 error, is_wrong = self.space.error(judged.logits, vectors), self.space.is_wrong(judged.logits, vectors)
-                shared = shared_error(error, is_wrong, self.space.relation())
+                shared = shared_error(error, is_wrong, self.relation)
                 also = multi_task_loss(self.D.attributes, flat(judged.features), shared)
                 loss = loss + settings.attribute_weight * settings.multi_task_weight * also
             minimise(loss)

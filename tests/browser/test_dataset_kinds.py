@@ -84,7 +84,7 @@ def test_edges_between_attributes_are_edited_in_a_heat_map_and_stand_in_the_reci
     member.get_by_role("link", name="New run").first.click()
     member.get_by_role("radio", name="StarGAN", exact=True).check()
     member.get_by_role("button", name="more settings").first.click()
-    expect(member.get_by_text("No effect now: choose Condition type gcn and Edges edited.")).to_be_visible()
+    expect(member.get_by_text("No effect now: choose Edges edited.")).to_be_visible()
     expect(member.get_by_role("grid")).to_have_count(0)
     member.get_by_role("combobox", name="Condition type").click()
     member.get_by_role("option", name="gcn").click()

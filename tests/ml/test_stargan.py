@@ -1,5 +1,6 @@
 """StarGAN: its losses and what each of them moves, its ways to tell G, and what it learns before the game."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,8 @@ def test_the_attribute_loss_moves_G_to_what_is_asked_and_the_reconstruction_to_w
 
 
 def test_multi_task_learning_moves_D_s_attribute_head_alone() -> None:
-    def slopes(weight: float) -> dict[str, torch.Tensor]:
-        model = build(multi_task_weight=weight)
+    def slopes(weight: float, **edges: str) -> dict[str, torch.Tensor]:
+        model = build(multi_task_weight=weight, **edges)
         optimizers = {name: torch.optim.SGD(getattr(model, name).parameters(), 0.0) for name in ("G", "D")}
         model.training_step(batch(), Updates(model, optimizers), 1)
         return {name: p.grad for name, p in model.D.named_parameters() if p.grad is not None}
@@ -109,6 +110,10 @@ def test_multi_task_learning_moves_D_s_attribute_head_alone() -> None:
     off, on = slopes(0.0), slopes(1.0)
     moved = {name for name in off if not torch.allclose(off[name], on[name], atol=1e-7)}
     assert moved == {"attributes.weight", "attributes.bias"}
+    apart = json.dumps(torch.eye(len(build().space)).tolist())
+    head = "attributes.weight"
+    assert not torch.allclose(on[head], slopes(1.0, edges="edited", edited_edges=apart)[head], atol=1e-7)
+    assert torch.equal(on[head], slopes(1.0, edited_edges=apart)[head]), "it is not asked for"
 
 
 def test_word_vectors_that_are_not_supplied_are_asked_for_at_the_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
