@@ -74,7 +74,7 @@ CASES: Final[dict[str, AttributeStudy | Translation | Refinement | Asked]] = {
         "rendered", DECK, DECK_PAIRS, {"num_steps": 2000}, num_seeds=3, is_rendered=True
     ),
     "attributes-fairface": AttributeStudy("fairface", DECK, DECK_PAIRS, {"num_steps": 2000}, num_seeds=3),
-    "arts-rendered": AttributeStudy("rendered", OTHERS, (), {"num_steps": 1000}, num_seeds=2, is_rendered=True),
+    "arts-rendered": AttributeStudy("rendered", OTHERS, (), {"num_steps": 1000}, num_seeds=1, is_rendered=True),
     "sampling-stargan": Asked(
         Cut(all_clothes, (60,) * 10, 20),
         {"num_steps": 1500, **FEW},

@@ -61,8 +61,8 @@ intervals over seeds:
     (
         "Attributes: the other representations and methods",
         """
-The remaining rows of the attribute study, which is quicker here: half as many steps, two seeds. word2vec is left out,
-for the words of the rendered attributes are colours and sizes that only some vectors hold.
+The remaining rows of the attribute study at half as many steps and from one seed each, so that they are no ranking.
+word2vec is left out, for the supplied vectors lack the words large, outlined and bright.
 """,
         ("arts-rendered",),
     ),
