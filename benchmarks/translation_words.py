@@ -62,7 +62,7 @@ intervals over seeds:
     (
         "Attributes: the other representations and methods",
         """
-The remaining rows of the attribute study at half as many steps and from one seed each, so that they are no ranking.
+The other rows of the attribute study at half as many steps and from one seed each, so that they are no ranking.
 word2vec is left out, for the supplied vectors lack the words large, outlined and bright.
 """,
         ("arts-rendered",),
