@@ -55,7 +55,7 @@ torch's own layers, Adam as it comes, each batch through a network by itself, ea
 
 def setting(name: str, resolution: int, num_steps: int, **others: Any) -> tuple[type[Model], ModelSettings]:
     """The model and its settings in the comparison."""
-    model = find("models", Model, name)  # type: ignore[type-abstract]
+    model = find("models", Model, name)
     values = {"resolution": resolution, "num_steps": num_steps, "ema_half_life": 0, "num_checkpoints": 1}
     return model, read_settings(model, values | {"num_previews": 1} | others)
 
